@@ -1,0 +1,89 @@
+/**
+ * @file baresip_decl.h  Our own declarations of what we call in Baresip
+ *
+ * Debian ships no baresip.h. A module finds Baresip's functions in the
+ * executable that loads it, so declaring just the few that we call is all
+ * it takes. Holds for Baresip 1.0.0 and 1.1.0; where pkg-config finds
+ * libbaresip, upstream's own header is used instead of this file.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_BARESIP_DECL_H
+#define FAILOVER_BARESIP_DECL_H
+
+struct account;
+struct call;
+struct commands;
+struct conf;
+struct ua;
+
+/* Its numbers differ between the versions: only uag_event_str() is safe */
+enum ua_event { UA_EVENT_UNKNOWN };
+
+typedef void (ua_event_h)(struct ua *ua, enum ua_event ev, struct call *call,
+			  const char *prm, void *arg);
+
+/* log */
+void info(const char *fmt, ...);
+void warning(const char *fmt, ...);
+
+/* configuration */
+struct conf *conf_cur(void);
+int conf_get_str(const struct conf *conf, const char *name, char *str,
+		 size_t size);
+
+/* account */
+int account_auth(const struct account *acc, char **username, char **password,
+		 const char *realm);
+int account_set_outbound(struct account *acc, const char *ob, unsigned ix);
+int account_set_regint(struct account *acc, uint32_t regint);
+struct sip_addr *account_laddr(const struct account *acc);
+uint32_t account_regint(const struct account *acc);
+const char *account_aor(const struct account *acc);
+const char *account_outbound(const struct account *acc, unsigned ix);
+
+/* user agent */
+int ua_register(struct ua *ua);
+const char *ua_local_cuser(const struct ua *ua);
+struct account *ua_account(const struct ua *ua);
+
+/* user agents */
+int  uag_event_register(ua_event_h *eh, void *arg);
+void uag_event_unregister(ua_event_h *eh);
+const char *uag_event_str(enum ua_event ev);
+struct sip  *uag_sip(void);
+struct list *uag_list(void);
+
+/* module events: in the executable from 1.1.0 on */
+void module_event(const char *module, const char *event, struct ua *ua,
+		  struct call *call, const char *fmt, ...)
+	__attribute__((weak));
+
+/* commands */
+enum {
+	CMD_PRM = (1<<0),            /**< Takes a parameter                  */
+};
+
+struct cmd_arg {
+	char key;
+	char *prm;
+	void *data;
+};
+
+struct cmd {
+	const char *name;
+	char key;
+	int flags;
+	const char *desc;
+	re_printf_h *h;
+};
+
+struct commands *baresip_commands(void);
+int  cmd_register(struct commands *commands, const struct cmd *cmdv,
+		  size_t cmdc);
+void cmd_unregister(struct commands *commands, const struct cmd *cmdv);
+const struct cmd *cmd_find_long(const struct commands *commands,
+				const char *name);
+
+#endif

@@ -1,0 +1,145 @@
+/**
+ * @file compat.c  All that differs between versions of Baresip and libre
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include <unistd.h>
+#include "compat.h"
+
+
+static compat_event_h *eventh;
+
+
+static enum event event_decode(const char *name)
+{
+	static const struct {
+		const char *name;
+		enum event ev;
+	} eventv[] = {
+		{"REGISTERING",   EVENT_REGISTERING  },
+		{"REGISTER_OK",   EVENT_REGISTER_OK  },
+		{"REGISTER_FAIL", EVENT_REGISTER_FAIL},
+		{"UNREGISTERING", EVENT_UNREGISTERING},
+		{"SHUTDOWN",      EVENT_SHUTDOWN     },
+	};
+
+	for (size_t i = 0; i < RE_ARRAY_SIZE(eventv); i++) {
+		if (!strcmp(name, eventv[i].name))
+			return eventv[i].ev;
+	}
+
+	return EVENT_OTHER;
+}
+
+
+#ifdef FAILOVER_UPSTREAM
+static void event_handler(enum bevent_ev ev, struct bevent *event, void *arg)
+{
+	const char *text = bevent_get_text(event);
+	(void)arg;
+
+	eventh(event_decode(bevent_str(ev)), bevent_get_ua(event),
+	       text ? text : "");
+}
+#else
+static void event_handler(struct ua *ua, enum ua_event ev, struct call *call,
+			  const char *prm, void *arg)
+{
+	(void)call;
+	(void)arg;
+
+	eventh(event_decode(uag_event_str(ev)), ua, prm ? prm : "");
+}
+#endif
+
+
+/**
+ * Be called for every event of Baresip; one listener at a time
+ *
+ * @param h Event handler
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int compat_events_listen(compat_event_h *h)
+{
+	eventh = h;
+
+#ifdef FAILOVER_UPSTREAM
+	return bevent_register(event_handler, NULL);
+#else
+	return uag_event_register(event_handler, NULL);
+#endif
+}
+
+
+/** Be called no more */
+void compat_events_unlisten(void)
+{
+#ifdef FAILOVER_UPSTREAM
+	bevent_unregister(event_handler);
+#else
+	uag_event_unregister(event_handler);
+#endif
+}
+
+
+/**
+ * Send an event of module "failover", where Baresip has module events
+ *
+ * @param ua    User agent
+ * @param call  Call, may be NULL
+ * @param event Name of the event
+ * @param text  Parameter of the event
+ */
+void compat_module_event(struct ua *ua, struct call *call, const char *event,
+			 const char *text)
+{
+#ifndef FAILOVER_UPSTREAM
+	if (!module_event)
+		return;
+#endif
+
+	module_event("failover", event, ua, call, "%s", text);
+}
+
+
+/**
+ * Let the main loop watch a file descriptor for reading
+ *
+ * @param cfd File descriptor
+ * @param h   Handler
+ * @param arg Handler argument
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int compat_fd_listen(struct compat_fd *cfd, fd_h *h, void *arg)
+{
+#ifdef FAILOVER_UPSTREAM
+	return fd_listen(&cfd->fhs, cfd->fd, FD_READ, h, arg);
+#else
+	return fd_listen(cfd->fd, FD_READ, h, arg);
+#endif
+}
+
+
+/**
+ * Close a file descriptor and watch it no more
+ *
+ * @param cfd File descriptor
+ */
+void compat_fd_close(struct compat_fd *cfd)
+{
+	if (cfd->fd < 0)
+		return;
+
+#ifdef FAILOVER_UPSTREAM
+	cfd->fhs = fd_close(cfd->fhs);
+#else
+	fd_close(cfd->fd);
+#endif
+
+	(void)close(cfd->fd);
+	cfd->fd = -1;
+}

@@ -1,0 +1,225 @@
+/**
+ * @file config.c  Reads an account line and the config file
+ *
+ * What is wrong is told in one line that names the key, the value and what
+ * is allowed; the default stands in.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "failover.h"
+
+
+enum {
+	VALUE_SIZE = 512,
+};
+
+static struct settings config;   /**< Of the config file, for all accounts   */
+
+
+/**
+ * A parameter of the account line
+ *
+ * @param line Line
+ * @param name Name of the parameter
+ * @param val  Its value, part of the account
+ *
+ * @return True if the account line has it
+ */
+bool config_param(const struct line *line, const char *name, struct pl *val)
+{
+	const struct sip_addr *addr = account_laddr(ua_account(line->ua));
+
+	return 0 == msg_param_decode(&addr->params, name, val);
+}
+
+
+/**
+ * Read the config file
+ */
+void config_open(void)
+{
+	char val[VALUE_SIZE];
+	const char *key;
+
+	settings_init(&config);
+
+	for (size_t i = 0; (key = settings_key(i)); i++) {
+
+		if (conf_get_str(conf_cur(), key, val, sizeof(val)) ||
+		    !settings_set(&config, key, val))
+			continue;
+
+		warning("failover: config: %s '%s' is not %s, using %s\n",
+			key, val, settings_allowed(key),
+			settings_default(key));
+	}
+}
+
+
+static void read_account_key(struct line *line, const char *key)
+{
+	char val[VALUE_SIZE];
+	struct pl pl;
+
+	if (!config_param(line, key, &pl))
+		return;
+
+	if (pl_strcpy(&pl, val, sizeof(val)) ||
+	    settings_set(&line->set, key, val))
+		warning("failover: %s: %s '%r' is not %s, using the"
+			" config's value\n", line_name(line), key, &pl,
+			settings_allowed(key));
+}
+
+
+static void read_settings(struct line *line)
+{
+	const char *key;
+
+	line->set = config;
+
+	for (size_t i = 0; (key = settings_key(i)); i++)
+		read_account_key(line, key);
+}
+
+
+/* Expiry asked of a server; without a key of its own that of server 1 */
+static uint32_t read_regint(const struct line *line, unsigned server)
+{
+	const uint32_t dflt = account_regint(ua_account(line->ua));
+	char key[32], *end, val[16];
+	unsigned long v;
+	struct pl pl;
+
+	if (server == PRIMARY)
+		return dflt;
+
+	(void)re_snprintf(key, sizeof(key), "failover_regint%u", server);
+
+	if (!config_param(line, key, &pl))
+		return dflt;
+
+	if (!pl_strcpy(&pl, val, sizeof(val)) && val[0] >= '0' &&
+	    val[0] <= '9') {
+		v = strtoul(val, &end, 10);
+		if (!*end && v >= 1 && v <= 86400)
+			return (uint32_t)v;
+	}
+
+	warning("failover: %s: %s '%r' is not 1 to 86400 seconds, using %u\n",
+		line_name(line), key, &pl, dflt);
+
+	return dflt;
+}
+
+
+/* Each returns what is wrong, or NULL */
+
+static const char *add_server(struct line *line, const struct pl *uri)
+{
+	struct server *srv = &line->serverv[line->serverc];
+	int err;
+
+	if (line->serverc == MAX_SERVERS)
+		return "more than 8 servers";
+
+	++line->serverc;
+
+	err = server_decode(srv, uri);
+	if (err == EPROTONOSUPPORT)
+		return "the transport of a server is none of udp, tcp, tls";
+	else if (err)
+		return "the URI of a server is not of the form"
+			" sip:host:port;transport=udp|tcp|tls";
+
+	srv->regint = read_regint(line, line->serverc);
+
+	for (unsigned i = 0; i + 1 < line->serverc; i++) {
+		if (server_equal(&line->serverv[i], srv))
+			return "the same server is named twice";
+	}
+
+	return NULL;
+}
+
+
+static const char *add_more_servers(struct line *line, struct pl list)
+{
+	const char *wrong = NULL;
+
+	while (list.l && !wrong) {
+
+		const char *comma = pl_strchr(&list, ',');
+		struct pl uri = list;
+
+		if (comma)
+			uri.l = (size_t)(comma - list.p);
+
+		pl_advance(&list, (ssize_t)(uri.l + (comma ? 1 : 0)));
+
+		while (uri.l && *uri.p == ' ')
+			pl_advance(&uri, 1);
+		while (uri.l && uri.p[uri.l - 1] == ' ')
+			--uri.l;
+
+		wrong = add_server(line, &uri);
+	}
+
+	return wrong;
+}
+
+
+static const char *read_servers(struct line *line)
+{
+	const struct account *acc = ua_account(line->ua);
+	const char *wrong = NULL;
+	struct pl pl;
+
+	for (unsigned i = 0; i < 2 && !wrong; i++) {
+
+		const char *uri = account_outbound(acc, i);
+
+		if (!uri)
+			return "it needs two servers, outbound= and"
+				" outbound2=";
+
+		pl_set_str(&pl, uri);
+		wrong = add_server(line, &pl);
+	}
+
+	if (!wrong && config_param(line, "failover_servers", &pl))
+		wrong = add_more_servers(line, pl);
+
+	return wrong;
+}
+
+
+/**
+ * Read the servers and settings of an account
+ *
+ * @param line Line
+ *
+ * @return Why the account is left alone, or NULL if it is managed
+ */
+const char *config_account(struct line *line)
+{
+	const struct account *acc = ua_account(line->ua);
+	struct pl pl;
+
+	if (config_param(line, "failover", &pl) && !pl_strcasecmp(&pl, "no"))
+		return "failover=no";
+
+	if (config_param(line, "sipnat", &pl) &&
+	    !pl_strcasecmp(&pl, "outbound"))
+		return "sipnat=outbound registers with both servers already";
+
+	if (!account_regint(acc))
+		return "regint=0, it does not register";
+
+	read_settings(line);
+
+	return read_servers(line);
+}

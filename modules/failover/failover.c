@@ -1,0 +1,154 @@
+/**
+ * @file failover.c  Primary and backup SIP servers for an account
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include "failover.h"
+
+
+/**
+ * @defgroup failover failover
+ *
+ * Keeps an account registered, whichever of its servers dies.
+ *
+ * Sample accounts:
+ \verbatim
+  <sip:alice@example.com>;auth_pass=secret;outbound="sip:pbx1.example.com";\
+  outbound2="sip:pbx2.example.com"
+ \endverbatim
+ *
+ * Sample config, with the defaults:
+ \verbatim
+  module                      failover.so
+
+  failover_retries            3         # 0 to 10 retransmissions
+  failover_timeout            0         # s, above 0: instead of a count
+  failover_failback           yes       # return to the primary
+  failover_failback_interval  1800      # s between looks for the primary
+  failover_failback_jitter    10        # percent, at random
+  failover_probe              register  # register or options
+  failover_codes              500,503   # these mean "server unavailable"
+  failover_rise               1         # good looks before returning
+  failover_fall               1         # failures before leaving
+ \endverbatim
+ *
+ * The reference is docs/reference.md, the design docs/design.md.
+ */
+
+
+static struct tmr tmr_scan;
+
+
+static void event_handler(enum event ev, struct ua *ua, const char *text)
+{
+	struct line *line;
+
+	if (!ua || ev == EVENT_OTHER)
+		return;
+
+	line = line_find(ua);
+
+	if (!line && ev == EVENT_REGISTERING) {
+		if (line_alloc(&line, ua))
+			return;
+	}
+
+	if (!line || (line->unmanaged && ev != EVENT_SHUTDOWN))
+		return;
+
+	switch (ev) {
+
+	case EVENT_REGISTERING:
+		line_registering(line);
+		break;
+
+	case EVENT_REGISTER_OK:
+	case EVENT_REGISTER_FAIL:
+		line_register_result(line, text, ev == EVENT_REGISTER_OK);
+		break;
+
+	case EVENT_UNREGISTERING:
+		line_unregistered(line);
+		break;
+
+	case EVENT_SHUTDOWN:
+		mem_deref(line);
+		break;
+
+	default:
+		break;
+	}
+}
+
+
+static void network_handler(void)
+{
+	struct le *le;
+
+	for (le = list_head(line_list()); le; le = le->next)
+		line_network_back(le->data);
+}
+
+
+/* Accounts that do not register at start are not announced by an event */
+static void scan_handler(void *arg)
+{
+	(void)arg;
+	line_scan();
+}
+
+
+static int module_init(void)
+{
+	int err;
+
+	tmr_init(&tmr_scan);
+	config_open();
+
+	err = wire_open();
+	if (err)
+		goto out;
+
+	err = compat_events_listen(event_handler);
+	if (err)
+		goto out;
+
+	err = command_open();
+	if (err)
+		goto out;
+
+	if (network_open(network_handler))
+		info("failover: cannot watch the network, rounds go by time"
+		     " alone\n");
+
+	tmr_start(&tmr_scan, 0, scan_handler, NULL);
+
+ out:
+	if (err)
+		warning("failover: module not started (%m)\n", err);
+
+	return err;
+}
+
+
+static int module_close(void)
+{
+	tmr_cancel(&tmr_scan);
+	network_close();
+	command_close();
+	compat_events_unlisten();
+	line_close_all();
+	wire_close();
+
+	return 0;
+}
+
+
+/** Found by Baresip when it loads the module */
+const struct mod_export exports = {
+	"failover",
+	"application",
+	module_init,
+	module_close
+};

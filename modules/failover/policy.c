@@ -1,0 +1,630 @@
+/**
+ * @file policy.c  Which server an account uses, and when that changes
+ *
+ * The states and what leads from one to the other are drawn in
+ * docs/design.md. A round goes through the servers in the order of the
+ * account line; the last one left is given 64*T1, as primary-backup-spec.txt
+ * section 2.2.4 asks.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <stdio.h>
+#include <string.h>
+#include "policy.h"
+#include "schedule.h"
+
+
+static struct policy_server *server_get(struct policy *p, unsigned server)
+{
+	return &p->serverv[server - 1];
+}
+
+
+static void server_mark(struct policy *p, unsigned server, enum health health,
+			uint64_t now, const char *reason)
+{
+	struct policy_server *srv = server_get(p, server);
+
+	(void)snprintf(srv->reason, sizeof(srv->reason), "%s", reason);
+
+	if (srv->health == health)
+		return;
+
+	srv->health = health;
+	srv->since  = now;
+}
+
+
+static unsigned bit(unsigned server)
+{
+	return 1u << server;
+}
+
+
+/* First server that this round has not tried, 0 if none is left */
+static unsigned untried(const struct policy *p)
+{
+	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
+		if (!(p->tried & bit(i)))
+			return i;
+	}
+
+	return 0;
+}
+
+
+static uint64_t deadline(const struct policy *p)
+{
+	const bool last = p->state == POLICY_MOVING && !untried(p);
+
+	return p->pending_since +
+		(last ? TRANSACTION_MS : schedule_giveup_ms(p->set, false));
+}
+
+
+static void await_answer(struct policy *p, uint64_t now)
+{
+	p->pending        = true;
+	p->pending_since  = now;
+	p->sends          = 0;
+	p->deregs_pending = p->deregs;
+}
+
+
+static void try(struct policy *p, unsigned server, uint64_t now)
+{
+	if (p->state == POLICY_SETTLED)
+		p->origin = p->target;
+	else if (p->state != POLICY_MOVING)
+		p->origin = 0;
+
+	p->state      = POLICY_MOVING;
+	p->target     = server;
+	p->tried     |= bit(server);
+	p->started    = now;
+	p->failures   = 0;
+	p->next_check = 0;
+	p->good_probes = 0;
+
+	await_answer(p, now);
+}
+
+
+static void start_round(struct policy *p, uint64_t now)
+{
+	p->tried = 0;
+	try(p, PRIMARY, now);
+}
+
+
+static void schedule_check(struct policy *p, uint64_t now, uint32_t rnd)
+{
+	if (p->target == PRIMARY || !p->set->failback)
+		p->next_check = 0;
+	else
+		p->next_check = now + schedule_failback_ms(p->set, rnd);
+}
+
+
+/* The target answers: it is the one in use */
+static void settle(struct policy *p, bool registered, uint64_t now,
+		   uint32_t rnd, const char *reason)
+{
+	const bool arrived = p->state != POLICY_SETTLED;
+
+	for (unsigned i = PRIMARY; i <= p->serverc; i++)
+		server_get(p, i)->registered = false;
+
+	server_mark(p, p->target, HEALTH_UP, now, reason);
+	server_get(p, p->target)->registered = registered;
+
+	p->state         = POLICY_SETTLED;
+	p->origin        = 0;
+	p->pending       = false;
+	p->failures      = 0;
+	p->failed_rounds = 0;
+
+	if (arrived)
+		schedule_check(p, now, rnd);
+}
+
+
+/* The target is given up: on to the next, or tell that none is left */
+static void fail_over(struct policy *p, uint64_t now, uint32_t rnd,
+		      struct decision *d)
+{
+	const unsigned next = untried(p);
+
+	d->from = p->target;
+	d->to   = next;
+
+	if (next) {
+		++p->counters.failovers;
+		d->tell = TELL_SWITCH;
+		d->register_with = next;
+		try(p, next, now);
+		return;
+	}
+
+	++p->counters.exhausted;
+	++p->failed_rounds;
+	d->tell    = TELL_EXHAUSTED;
+	p->state   = POLICY_DOWN;
+	p->origin  = 0;
+	p->pending = false;
+	p->restart = now + schedule_round_ms(p->failed_rounds, rnd);
+}
+
+
+static void probe_begin(struct policy *p, struct decision *d)
+{
+	p->probing    = true;
+	p->next_check = 0;
+	d->probe      = true;
+}
+
+
+static void renew_if_due(struct policy *p, struct decision *d)
+{
+	if (p->state != POLICY_SETTLED || p->renewing ||
+	    p->deregs_bound == p->deregs ||
+	    !server_get(p, p->target)->registered)
+		return;
+
+	p->renewing = true;
+	d->renew    = true;
+}
+
+
+/**
+ * Begin with nothing known
+ *
+ * @param p       Policy
+ * @param set     Settings, kept by reference; may change at any time
+ * @param serverc Number of servers, 2 to MAX_SERVERS
+ */
+void policy_init(struct policy *p, const struct settings *set,
+		 unsigned serverc)
+{
+	memset(p, 0, sizeof(*p));
+
+	p->set     = set;
+	p->serverc = serverc;
+	p->target  = PRIMARY;
+
+	for (unsigned i = PRIMARY; i <= serverc; i++)
+		(void)snprintf(server_get(p, i)->reason, REASON_SIZE,
+			       "not tried yet");
+}
+
+
+/**
+ * Somebody else registers the account: at start, by hand, or because the
+ * network has changed
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ *
+ * @return Server that this REGISTER has to go to
+ */
+unsigned policy_registering(struct policy *p, uint64_t now)
+{
+	if (p->state == POLICY_IDLE || p->state == POLICY_DOWN) {
+		start_round(p, now);
+	}
+	else {
+		p->started = now;
+		await_answer(p, now);
+	}
+
+	return p->target;
+}
+
+
+/**
+ * A new REGISTER of Baresip's registration goes out: a refresh, or the
+ * second one with credentials
+ *
+ * @param p      Policy
+ * @param server Server it goes to
+ * @param now    Time [ms]
+ */
+void policy_sent(struct policy *p, unsigned server, uint64_t now)
+{
+	if (server != p->target || p->state == POLICY_IDLE ||
+	    p->state == POLICY_DOWN)
+		return;
+
+	if (!p->pending)
+		await_answer(p, now);
+
+	++p->sends;
+}
+
+
+/**
+ * ... and is retransmitted
+ *
+ * @param p      Policy
+ * @param server Server it goes to
+ */
+void policy_resent(struct policy *p, unsigned server)
+{
+	if (server == p->target && p->pending)
+		++p->sends;
+}
+
+
+/**
+ * A living server has answered that REGISTER, whatever it said
+ *
+ * @param p      Policy
+ * @param server Server that answered
+ */
+void policy_answered(struct policy *p, unsigned server)
+{
+	if (server == p->target)
+		p->pending = false;
+}
+
+
+/**
+ * Baresip is registered with the target
+ *
+ * @param p      Policy
+ * @param now    Time [ms]
+ * @param rnd    Random number
+ * @param reason The answer, for the user
+ * @param d      Decision
+ */
+void policy_registered(struct policy *p, uint64_t now, uint32_t rnd,
+		       const char *reason, struct decision *d)
+{
+	if (p->state == POLICY_IDLE)
+		return;
+
+	settle(p, true, now, rnd, reason);
+
+	p->deregs_bound = p->deregs_pending;
+	renew_if_due(p, d);
+}
+
+
+/**
+ * The target lives but does not want this account (401, 403, 404, ...):
+ * no other server would be better
+ *
+ * @param p      Policy
+ * @param now    Time [ms]
+ * @param rnd    Random number
+ * @param reason The answer, for the user
+ */
+void policy_refused(struct policy *p, uint64_t now, uint32_t rnd,
+		    const char *reason)
+{
+	if (p->state == POLICY_IDLE)
+		return;
+
+	settle(p, false, now, rnd, reason);
+}
+
+
+/**
+ * A request to a server has failed in a way that means "server unavailable"
+ *
+ * @param p      Policy
+ * @param server Server
+ * @param since  When that request was first sent; evidence from before the
+ *               server was chosen is out of date [ms]
+ * @param now    Time [ms]
+ * @param rnd    Random number
+ * @param reason What was seen, for the user
+ * @param d      Decision
+ */
+void policy_failed(struct policy *p, unsigned server, uint64_t since,
+		   uint64_t now, uint32_t rnd, const char *reason,
+		   struct decision *d)
+{
+	if (server != p->target || since < p->started ||
+	    p->state == POLICY_IDLE || p->state == POLICY_DOWN)
+		return;
+
+	server_mark(p, server, HEALTH_DOWN, now, reason);
+	server_get(p, server)->registered = false;
+
+	if (p->state == POLICY_SETTLED) {
+
+		if (++p->failures < p->set->fall) {
+			d->register_with = server;
+			p->started = now;
+			await_answer(p, now);
+			return;
+		}
+
+		p->tried = bit(server);
+	}
+
+	fail_over(p, now, rnd, d);
+}
+
+
+/**
+ * The failback check has ended
+ *
+ * @param p      Policy
+ * @param good   True if the primary would take the account
+ * @param alive  True if it answered at all
+ * @param now    Time [ms]
+ * @param rnd    Random number
+ * @param reason What was seen, for the user
+ * @param d      Decision
+ */
+void policy_probed(struct policy *p, bool good, bool alive, uint64_t now,
+		   uint32_t rnd, const char *reason, struct decision *d)
+{
+	p->probing = false;
+
+	if (p->state != POLICY_SETTLED || p->target == PRIMARY)
+		return;
+
+	server_mark(p, PRIMARY, alive ? HEALTH_UP : HEALTH_DOWN, now, reason);
+
+	if (!good)
+		p->good_probes = 0;
+	else if (++p->good_probes >= p->set->rise) {
+
+		++p->counters.failbacks;
+		d->tell = TELL_FAILBACK;
+		d->from = p->target;
+		d->to   = PRIMARY;
+		d->register_with = PRIMARY;
+		start_round(p, now);
+		return;
+	}
+
+	schedule_check(p, now, rnd);
+}
+
+
+/**
+ * A de-registration of ours has ended: a server has taken it, or it got no
+ * answer, and then a server may have taken it all the same. Servers that
+ * share their location table may have dropped the binding in use.
+ *
+ * @param p Policy
+ * @param d Decision
+ */
+void policy_deregistered(struct policy *p, struct decision *d)
+{
+	++p->deregs;
+	renew_if_due(p, d);
+}
+
+
+/**
+ * The renewal of the binding has ended
+ *
+ * @param p      Policy
+ * @param ok     True if the server has taken it
+ * @param deregs Value of p->deregs when the renewal was sent
+ * @param d      Decision
+ */
+void policy_renewed(struct policy *p, bool ok, unsigned deregs,
+		    struct decision *d)
+{
+	p->renewing = false;
+
+	if (!ok)
+		return;
+
+	p->deregs_bound = deregs;
+	renew_if_due(p, d);
+}
+
+
+/**
+ * The machine has a network again: no need to wait for the next round
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ * @param d   Decision
+ */
+void policy_network_back(struct policy *p, uint64_t now, struct decision *d)
+{
+	if (p->state != POLICY_DOWN)
+		return;
+
+	p->failed_rounds = 0;
+	start_round(p, now);
+	d->register_with = p->target;
+}
+
+
+/**
+ * The user has taken the account off the registrar
+ *
+ * @param p Policy
+ */
+void policy_unregistered(struct policy *p)
+{
+	for (unsigned i = PRIMARY; i <= p->serverc; i++)
+		server_get(p, i)->registered = false;
+
+	p->state      = POLICY_IDLE;
+	p->origin     = 0;
+	p->pending    = false;
+	p->next_check = 0;
+}
+
+
+/**
+ * Move to a server because the user says so
+ *
+ * @param p   Policy
+ * @param to  Server
+ * @param now Time [ms]
+ * @param d   Decision
+ */
+void policy_switch(struct policy *p, unsigned to, uint64_t now,
+		   struct decision *d)
+{
+	if (p->state == POLICY_SETTLED && p->target == to)
+		return;
+
+	d->tell = TELL_SWITCH;
+	d->from = p->target;
+	d->to   = to;
+	d->by_command    = true;
+	d->register_with = to;
+
+	p->tried = 0;
+	try(p, to, now);
+}
+
+
+/**
+ * Check now whether the primary is back; with all servers down, begin the
+ * next round now
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ * @param d   Decision
+ *
+ * @return False if there is nothing to check
+ */
+bool policy_probe(struct policy *p, uint64_t now, struct decision *d)
+{
+	if (p->state == POLICY_DOWN) {
+		start_round(p, now);
+		d->register_with = p->target;
+		return true;
+	}
+
+	if (p->state != POLICY_SETTLED || p->target == PRIMARY)
+		return false;
+
+	if (!p->probing)
+		probe_begin(p, d);
+
+	return true;
+}
+
+
+/**
+ * Time has passed
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ * @param rnd Random number
+ * @param d   Decision
+ */
+void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
+		 struct decision *d)
+{
+	char reason[REASON_SIZE];
+
+	if (p->pending && now >= deadline(p)) {
+
+		const double s = (double)(now - p->pending_since) / 1000;
+
+		if (p->sends > 1)
+			(void)snprintf(reason, sizeof(reason), "REGISTER not"
+				       " answered, sent %u times in %.1f s",
+				       p->sends, s);
+		else
+			(void)snprintf(reason, sizeof(reason), "REGISTER not"
+				       " answered in %.1f s", s);
+
+		policy_failed(p, p->target, p->pending_since, now, rnd,
+			      reason, d);
+	}
+	else if (p->state == POLICY_DOWN && now >= p->restart) {
+		start_round(p, now);
+		d->register_with = p->target;
+	}
+	else if (p->next_check && now >= p->next_check) {
+		probe_begin(p, d);
+	}
+}
+
+
+/**
+ * When the next tick is due
+ *
+ * @param p    Policy
+ * @param when Time of the next tick [ms]
+ *
+ * @return False if none is
+ */
+bool policy_next(const struct policy *p, uint64_t *when)
+{
+	*when = UINT64_MAX;
+
+	if (p->pending)
+		*when = deadline(p);
+	if (p->state == POLICY_DOWN && p->restart < *when)
+		*when = p->restart;
+	if (p->next_check && p->next_check < *when)
+		*when = p->next_check;
+
+	return *when != UINT64_MAX;
+}
+
+
+/**
+ * The server in use
+ *
+ * @param p Policy
+ *
+ * @return Number of the server; while moving the one that is being left;
+ *         0 if none is in use
+ */
+unsigned policy_active(const struct policy *p)
+{
+	switch (p->state) {
+
+	case POLICY_SETTLED: return p->target;
+	case POLICY_MOVING:  return p->origin;
+	default:             return 0;
+	}
+}
+
+
+/**
+ * The state in the words of the status report
+ *
+ * @param p Policy
+ *
+ * @return Static text
+ */
+const char *policy_statename(const struct policy *p)
+{
+	switch (p->state) {
+
+	case POLICY_MOVING:
+		return "moving";
+	case POLICY_SETTLED:
+		return p->target == PRIMARY ? "primary" : "backup";
+	default:
+		return "down";
+	}
+}
+
+
+/**
+ * Health in the words of the status report
+ *
+ * @param health Health of a server
+ *
+ * @return Static text
+ */
+const char *health_name(enum health health)
+{
+	switch (health) {
+
+	case HEALTH_UP:   return "up";
+	case HEALTH_DOWN: return "down";
+	default:          return "unknown";
+	}
+}

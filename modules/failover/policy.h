@@ -1,0 +1,142 @@
+/**
+ * @file policy.h  Which server an account uses, and when that changes
+ *
+ * Evidence goes in, a decision comes out. Plain C: includes neither re.h nor
+ * baresip.h, reads no clock and draws no random number: `now` is a monotonic
+ * time in milliseconds, `rnd` is uniform over all 32-bit values. Servers are
+ * numbered from 1 in the order of the account line, 0 is none.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_POLICY_H
+#define FAILOVER_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "settings.h"
+
+enum {
+	MAX_SERVERS = 8,
+	REASON_SIZE = 128,
+	PRIMARY     = 1,
+};
+
+enum policy_state {
+	POLICY_IDLE,                 /**< Not registering                    */
+	POLICY_MOVING,               /**< REGISTER with `target` under way   */
+	POLICY_SETTLED,              /**< `target` is in use                 */
+	POLICY_DOWN,                 /**< All have failed, waiting           */
+};
+
+enum health {
+	HEALTH_UNKNOWN,
+	HEALTH_UP,                   /**< Answers                            */
+	HEALTH_DOWN,                 /**< Unavailable                        */
+};
+
+struct policy_server {
+	enum health health;
+	uint64_t since;              /**< When `health` came about [ms]      */
+	bool registered;             /**< A REGISTER of ours stands there    */
+	char reason[REASON_SIZE];    /**< Latest evidence, for the user      */
+};
+
+struct policy_counters {
+	unsigned failovers;          /**< Servers left because they failed   */
+	unsigned failbacks;          /**< Returns to the primary             */
+	unsigned exhausted;          /**< Rounds in which all have failed    */
+};
+
+struct policy {
+	const struct settings *set;
+	struct policy_server serverv[MAX_SERVERS];
+	unsigned serverc;
+	struct policy_counters counters;
+
+	enum policy_state state;
+	unsigned target;             /**< In use, or being tried             */
+	unsigned origin;             /**< Settled there before moving, or 0  */
+	unsigned tried;              /**< Servers of this round, one bit each*/
+	uint64_t started;            /**< When `target` was chosen [ms]      */
+	unsigned failures;           /**< Of `target`, in a row              */
+	unsigned failed_rounds;      /**< In a row                           */
+	uint64_t restart;            /**< DOWN: when the next round is [ms]  */
+
+	/* Baresip's own REGISTER, as it is answered or not */
+	bool pending;
+	uint64_t pending_since;      /**< First transmission [ms]            */
+	unsigned sends;              /**< Transmissions seen                 */
+
+	/* failback */
+	bool probing;
+	uint64_t next_check;         /**< 0: none due [ms]                   */
+	unsigned good_probes;        /**< In a row                           */
+
+	/* The binding: it is ours for sure if the REGISTER that made it was
+	   sent after the last de-registration of ours had ended */
+	unsigned deregs;             /**< De-registrations ended             */
+	unsigned deregs_pending;     /**< ... when our REGISTER was sent     */
+	unsigned deregs_bound;       /**< ... that the binding outlived      */
+	bool renewing;
+};
+
+/** What the user is told of a decision */
+enum tell {
+	TELL_NOTHING,
+	TELL_SWITCH,                 /**< From `from` to `to`                */
+	TELL_FAILBACK,               /**< From `from` back to the primary    */
+	TELL_EXHAUSTED,              /**< Every server has failed            */
+};
+
+/** What is to be done */
+struct decision {
+	enum tell tell;
+	unsigned from;
+	unsigned to;
+	unsigned register_with;      /**< Server, 0: none                    */
+	bool by_command;             /**< The user has asked for the move    */
+	bool probe;                  /**< See whether the primary is back    */
+	bool renew;                  /**< Renew the binding at `target`      */
+};
+
+void policy_init(struct policy *p, const struct settings *set,
+		 unsigned serverc);
+
+/* Evidence */
+unsigned policy_registering(struct policy *p, uint64_t now);
+void policy_sent(struct policy *p, unsigned server, uint64_t now);
+void policy_resent(struct policy *p, unsigned server);
+void policy_answered(struct policy *p, unsigned server);
+void policy_registered(struct policy *p, uint64_t now, uint32_t rnd,
+		       const char *reason, struct decision *d);
+void policy_refused(struct policy *p, uint64_t now, uint32_t rnd,
+		    const char *reason);
+void policy_failed(struct policy *p, unsigned server, uint64_t since,
+		   uint64_t now, uint32_t rnd, const char *reason,
+		   struct decision *d);
+void policy_probed(struct policy *p, bool good, bool alive, uint64_t now,
+		   uint32_t rnd, const char *reason, struct decision *d);
+void policy_deregistered(struct policy *p, struct decision *d);
+void policy_renewed(struct policy *p, bool ok, unsigned deregs,
+		    struct decision *d);
+void policy_network_back(struct policy *p, uint64_t now, struct decision *d);
+void policy_unregistered(struct policy *p);
+
+/* Orders */
+void policy_switch(struct policy *p, unsigned to, uint64_t now,
+		   struct decision *d);
+bool policy_probe(struct policy *p, uint64_t now, struct decision *d);
+
+/* Time */
+void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
+		 struct decision *d);
+bool policy_next(const struct policy *p, uint64_t *when);
+
+/* Views */
+unsigned policy_active(const struct policy *p);
+const char *policy_statename(const struct policy *p);
+const char *health_name(enum health health);
+
+#endif

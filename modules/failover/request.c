@@ -1,0 +1,217 @@
+/**
+ * @file request.c  A REGISTER or OPTIONS of our own
+ *
+ * An independent request: own Call-ID, the same Contact as Baresip's, digest
+ * authentication (RFC 3261 section 22) with the account's credentials. It
+ * retransmits until 64*T1 (section 17.1.2.2).
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "failover.h"
+
+
+enum {
+	MAX_TRIES = 4,               /**< Challenges answered, then enough   */
+};
+
+struct request {
+	struct le le;
+	struct line *line;
+	const char *met;
+	uint32_t expires;            /**< REGISTER: asked for [s]            */
+	unsigned tries;
+	struct sip_dialog *dlg;
+	struct sip_auth *auth;
+	struct sip_request *req;
+	request_h *h;
+	void *arg;
+};
+
+static struct list requestl;
+
+static int send_request(struct request *req);
+
+
+static void destructor(void *arg)
+{
+	struct request *req = arg;
+
+	list_unlink(&req->le);
+	mem_deref(req->req);
+	mem_deref(req->auth);
+	mem_deref(req->dlg);
+}
+
+
+static int auth_handler(char **username, char **password, const char *realm,
+			void *arg)
+{
+	return account_auth(arg, username, password, realm);
+}
+
+
+static void response_handler(int err, const struct sip_msg *msg, void *arg)
+{
+	struct request *req = arg;
+
+	if (!err && msg->scode < 200)
+		return;
+
+	if (!err && (msg->scode == 401 || msg->scode == 407) &&
+	    ++req->tries < MAX_TRIES &&
+	    !sip_auth_authenticate(req->auth, msg) && !send_request(req))
+		return;
+
+	req->h(err, msg, req->arg);
+}
+
+
+/* The Contact of Baresip's own REGISTER: the binding is one and the same */
+static SEND_HANDLER(send_handler)
+{
+	struct request *req = arg;
+	const char *params = req->line->contact_params;
+
+	SEND_HANDLER_UNUSED;
+
+	if (!req->expires)
+		return 0;
+
+	return mbuf_printf(mb, "Contact: <sip:%s@%J%s>;expires=%u%s\r\n",
+			   ua_local_cuser(req->line->ua), src,
+			   sip_transp_param(tp), req->expires,
+			   params ? params : "");
+}
+
+
+static int send_request(struct request *req)
+{
+	return sip_drequestf(&req->req, uag_sip(), true, req->met, req->dlg,
+			     0, req->auth, send_handler, response_handler,
+			     req, "Content-Length: 0\r\n\r\n");
+}
+
+
+/* The domain of the account, RFC 3261 section 10.2 */
+static int registrar_uri(char **urip, const struct account *acc)
+{
+	struct uri uri = account_laddr(acc)->uri;
+
+	uri.user = pl_null;
+#ifndef FAILOVER_UPSTREAM
+	uri.password = pl_null;
+#endif
+
+	return re_sdprintf(urip, "%H", uri_encode, &uri);
+}
+
+
+static int request_alloc(struct request **reqp, struct line *line,
+			 unsigned server, const char *met, uint32_t expires,
+			 request_h *h, void *arg)
+{
+	const char *routev[1] = { line_server(line, server)->uri };
+	struct account *acc = ua_account(line->ua);
+	char *uri = NULL;
+	struct request *req;
+	int err;
+
+	req = mem_zalloc(sizeof(*req), destructor);
+	if (!req)
+		return ENOMEM;
+
+	list_append(&requestl, &req->le, req);
+	req->line    = line;
+	req->met     = met;
+	req->expires = expires;
+	req->h       = h;
+	req->arg     = arg;
+
+	err = registrar_uri(&uri, acc);
+	if (err)
+		goto out;
+
+	err = sip_dialog_alloc(&req->dlg, uri, account_aor(acc), NULL,
+			       account_aor(acc), routev, 1);
+	if (err)
+		goto out;
+
+	err = sip_auth_alloc(&req->auth, auth_handler, acc, true);
+	if (err)
+		goto out;
+
+	err = send_request(req);
+
+ out:
+	mem_deref(uri);
+	if (err)
+		mem_deref(req);
+	else
+		*reqp = req;
+
+	return err;
+}
+
+
+/**
+ * Send an independent REGISTER with the account's Contact
+ *
+ * @param reqp   Request, to be dereferenced by the caller; its handler is not
+ *               called after that
+ * @param line   Line
+ * @param server Server
+ * @param h      Called once, with an error or a final answer
+ * @param arg    Handler argument
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int request_register(struct request **reqp, struct line *line,
+		     unsigned server, request_h *h, void *arg)
+{
+	return request_alloc(reqp, line, server, "REGISTER",
+			     line_server(line, server)->regint, h, arg);
+}
+
+
+/**
+ * Send OPTIONS
+ *
+ * @param reqp   Request, to be dereferenced by the caller; its handler is not
+ *               called after that
+ * @param line   Line
+ * @param server Server
+ * @param h      Called once, with an error or a final answer
+ * @param arg    Handler argument
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int request_options(struct request **reqp, struct line *line,
+		    unsigned server, request_h *h, void *arg)
+{
+	return request_alloc(reqp, line, server, "OPTIONS", 0, h, arg);
+}
+
+
+/**
+ * Is this a request of ours, not of Baresip's?
+ *
+ * @param callid Call-ID
+ *
+ * @return True if it is
+ */
+bool request_is_own(const struct pl *callid)
+{
+	struct le *le;
+
+	for (le = list_head(&requestl); le; le = le->next) {
+
+		const struct request *req = le->data;
+
+		if (!pl_strcmp(callid, sip_dialog_callid(req->dlg)))
+			return true;
+	}
+
+	return false;
+}
