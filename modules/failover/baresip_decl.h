@@ -43,8 +43,30 @@ uint32_t account_regint(const struct account *acc);
 const char *account_aor(const struct account *acc);
 const char *account_outbound(const struct account *acc, unsigned ix);
 
+/* call */
+enum call_state {
+	CALL_STATE_OUTGOING = 2,
+};
+
+enum vidmode {
+	VIDMODE_OFF = 0,
+	VIDMODE_ON,
+};
+
+int  call_connect(struct call *call, const struct pl *paddr);
+void call_hangup(struct call *call, uint16_t scode, const char *reason);
+bool call_has_video(const struct call *call);
+enum call_state call_state(const struct call *call);
+const char *call_id(const struct call *call);
+const char *call_peeruri(const struct call *call);
+const char *call_localuri(const struct call *call);
+
 /* user agent */
-int ua_register(struct ua *ua);
+int  ua_register(struct ua *ua);
+int  ua_connect(struct ua *ua, struct call **callp, const char *from_uri,
+		const char *req_uri, enum vidmode vmode);
+void ua_hangup(struct ua *ua, struct call *call, uint16_t scode,
+	       const char *reason);
 const char *ua_local_cuser(const struct ua *ua);
 struct account *ua_account(const struct ua *ua);
 

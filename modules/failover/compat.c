@@ -18,11 +18,14 @@ static enum event event_decode(const char *name)
 		const char *name;
 		enum event ev;
 	} eventv[] = {
-		{"REGISTERING",   EVENT_REGISTERING  },
-		{"REGISTER_OK",   EVENT_REGISTER_OK  },
-		{"REGISTER_FAIL", EVENT_REGISTER_FAIL},
-		{"UNREGISTERING", EVENT_UNREGISTERING},
-		{"SHUTDOWN",      EVENT_SHUTDOWN     },
+		{"REGISTERING",      EVENT_REGISTERING     },
+		{"REGISTER_OK",      EVENT_REGISTER_OK     },
+		{"REGISTER_FAIL",    EVENT_REGISTER_FAIL   },
+		{"UNREGISTERING",    EVENT_UNREGISTERING   },
+		{"SHUTDOWN",         EVENT_SHUTDOWN        },
+		{"CALL_LOCAL_SDP",   EVENT_CALL_LOCAL_SDP  },
+		{"CALL_ESTABLISHED", EVENT_CALL_ESTABLISHED},
+		{"CALL_CLOSED",      EVENT_CALL_CLOSED     },
 	};
 
 	for (size_t i = 0; i < RE_ARRAY_SIZE(eventv); i++) {
@@ -41,16 +44,15 @@ static void event_handler(enum bevent_ev ev, struct bevent *event, void *arg)
 	(void)arg;
 
 	eventh(event_decode(bevent_str(ev)), bevent_get_ua(event),
-	       text ? text : "");
+	       bevent_get_call(event), text ? text : "");
 }
 #else
 static void event_handler(struct ua *ua, enum ua_event ev, struct call *call,
 			  const char *prm, void *arg)
 {
-	(void)call;
 	(void)arg;
 
-	eventh(event_decode(uag_event_str(ev)), ua, prm ? prm : "");
+	eventh(event_decode(uag_event_str(ev)), ua, call, prm ? prm : "");
 }
 #endif
 

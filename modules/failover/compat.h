@@ -32,6 +32,9 @@ enum event {
 	EVENT_REGISTER_FAIL,
 	EVENT_UNREGISTERING,
 	EVENT_SHUTDOWN,
+	EVENT_CALL_LOCAL_SDP,
+	EVENT_CALL_ESTABLISHED,
+	EVENT_CALL_CLOSED,
 };
 
 /**
@@ -39,9 +42,11 @@ enum event {
  *
  * @param ev   Event
  * @param ua   User agent, may be NULL
+ * @param call Call, may be NULL
  * @param text Parameter of the event, may be empty
  */
-typedef void (compat_event_h)(enum event ev, struct ua *ua, const char *text);
+typedef void (compat_event_h)(enum event ev, struct ua *ua, struct call *call,
+			      const char *text);
 
 #ifdef FAILOVER_UPSTREAM
 /** Arguments of a sip_send_h that does not use `contp` */

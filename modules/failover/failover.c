@@ -40,7 +40,8 @@
 static struct tmr tmr_scan;
 
 
-static void event_handler(enum event ev, struct ua *ua, const char *text)
+static void event_handler(enum event ev, struct ua *ua, struct call *call,
+			  const char *text)
 {
 	struct line *line;
 
@@ -74,6 +75,19 @@ static void event_handler(enum event ev, struct ua *ua, const char *text)
 
 	case EVENT_SHUTDOWN:
 		mem_deref(line);
+		break;
+
+	case EVENT_CALL_LOCAL_SDP:
+		dial_offer(line, call);
+		break;
+
+	case EVENT_CALL_ESTABLISHED:
+		dial_established(call);
+		break;
+
+	case EVENT_CALL_CLOSED:
+		dial_closed(call, text);
+		bye_closed(call);
 		break;
 
 	default:

@@ -1,7 +1,7 @@
 /**
  * @file failover.h  Shared by the files of the module
  *
- * Sensors (events, wire, icmp, network) tell a line what they see; the line
+ * Sensors (events, wire, poke, network) tell a line what they see; the line
  * asks its policy; actors (registration, request) do what was decided.
  * Sensors and actors do not know each other.
  *
@@ -15,7 +15,7 @@
 #include "policy.h"
 #include "server.h"
 
-struct icmp;
+struct poke;
 struct request;
 
 
@@ -39,16 +39,20 @@ struct line {
 	bool registering;            /**< Our own ua_register() under way    */
 	char *contact_params;        /**< Of Baresip's Contact, no expires   */
 	struct request *probe;       /**< Failback check under way           */
+	struct request *keepalive;   /**< OPTIONS under way                  */
+	unsigned keepalive_server;   /**< ... and where it went              */
+	uint64_t keepalive_since;    /**< ... and when [ms]                  */
 	struct request *renewal;     /**< Binding being renewed              */
 	unsigned renewal_deregs;     /**< See policy_renewed()               */
-	struct icmp *icmpv[MAX_SERVERS];/**< Hears "port unreachable"        */
+	unsigned calls_moved;
+	unsigned byes_moved;
+	struct poke *pokev[MAX_SERVERS];/**< Hears "port unreachable"        */
 };
 
 
 /* line: an account, its evidence and its decisions */
 int  line_alloc(struct line **linep, struct ua *ua);
 struct line *line_find(const struct ua *ua);
-struct line *line_find_aor(const struct pl *user, const struct pl *host);
 struct list *line_list(void);
 void line_scan(void);
 void line_close_all(void);
@@ -63,10 +67,18 @@ void line_register_result(struct line *line, const char *text, bool ok);
 void line_sent(struct line *line, unsigned server, uint64_t since,
 	       bool again);
 void line_answered(struct line *line, unsigned server, uint16_t scode);
-void line_poke(struct line *line, unsigned server, const struct sa *dst,
-	       uint64_t since);
+void line_poke(struct line *line, unsigned server, enum sip_transp tp,
+	       const struct sa *dst, uint64_t since);
+void line_look(struct line *line, unsigned server);
+void line_go_on(struct line *line);
 void line_failed(struct line *line, unsigned server, uint64_t since,
 		 const char *reason);
+void line_unanswered(struct line *line, unsigned server, const char *met,
+		     unsigned sends, uint64_t since);
+void line_retry(struct line *line);
+bool line_keeps_contact(const struct line *line, enum sip_transp tp);
+struct line *line_find_contact(const struct pl *user);
+struct line *line_find_request(const struct sip_msg *msg);
 void line_deregistered(struct line *line);
 void line_unregistered(struct line *line);
 void line_network_back(struct line *line);
@@ -80,6 +92,23 @@ bool config_param(const struct line *line, const char *name, struct pl *val);
 void registration_move(struct line *line, unsigned server);
 void registration_aim(struct line *line, unsigned server);
 
+/* dial: calls that are not answered yet */
+void dial_offer(struct line *line, struct call *call);
+void dial_sent(struct line *line, const struct pl *callid, bool again);
+void dial_answered(struct line *line, const struct sip_msg *msg);
+void dial_closed(struct call *call, const char *text);
+void dial_established(struct call *call);
+void dial_run(struct line *line);
+void dial_forget(const struct line *line);
+
+/* bye: calls that are being hung up */
+void bye_sent(const struct sip_msg *msg, bool via_server);
+void bye_answered(const struct sip_msg *msg);
+void bye_received(const struct sip_msg *msg);
+void bye_closed(struct call *call);
+void bye_run(struct line *line);
+void bye_forget(const struct line *line);
+
 /* request: a REGISTER or OPTIONS of our own */
 typedef void (request_h)(int err, const struct sip_msg *msg, void *arg);
 
@@ -90,17 +119,32 @@ int request_options(struct request **reqp, struct line *line,
 bool request_is_own(const struct pl *callid);
 
 /* trace: libre's slot for a trace handler */
-int  trace_open(sip_trace_h *h);
+typedef bool (trace_h)(bool tx, enum sip_transp tp, const struct sa *peer,
+		       const struct sip_msg *msg);
+
+int  trace_open(trace_h *h);
 void trace_close(void);
+
+/* mute: packets that are not to be sent */
+typedef bool (mute_h)(struct mbuf *mb);
+
+int  mute_open(mute_h *h);
+void mute_close(void);
+void mute_knock(void);
+bool mute_is_ready(void);
+bool mute_is_knock(const struct sip_msg *msg);
 
 /* wire: the client transactions of our accounts, as seen in the trace */
 int  wire_open(void);
 void wire_close(void);
+void wire_give_up(const struct line *line, unsigned server);
+void wire_mute(const char *callid, const char *met);
 void wire_forget(const struct line *line);
 
-/* icmp: "port unreachable" from a server */
-int  icmp_alloc(struct icmp **icmpp, struct line *line, unsigned server);
-void icmp_poke(struct icmp *icmp, const struct sa *dst, uint64_t since);
+/* poke: is anybody there? */
+int  poke_alloc(struct poke **pokep, struct line *line, unsigned server);
+void poke_udp(struct poke *poke, const struct sa *dst, uint64_t since);
+void poke_tcp(struct poke *poke, const struct sa *dst, uint64_t since);
 
 /* network: addresses and routes of the machine */
 typedef void (network_h)(void);
@@ -110,6 +154,15 @@ void network_close(void);
 
 /* report: what the user is told */
 void report_decision(const struct line *line, const struct decision *d);
+void report_call_moved(const struct line *line, struct call *call,
+		       const char *peer, const char *old_id,
+		       const char *new_id);
+void report_call_failed(const struct line *line, const char *peer);
+void report_bye_moved(const struct line *line, unsigned server,
+		      const char *callid, const char *peer,
+		      const struct sip_msg *answer);
+void report_bye_failed(const struct line *line, const char *callid,
+		       const char *peer);
 int  report_table(struct re_printf *pf, const struct line *line);
 int  report_json(struct re_printf *pf, const struct line *line);
 

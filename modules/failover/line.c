@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include "dialog.h"
 #include "failover.h"
 
 
@@ -27,12 +28,16 @@ static void destructor(void *arg)
 	tmr_cancel(&line->tmr_todo);
 	tmr_cancel(&line->tmr_policy);
 	wire_forget(line);
+	dial_forget(line);
+	bye_forget(line);
+	dialog_forget(line);
 	mem_deref(line->probe);
+	mem_deref(line->keepalive);
 	mem_deref(line->renewal);
 	mem_deref(line->contact_params);
 
 	for (unsigned i = 0; i < MAX_SERVERS; i++) {
-		mem_deref(line->icmpv[i]);
+		mem_deref(line->pokev[i]);
 		server_reset(&line->serverv[i]);
 	}
 }
@@ -67,16 +72,30 @@ void line_decide(struct line *line, const struct decision *d)
 {
 	report_decision(line, d);
 
+	if ((d->tell == TELL_SWITCH && !d->by_command) ||
+	    d->tell == TELL_EXHAUSTED)
+		wire_give_up(line, d->from);
+
 	if (d->register_with)
 		line->todo.register_with = d->register_with;
 
-	line->todo.probe |= d->probe;
-	line->todo.renew |= d->renew;
+	line->todo.probe     |= d->probe;
+	line->todo.renew     |= d->renew;
+	line->todo.keepalive |= d->keepalive;
 
-	if (line->todo.register_with || line->todo.probe || line->todo.renew)
-		tmr_start(&line->tmr_todo, 0, todo_handler, line);
-
+	line_go_on(line);
 	start_policy_timer(line);
+}
+
+
+/**
+ * Do what is to be done, as soon as it is safe
+ *
+ * @param line Line
+ */
+void line_go_on(struct line *line)
+{
+	tmr_start(&line->tmr_todo, 0, todo_handler, line);
 }
 
 
@@ -134,6 +153,40 @@ static void renewal_handler(int err, const struct sip_msg *msg, void *arg)
 }
 
 
+static void keepalive_handler(int err, const struct sip_msg *msg, void *arg)
+{
+	struct line *line = arg;
+	const unsigned server = line->keepalive_server;
+	char reason[REASON_SIZE], text[REASON_SIZE];
+
+	line->keepalive = mem_deref(line->keepalive);
+
+	if (!err && !codes_has(&line->set.codes, msg->scode)) {
+		policy_alive(&line->policy, server);
+		return;
+	}
+
+	describe(reason, sizeof(reason), err, msg);
+	(void)re_snprintf(text, sizeof(text), "OPTIONS: %s", reason);
+	line_failed(line, server, line->keepalive_since, text);
+}
+
+
+static void do_keepalive(struct line *line)
+{
+	/* the one before is judged by its own time */
+	if (line->keepalive)
+		return;
+
+	line->keepalive_server = line->policy.target;
+	line->keepalive_since  = now_ms();
+
+	if (request_options(&line->keepalive, line, line->keepalive_server,
+			    keepalive_handler, line))
+		keepalive_handler(ENOMEM, NULL, line);
+}
+
+
 static void do_probe(struct line *line)
 {
 	int err;
@@ -175,6 +228,11 @@ static void todo_handler(void *arg)
 		do_probe(line);
 	if (todo.renew)
 		do_renew(line);
+	if (todo.keepalive)
+		do_keepalive(line);
+
+	dial_run(line);
+	bye_run(line);
 }
 
 
@@ -267,32 +325,62 @@ struct line *line_find(const struct ua *ua)
 
 
 /**
- * The managed line of an address-of-record
+ * The managed line that a Contact is of
  *
- * @param user User part
- * @param host Host part
+ * @param user User part of the Contact, unique to a user agent
  *
  * @return Line, NULL if there is none
  */
-struct line *line_find_aor(const struct pl *user, const struct pl *host)
+struct line *line_find_contact(const struct pl *user)
 {
 	struct le *le;
 
 	for (le = list_head(&linel); le; le = le->next) {
 
 		struct line *line = le->data;
-		const struct uri *uri;
 
-		if (line->unmanaged)
-			continue;
-
-		uri = &account_laddr(ua_account(line->ua))->uri;
-
-		if (!pl_cmp(&uri->user, user) && !pl_casecmp(&uri->host, host))
+		if (!line->unmanaged &&
+		    !pl_strcmp(user, ua_local_cuser(line->ua)))
 			return line;
 	}
 
 	return NULL;
+}
+
+
+static bool is_from(const struct line *line, const struct sip_msg *msg)
+{
+	const struct uri *uri = &account_laddr(ua_account(line->ua))->uri;
+
+	return !line->unmanaged && !pl_cmp(&uri->user, &msg->from.uri.user) &&
+		!pl_casecmp(&uri->host, &msg->from.uri.host);
+}
+
+
+/**
+ * The managed line that a request of Baresip's is from: by its Contact, or by
+ * its From
+ *
+ * @param msg Request sent
+ *
+ * @return Line, NULL if there is none
+ */
+struct line *line_find_request(const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
+	struct line *line = NULL;
+	struct sip_addr addr;
+	struct le *le;
+
+	if (hdr && !sip_addr_decode(&addr, &hdr->val))
+		line = line_find_contact(&addr.uri.user);
+
+	for (le = list_head(&linel); le && !line; le = le->next) {
+		if (is_from(le->data, msg))
+			line = le->data;
+	}
+
+	return line;
 }
 
 
@@ -344,6 +432,22 @@ unsigned line_server_of(struct line *line, const struct pl *route,
 
 
 /**
+ * Does a binding made over this transport stay the account's? Its Contact
+ * names the transport, so it does if the server in use has the same.
+ *
+ * @param line Line
+ * @param tp   Transport
+ *
+ * @return True if it stays, false if it is to be removed
+ */
+bool line_keeps_contact(const struct line *line, enum sip_transp tp)
+{
+	return line->policy.state != POLICY_IDLE && line->client &&
+		server_uses(line_server(line, line->client), tp);
+}
+
+
+/**
  * The account's address-of-record
  *
  * @param line Line
@@ -382,6 +486,9 @@ void line_registering(struct line *line)
 
 	if (line->registering)
 		return;
+
+	/* it may have opened its sockets anew */
+	mute_knock();
 
 	/* Baresip reads the outbound proxy after this event */
 	registration_aim(line, policy_registering(&line->policy, now_ms()));
@@ -476,22 +583,42 @@ void line_answered(struct line *line, unsigned server, uint16_t scode)
 
 
 /**
- * See whether somebody listens where a request over UDP goes
+ * See whether somebody listens where a request goes
  *
  * @param line   Line
  * @param server Server
+ * @param tp     Transport of the request
  * @param dst    Destination of the request
  * @param since  Its first transmission [ms]
  */
-void line_poke(struct line *line, unsigned server, const struct sa *dst,
-	       uint64_t since)
+void line_poke(struct line *line, unsigned server, enum sip_transp tp,
+	       const struct sa *dst, uint64_t since)
 {
-	struct icmp **icmpp = &line->icmpv[server - 1];
+	struct poke **pokep = &line->pokev[server - 1];
 
-	if (!*icmpp && icmp_alloc(icmpp, line, server))
+	if (!*pokep && poke_alloc(pokep, line, server))
 		return;
 
-	icmp_poke(*icmpp, dst, since);
+	if (tp == SIP_TRANSP_UDP)
+		poke_udp(*pokep, dst, since);
+	else
+		poke_tcp(*pokep, dst, since);
+}
+
+
+/**
+ * See whether somebody listens at a server
+ *
+ * @param line   Line
+ * @param server Server
+ */
+void line_look(struct line *line, unsigned server)
+{
+	const struct server *srv = line_server(line, server);
+
+	if (sa_isset(&srv->addr, SA_ALL))
+		line_poke(line, server, srv->tp == SIP_TRANSP_NONE ?
+			  SIP_TRANSP_UDP : srv->tp, &srv->addr, now_ms());
 }
 
 
@@ -510,6 +637,43 @@ void line_failed(struct line *line, unsigned server, uint64_t since,
 
 	policy_failed(&line->policy, server, since, now_ms(), rand_u32(),
 		      reason, &d);
+	line_decide(line, &d);
+}
+
+
+/**
+ * A request has been without any answer for as long as a server is given
+ *
+ * @param line   Line
+ * @param server Server
+ * @param met    Method
+ * @param sends  Transmissions seen, 0 or 1 if it is not retransmitted
+ * @param since  First transmission [ms]
+ */
+void line_unanswered(struct line *line, unsigned server, const char *met,
+		     unsigned sends, uint64_t since)
+{
+	char reason[REASON_SIZE];
+
+	policy_describe_unanswered(reason, sizeof(reason), met, sends,
+				   now_ms() - since);
+	line_failed(line, server, since, reason);
+}
+
+
+/**
+ * All servers were down, but the user wants something now
+ *
+ * @param line Line
+ */
+void line_retry(struct line *line)
+{
+	struct decision d = {0};
+
+	if (line->policy.state != POLICY_DOWN)
+		return;
+
+	(void)policy_probe(&line->policy, now_ms(), &d);
 	line_decide(line, &d);
 }
 
@@ -539,8 +703,9 @@ void line_unregistered(struct line *line)
 
 	policy_unregistered(&line->policy);
 	memset(&line->todo, 0, sizeof(line->todo));
-	line->probe   = mem_deref(line->probe);
-	line->renewal = mem_deref(line->renewal);
+	line->probe     = mem_deref(line->probe);
+	line->keepalive = mem_deref(line->keepalive);
+	line->renewal   = mem_deref(line->renewal);
 
 	line_decide(line, &d);
 }

@@ -84,8 +84,9 @@ static void try(struct policy *p, unsigned server, uint64_t now)
 	p->tried     |= bit(server);
 	p->started    = now;
 	p->failures   = 0;
-	p->next_check = 0;
-	p->good_probes = 0;
+	p->next_check     = 0;
+	p->next_keepalive = 0;
+	p->good_probes    = 0;
 
 	await_answer(p, now);
 }
@@ -95,6 +96,14 @@ static void start_round(struct policy *p, uint64_t now)
 {
 	p->tried = 0;
 	try(p, PRIMARY, now);
+}
+
+
+static void schedule_keepalive(struct policy *p, uint64_t now)
+{
+	const uint32_t s = p->set->keepalive_s;
+
+	p->next_keepalive = s ? now + s * 1000 : 0;
 }
 
 
@@ -125,8 +134,10 @@ static void settle(struct policy *p, bool registered, uint64_t now,
 	p->failures      = 0;
 	p->failed_rounds = 0;
 
-	if (arrived)
+	if (arrived) {
 		schedule_check(p, now, rnd);
+		schedule_keepalive(p, now);
+	}
 }
 
 
@@ -153,6 +164,8 @@ static void fail_over(struct policy *p, uint64_t now, uint32_t rnd,
 	p->state   = POLICY_DOWN;
 	p->origin  = 0;
 	p->pending = false;
+	p->next_check     = 0;
+	p->next_keepalive = 0;
 	p->restart = now + schedule_round_ms(p->failed_rounds, rnd);
 }
 
@@ -326,6 +339,9 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 		   uint64_t now, uint32_t rnd, const char *reason,
 		   struct decision *d)
 {
+	if (server != p->target && since >= server_get(p, server)->since)
+		server_mark(p, server, HEALTH_DOWN, now, reason);
+
 	if (server != p->target || since < p->started ||
 	    p->state == POLICY_IDLE || p->state == POLICY_DOWN)
 		return;
@@ -424,6 +440,19 @@ void policy_renewed(struct policy *p, bool ok, unsigned deregs,
 
 
 /**
+ * The keep-alive has been answered: failures are no longer in a row
+ *
+ * @param p      Policy
+ * @param server Server that answered
+ */
+void policy_alive(struct policy *p, unsigned server)
+{
+	if (server == p->target && p->state == POLICY_SETTLED && !p->pending)
+		p->failures = 0;
+}
+
+
+/**
  * The machine has a network again: no need to wait for the next round
  *
  * @param p   Policy
@@ -454,7 +483,8 @@ void policy_unregistered(struct policy *p)
 	p->state      = POLICY_IDLE;
 	p->origin     = 0;
 	p->pending    = false;
-	p->next_check = 0;
+	p->next_check     = 0;
+	p->next_keepalive = 0;
 }
 
 
@@ -526,16 +556,8 @@ void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
 
 	if (p->pending && now >= deadline(p)) {
 
-		const double s = (double)(now - p->pending_since) / 1000;
-
-		if (p->sends > 1)
-			(void)snprintf(reason, sizeof(reason), "REGISTER not"
-				       " answered, sent %u times in %.1f s",
-				       p->sends, s);
-		else
-			(void)snprintf(reason, sizeof(reason), "REGISTER not"
-				       " answered in %.1f s", s);
-
+		policy_describe_unanswered(reason, sizeof(reason), "REGISTER",
+					   p->sends, now - p->pending_since);
 		policy_failed(p, p->target, p->pending_since, now, rnd,
 			      reason, d);
 	}
@@ -545,6 +567,10 @@ void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
 	}
 	else if (p->next_check && now >= p->next_check) {
 		probe_begin(p, d);
+	}
+	else if (p->next_keepalive && now >= p->next_keepalive) {
+		schedule_keepalive(p, now);
+		d->keepalive = true;
 	}
 }
 
@@ -567,8 +593,32 @@ bool policy_next(const struct policy *p, uint64_t *when)
 		*when = p->restart;
 	if (p->next_check && p->next_check < *when)
 		*when = p->next_check;
+	if (p->next_keepalive && p->next_keepalive < *when)
+		*when = p->next_keepalive;
 
 	return *when != UINT64_MAX;
+}
+
+
+/**
+ * Say that a request was not answered
+ *
+ * @param buf   Buffer for the text
+ * @param size  Its size
+ * @param met   Method
+ * @param sends Transmissions seen, 0 or 1 if it is not retransmitted
+ * @param ms    Time since the first transmission [ms]
+ */
+void policy_describe_unanswered(char *buf, size_t size, const char *met,
+				unsigned sends, uint64_t ms)
+{
+	const double s = (double)ms / 1000;
+
+	if (sends > 1)
+		(void)snprintf(buf, size, "%s not answered, sent %u times in"
+			       " %.1f s", met, sends, s);
+	else
+		(void)snprintf(buf, size, "%s not answered in %.1f s", met, s);
 }
 
 

@@ -69,6 +69,8 @@ struct policy {
 	uint64_t pending_since;      /**< First transmission [ms]            */
 	unsigned sends;              /**< Transmissions seen                 */
 
+	uint64_t next_keepalive;     /**< 0: none due [ms]                   */
+
 	/* failback */
 	bool probing;
 	uint64_t next_check;         /**< 0: none due [ms]                   */
@@ -98,6 +100,7 @@ struct decision {
 	unsigned register_with;      /**< Server, 0: none                    */
 	bool by_command;             /**< The user has asked for the move    */
 	bool probe;                  /**< See whether the primary is back    */
+	bool keepalive;              /**< OPTIONS to `target`                */
 	bool renew;                  /**< Renew the binding at `target`      */
 };
 
@@ -121,6 +124,7 @@ void policy_probed(struct policy *p, bool good, bool alive, uint64_t now,
 void policy_deregistered(struct policy *p, struct decision *d);
 void policy_renewed(struct policy *p, bool ok, unsigned deregs,
 		    struct decision *d);
+void policy_alive(struct policy *p, unsigned server);
 void policy_network_back(struct policy *p, uint64_t now, struct decision *d);
 void policy_unregistered(struct policy *p);
 
@@ -135,6 +139,8 @@ void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
 bool policy_next(const struct policy *p, uint64_t *when);
 
 /* Views */
+void policy_describe_unanswered(char *buf, size_t size, const char *met,
+				unsigned sends, uint64_t ms);
 unsigned policy_active(const struct policy *p);
 const char *policy_statename(const struct policy *p);
 const char *health_name(enum health health);

@@ -89,6 +89,84 @@ void report_decision(const struct line *line, const struct decision *d)
 }
 
 
+/**
+ * Tell the user that a call goes on through another server
+ *
+ * @param line   Line
+ * @param call   Call
+ * @param peer   Whom it is to
+ * @param old_id Call-ID that it had, NULL if no INVITE was sent
+ * @param new_id Call-ID that it has now
+ */
+void report_call_moved(const struct line *line, struct call *call,
+		       const char *peer, const char *old_id,
+		       const char *new_id)
+{
+	const unsigned server = line->policy.target;
+	char text[TEXT_SIZE];
+
+	(void)re_snprintf(text, sizeof(text), "%s: call to %s goes through"
+			  " server %u (%s): Call-ID %s -> %s", line_name(line),
+			  peer, server, line_server(line, server)->uri,
+			  old_id ? old_id : "none", new_id);
+	info("failover: %s\n", text);
+	compat_module_event(line->ua, call, "call_moved", text);
+}
+
+
+/**
+ * Tell the user that no server has taken a call
+ *
+ * @param line Line
+ * @param peer Whom it is to
+ */
+void report_call_failed(const struct line *line, const char *peer)
+{
+	warning("failover: %s: call to %s failed: %H\n", line_name(line),
+		peer, print_reasons, line);
+}
+
+
+/**
+ * Tell the user that a call was hung up through another server
+ *
+ * @param line   Line
+ * @param server Server
+ * @param callid Call-ID
+ * @param peer   Whom it was with
+ * @param answer Answer to the BYE
+ */
+void report_bye_moved(const struct line *line, unsigned server,
+		      const char *callid, const char *peer,
+		      const struct sip_msg *answer)
+{
+	char text[TEXT_SIZE];
+
+	(void)re_snprintf(text, sizeof(text), "%s: call with %s was hung up"
+			  " through server %u (%s), Call-ID %s: %u %r",
+			  line_name(line), peer, server,
+			  line_server(line, server)->uri, callid,
+			  answer->scode, &answer->reason);
+	info("failover: %s\n", text);
+	compat_module_event(line->ua, NULL, "bye_moved", text);
+}
+
+
+/**
+ * Tell the user that no server has taken a BYE
+ *
+ * @param line   Line
+ * @param callid Call-ID
+ * @param peer   Whom the call was with
+ */
+void report_bye_failed(const struct line *line, const char *callid,
+		       const char *peer)
+{
+	warning("failover: %s: BYE of the call with %s, Call-ID %s, failed:"
+		" %H\n", line_name(line), peer, callid, print_reasons, line);
+}
+
+
 static const char *state_name(const struct line *line)
 {
 	return line->unmanaged ? "unmanaged" : policy_statename(&line->policy);
@@ -246,8 +324,10 @@ static int counters_dict(struct odict **odp, const struct line *line)
 			       (int64_t)c->failbacks);
 	err |= odict_entry_add(od, "exhausted", ODICT_INT,
 			       (int64_t)c->exhausted);
-	err |= odict_entry_add(od, "calls_moved", ODICT_INT, (int64_t)0);
-	err |= odict_entry_add(od, "byes_moved", ODICT_INT, (int64_t)0);
+	err |= odict_entry_add(od, "calls_moved", ODICT_INT,
+			       (int64_t)line->calls_moved);
+	err |= odict_entry_add(od, "byes_moved", ODICT_INT,
+			       (int64_t)line->byes_moved);
 
 	*odp = od;
 

@@ -141,6 +141,25 @@ bool server_equal(const struct server *a, const struct server *b)
 
 
 /**
+ * Is it sure that requests to a server use this transport?
+ *
+ * @param srv Server
+ * @param tp  Transport
+ *
+ * @return True if it is; a name without a transport leaves that to DNS
+ */
+bool server_uses(const struct server *srv, enum sip_transp tp)
+{
+	struct sa addr;
+
+	if (srv->tp == SIP_TRANSP_NONE && sa_set_str(&addr, srv->host, 0))
+		return false;
+
+	return effective_tp(srv) == tp;
+}
+
+
+/**
  * Is this the Route header that libre makes of the server's URI?
  *
  * @param srv   Server

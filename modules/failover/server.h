@@ -22,6 +22,7 @@ struct server {
 int  server_decode(struct server *srv, const struct pl *uri);
 void server_reset(struct server *srv);
 bool server_equal(const struct server *a, const struct server *b);
+bool server_uses(const struct server *srv, enum sip_transp tp);
 bool server_is_route(const struct server *srv, const struct pl *route);
 bool server_is_address(const struct server *srv, enum sip_transp tp,
 		       const struct sa *dst);

@@ -4,8 +4,8 @@
  * `baresip -s`, and `siptrace` of newer versions, put their handler into the
  * same slot that we need. libre can set it but not tell what is in it. So we
  * find out where in struct sip it is, on a struct of our own, and read it:
- * whatever stands there, or is put there later, is called before ours.
- * See docs/libre.md.
+ * whatever stands there, or is put there later, is called beside ours, and
+ * sees what goes over the wire. See docs/libre.md.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -21,21 +21,47 @@ enum {
 };
 
 static struct {
-	sip_trace_h *h;              /**< Ours                               */
+	trace_h *h;                  /**< Ours                               */
 	sip_trace_h *next;           /**< Baresip's, NULL while it has none  */
 	size_t offset;               /**< Of the slot, 0: not found          */
 	struct tmr tmr;
 } trace;
 
 
+static struct sip_msg *message_decode(const uint8_t *pkt, size_t len)
+{
+	struct sip_msg *msg = NULL;
+	struct mbuf *mb = mbuf_alloc(len);
+
+	if (mb && !mbuf_write_mem(mb, pkt, len)) {
+		mb->pos = 0;
+		(void)sip_msg_decode(&msg, mb);
+	}
+
+	mem_deref(mb);
+
+	return msg;
+}
+
+
 static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
 			  const struct sa *dst, const uint8_t *pkt,
 			  size_t len, void *arg)
 {
-	if (trace.next)
+	struct sip_msg *msg = message_decode(pkt, len);
+	bool hidden = msg && !tx && mute_is_knock(msg);
+
+	/* what is received is shown before anything is done about it */
+	if (tx && msg)
+		hidden = trace.h(tx, tp, dst, msg);
+
+	if (!hidden && trace.next)
 		trace.next(tx, tp, src, dst, pkt, len, arg);
 
-	trace.h(tx, tp, src, dst, pkt, len, arg);
+	if (!tx && msg && !hidden)
+		(void)trace.h(tx, tp, src, msg);
+
+	mem_deref(msg);
 }
 
 
@@ -109,11 +135,12 @@ static void check_handler(void *arg)
 /**
  * See every SIP message that is sent or received
  *
- * @param h Trace handler, called before libre sends or handles the message
+ * @param h Called before libre sends or handles the message; true if it will
+ *          not be sent after all
  *
  * @return 0 if success, otherwise errorcode
  */
-int trace_open(sip_trace_h *h)
+int trace_open(trace_h *h)
 {
 	if (!uag_sip())
 		return EINVAL;

@@ -9,7 +9,10 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include <string.h>
+#include "dialog.h"
 #include "failover.h"
+#include "schedule.h"
 
 
 enum {
@@ -20,17 +23,24 @@ enum {
 enum kind {
 	KIND_REGISTER,               /**< Baresip's registration             */
 	KIND_DEREGISTER,             /**< A binding is being removed         */
-	KIND_OTHER,
+	KIND_INVITE,                 /**< A call is being set up             */
+	KIND_BYE,                    /**< ... hung up                        */
+	KIND_OTHER,                  /**< Evidence if it is not answered     */
 };
 
 struct txn {
 	struct le le;
-	struct tmr tmr;
+	struct tmr tmr;              /**< libre has given it up by now       */
+	struct tmr tmr_giveup;       /**< KIND_OTHER: so do we               */
 	struct line *line;
 	unsigned server;
 	enum kind kind;
 	char *branch;
 	char *met;
+	char *callid;
+	bool muted;                  /**< To be kept off the wire            */
+	bool kept;                   /**< ... and it was                     */
+	unsigned sends;
 	uint64_t since;              /**< First transmission [ms]            */
 };
 
@@ -43,23 +53,34 @@ static void destructor(void *arg)
 
 	list_unlink(&txn->le);
 	tmr_cancel(&txn->tmr);
+	tmr_cancel(&txn->tmr_giveup);
 	mem_deref(txn->branch);
 	mem_deref(txn->met);
+	mem_deref(txn->callid);
 }
 
 
-/* No final answer ever came. A de-registration may have done its work all
-   the same: the answer was lost, or the connection with it */
+/* No final answer ever came. A de-registration that was sent may have done
+   its work all the same: the answer was lost, or the connection with it */
 static void expired_handler(void *arg)
 {
 	struct txn *txn = arg;
 	struct line *line = txn->line;
-	const bool dereg = txn->kind == KIND_DEREGISTER;
+	const bool dereg = txn->kind == KIND_DEREGISTER && !txn->kept;
 
 	mem_deref(txn);
 
 	if (dereg)
 		line_deregistered(line);
+}
+
+
+static void giveup_handler(void *arg)
+{
+	struct txn *txn = arg;
+
+	line_unanswered(txn->line, txn->server, txn->met, txn->sends,
+			txn->since);
 }
 
 
@@ -99,6 +120,12 @@ static bool is_deregister(const struct sip_msg *msg)
 
 static enum kind kind_of(const struct sip_msg *msg)
 {
+	if (!pl_strcmp(&msg->met, "INVITE") && !pl_isset(&msg->to.tag))
+		return KIND_INVITE;
+
+	if (!pl_strcmp(&msg->met, "BYE"))
+		return KIND_BYE;
+
 	if (pl_strcmp(&msg->met, "REGISTER"))
 		return KIND_OTHER;
 
@@ -126,6 +153,31 @@ static void learn_contact(struct line *line, const struct sip_msg *msg)
 }
 
 
+static int txn_copy(struct txn *txn, const struct sip_msg *msg)
+{
+	int err;
+
+	err  = pl_strdup(&txn->branch, &msg->via.branch);
+	err |= pl_strdup(&txn->met, &msg->met);
+	err |= pl_strdup(&txn->callid, &msg->callid);
+
+	return err;
+}
+
+
+static void txn_start(struct txn *txn)
+{
+	const bool invite = !strcmp(txn->met, "INVITE");
+
+	tmr_start(&txn->tmr, LIFETIME_MS, expired_handler, txn);
+
+	if (txn->kind == KIND_OTHER)
+		tmr_start(&txn->tmr_giveup,
+			  schedule_giveup_ms(&txn->line->set, invite),
+			  giveup_handler, txn);
+}
+
+
 static struct txn *txn_alloc(const struct sip_msg *msg, enum sip_transp tp,
 			     const struct sa *dst)
 {
@@ -134,7 +186,7 @@ static struct txn *txn_alloc(const struct sip_msg *msg, enum sip_transp tp,
 	struct txn *txn;
 	unsigned server;
 
-	line = line_find_aor(&msg->from.uri.user, &msg->from.uri.host);
+	line = line_find_request(msg);
 	if (!line)
 		return NULL;
 
@@ -146,8 +198,7 @@ static struct txn *txn_alloc(const struct sip_msg *msg, enum sip_transp tp,
 	if (!txn)
 		return NULL;
 
-	if (pl_strdup(&txn->branch, &msg->via.branch) ||
-	    pl_strdup(&txn->met, &msg->met))
+	if (txn_copy(txn, msg))
 		return mem_deref(txn);
 
 	list_append(&txnl, &txn->le, txn);
@@ -155,37 +206,53 @@ static struct txn *txn_alloc(const struct sip_msg *msg, enum sip_transp tp,
 	txn->server = server;
 	txn->kind   = kind_of(msg);
 	txn->since  = tmr_jiffies();
+	txn->muted  = txn->kind == KIND_DEREGISTER &&
+		line_keeps_contact(line, tp);
 
-	tmr_start(&txn->tmr, LIFETIME_MS, expired_handler, txn);
+	txn_start(txn);
 
 	return txn;
 }
 
 
-static void request_sent(const struct sip_msg *msg, enum sip_transp tp,
+/* Returns true if it is to be kept off the wire */
+static bool request_sent(const struct sip_msg *msg, enum sip_transp tp,
 			 const struct sa *dst)
 {
 	struct txn *txn;
 	bool again;
 
 	if (!pl_strcmp(&msg->met, "ACK"))
-		return;
+		return false;
 
 	txn = txn_find(msg);
 	again = txn != NULL;
 
 	if (!txn)
 		txn = txn_alloc(msg, tp, dst);
+
+	bye_sent(msg, txn != NULL);
+
 	if (!txn)
-		return;
+		return false;
+
+	if (txn->muted && tp == SIP_TRANSP_UDP && mute_is_ready())
+		return true;
+
+	++txn->sends;
 
 	if (txn->kind == KIND_REGISTER) {
 		learn_contact(txn->line, msg);
 		line_sent(txn->line, txn->server, txn->since, again);
 	}
+	else if (txn->kind == KIND_INVITE) {
+		dial_sent(txn->line, &msg->callid, again);
+	}
 
 	if (tp == SIP_TRANSP_UDP && txn->kind != KIND_DEREGISTER)
-		line_poke(txn->line, txn->server, dst, txn->since);
+		line_poke(txn->line, txn->server, tp, dst, txn->since);
+
+	return false;
 }
 
 
@@ -194,10 +261,22 @@ static void response_received(const struct sip_msg *msg)
 	struct txn *txn = txn_find(msg);
 	struct line *line;
 
-	if (!txn || msg->scode < 200)
+	if (!txn)
 		return;
 
 	line = txn->line;
+	tmr_cancel(&txn->tmr_giveup);
+
+	if (txn->kind == KIND_INVITE) {
+		if (msg->scode >= 200 && msg->scode < 300)
+			dialog_connected(line, txn->server, msg);
+		dial_answered(line, msg);
+	}
+	else if (txn->kind == KIND_BYE)
+		bye_answered(msg);
+
+	if (msg->scode < 200)
+		return;
 
 	switch (txn->kind) {
 
@@ -212,6 +291,8 @@ static void response_received(const struct sip_msg *msg)
 			line_deregistered(line);
 		break;
 
+	case KIND_INVITE:
+	case KIND_BYE:
 	case KIND_OTHER:
 		mem_deref(txn);
 		break;
@@ -219,32 +300,70 @@ static void response_received(const struct sip_msg *msg)
 }
 
 
-static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
-			  const struct sa *dst, const uint8_t *pkt,
-			  size_t len, void *arg)
+static void request_received(const struct sip_msg *msg)
 {
-	struct sip_msg *msg = NULL;
-	struct mbuf *mb;
-	(void)src;
-	(void)arg;
+	struct line *line;
 
-	mb = mbuf_alloc(len);
-	if (!mb || mbuf_write_mem(mb, pkt, len))
-		goto out;
+	if (!pl_strcmp(&msg->met, "BYE")) {
+		bye_received(msg);
+		return;
+	}
 
-	mb->pos = 0;
+	if (pl_strcmp(&msg->met, "INVITE") || pl_isset(&msg->to.tag))
+		return;
 
-	if (sip_msg_decode(&msg, mb))
-		goto out;
+	line = line_find_contact(&msg->uri.user);
+	if (line)
+		dialog_invited(line, msg);
+}
 
+
+static bool trace_handler(bool tx, enum sip_transp tp, const struct sa *peer,
+			  const struct sip_msg *msg)
+{
 	if (tx && msg->req)
-		request_sent(msg, tp, dst);
-	else if (!tx && !msg->req)
-		response_received(msg);
+		return request_sent(msg, tp, peer);
 
- out:
-	mem_deref(msg);
-	mem_deref(mb);
+	if (tx) {
+		if (msg->scode >= 200 && !pl_strcmp(&msg->cseq.met, "INVITE"))
+			dialog_accepted(msg);
+	}
+	else if (msg->req) {
+		request_received(msg);
+	}
+	else {
+		response_received(msg);
+	}
+
+	return false;
+}
+
+
+/* A muted request is known by its branch, in the first lines of the packet */
+static bool mute_handler(struct mbuf *mb)
+{
+	struct pl branch, pkt;
+	struct le *le;
+
+	pkt.p = (const char *)mbuf_buf(mb);
+	pkt.l = mbuf_get_left(mb);
+
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		struct txn *txn = le->data;
+
+		if (!txn->muted || pkt.l < str_len(txn->met) ||
+		    memcmp(pkt.p, txn->met, str_len(txn->met)))
+			continue;
+
+		if (!re_regex(pkt.p, pkt.l, "branch=[^; \r\n]+", &branch) &&
+		    !pl_strcmp(&branch, txn->branch)) {
+			txn->kept = true;
+			return true;
+		}
+	}
+
+	return false;
 }
 
 
@@ -255,15 +374,68 @@ static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
  */
 int wire_open(void)
 {
-	return trace_open(trace_handler);
+	int err;
+
+	err = trace_open(trace_handler);
+	if (err)
+		return err;
+
+	/* without it the binding is renewed after the fact: see line.c */
+	if (mute_open(mute_handler))
+		info("failover: cannot keep back what libre sends\n");
+
+	return 0;
 }
 
 
 /** Watch no more */
 void wire_close(void)
 {
+	mute_close();
 	trace_close();
 	list_flush(&txnl);
+}
+
+
+/**
+ * A server is given up: send it no more of what it has not answered
+ *
+ * @param line   Line
+ * @param server Server
+ */
+void wire_give_up(const struct line *line, unsigned server)
+{
+	struct le *le;
+
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		struct txn *txn = le->data;
+
+		if (txn->line == line && txn->server == server &&
+		    (txn->kind == KIND_REGISTER || txn->kind == KIND_INVITE))
+			txn->muted = true;
+	}
+}
+
+
+/**
+ * A request is wanted no more: send no more of it. Should a server answer an
+ * INVITE that it has, libre sends CANCEL, or ACK and BYE.
+ *
+ * @param callid Call-ID
+ * @param met    Method
+ */
+void wire_mute(const char *callid, const char *met)
+{
+	struct le *le;
+
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		struct txn *txn = le->data;
+
+		if (!strcmp(txn->callid, callid) && !strcmp(txn->met, met))
+			txn->muted = true;
+	}
 }
 
 

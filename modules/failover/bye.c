@@ -1,0 +1,440 @@
+/**
+ * @file bye.c  BYE failover: the far end must not stay off-hook
+ *
+ * libre sends the BYE of a call from the session's destructor, and nobody
+ * hears what becomes of it. We watch it on the wire. If its server leaves it
+ * unanswered, the same dialog's BYE goes through the next server, once the
+ * account is registered there: same Call-ID and tags, the next CSeq.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "dialog.h"
+#include "failover.h"
+#include "schedule.h"
+
+
+enum {
+	MAX_TRIES = 4,               /**< Challenges answered, then enough   */
+};
+
+enum bye_state {
+	BYE_SENT,                    /**< By libre, or by us                 */
+	BYE_WAITING,                 /**< For the account to be registered   */
+};
+
+struct bye {
+	struct le le;
+	struct tmr tmr;              /**< Server is given up                 */
+	struct dialog *dlg;
+	enum bye_state state;
+	unsigned server;             /**< Where the BYE went                 */
+	unsigned tried;              /**< Servers, one bit each              */
+	unsigned challenges;
+	uint64_t since;              /**< First transmission [ms]            */
+	unsigned sends;              /**< Transmissions                      */
+	struct sip_request *req;     /**< Ours, NULL: libre's                */
+	struct sip_auth *auth;
+};
+
+static struct list byel;
+
+static int send_bye(struct bye *bye);
+
+
+static void destructor(void *arg)
+{
+	struct bye *bye = arg;
+
+	list_unlink(&bye->le);
+	tmr_cancel(&bye->tmr);
+	mem_deref(bye->req);
+	mem_deref(bye->auth);
+	mem_deref(bye->dlg);
+}
+
+
+static struct bye *bye_find(const struct dialog *dlg)
+{
+	struct le *le;
+
+	for (le = list_head(&byel); le; le = le->next) {
+
+		struct bye *bye = le->data;
+
+		if (bye->dlg == dlg)
+			return bye;
+	}
+
+	return NULL;
+}
+
+
+static bool is_last(const struct bye *bye)
+{
+	for (unsigned i = PRIMARY; i <= bye->dlg->line->serverc; i++) {
+		if (!(bye->tried & (1u << i)))
+			return false;
+	}
+
+	return true;
+}
+
+
+static void unanswered_handler(void *arg)
+{
+	struct bye *bye = arg;
+	struct line *line = bye->dlg->line;
+
+	wire_mute(bye->dlg->callid, "BYE");
+	bye->state = BYE_WAITING;
+
+	line_unanswered(line, bye->server, "BYE", bye->sends, bye->since);
+	line_retry(line);
+}
+
+
+static void await_answer(struct bye *bye, unsigned server)
+{
+	const struct settings *set = &bye->dlg->line->set;
+
+	bye->state  = BYE_SENT;
+	bye->server = server;
+	bye->since  = tmr_jiffies();
+	bye->sends  = 1;
+	bye->tried |= 1u << server;
+
+	tmr_start(&bye->tmr, is_last(bye) ? TRANSACTION_MS :
+		  schedule_giveup_ms(set, false), unanswered_handler, bye);
+}
+
+
+static int auth_handler(char **username, char **password, const char *realm,
+			void *arg)
+{
+	return account_auth(arg, username, password, realm);
+}
+
+
+/* Any final answer ends it: what is not known there (481) is over as well */
+static void response_handler(int err, const struct sip_msg *msg, void *arg)
+{
+	struct bye *bye = arg;
+
+	if (err) {
+		bye->state = BYE_WAITING;
+		line_unanswered(bye->dlg->line, bye->server, "BYE", 0,
+				bye->since);
+		return;
+	}
+
+	if (msg->scode < 200)
+		return;
+
+	if ((msg->scode == 401 || msg->scode == 407) &&
+	    ++bye->challenges < MAX_TRIES &&
+	    !sip_auth_authenticate(bye->auth, msg) && !send_bye(bye))
+		return;
+
+	++bye->dlg->line->byes_moved;
+	report_bye_moved(bye->dlg->line, bye->server, bye->dlg->callid,
+			 bye->dlg->remote, msg);
+	mem_deref(bye);
+}
+
+
+static int next_hop(struct uri *hop, const char *uri, struct mbuf *routes)
+{
+	struct sip_addr addr;
+	struct pl pl;
+	int err;
+
+	if (!routes->end) {
+		pl_set_str(&pl, uri);
+		return uri_decode(hop, &pl);
+	}
+
+	err = re_regex((char *)routes->buf, routes->end,
+		       "Route: [^\r\n]+", &pl);
+	if (err)
+		return err;
+
+	err = sip_addr_decode(&addr, &pl);
+	*hop = addr.uri;
+
+	return err;
+}
+
+
+static int send_bye(struct bye *bye)
+{
+	struct dialog *dlg = bye->dlg;
+	struct account *acc = ua_account(dlg->line->ua);
+	struct mbuf *routes = NULL;
+	char *uri = NULL;
+	struct uri hop;
+	int err;
+
+	if (!bye->auth) {
+		err = sip_auth_alloc(&bye->auth, auth_handler, acc, true);
+		if (err)
+			return err;
+	}
+
+	err = dialog_via(dlg, bye->server, &uri, &routes);
+	if (err)
+		return err;
+
+	err = next_hop(&hop, uri, routes);
+	if (err)
+		goto out;
+
+	err = sip_requestf(&bye->req, uag_sip(), true, "BYE", uri, &hop,
+			   bye->auth, NULL, response_handler, bye,
+			   "%b"
+			   "To: %s\r\n"
+			   "From: %s\r\n"
+			   "Call-ID: %s\r\n"
+			   "CSeq: %u BYE\r\n"
+			   "Content-Length: 0\r\n\r\n",
+			   routes->buf, routes->end, dlg->remote, dlg->local,
+			   dlg->callid, ++dlg->cseq);
+
+ out:
+	mem_deref(uri);
+	mem_deref(routes);
+
+	return err;
+}
+
+
+static void move(struct bye *bye, unsigned server)
+{
+	const unsigned before = bye->server;
+	int err;
+
+	bye->req = mem_deref(bye->req);
+	await_answer(bye, server);
+
+	err = send_bye(bye);
+	if (!err)
+		return;
+
+	info("failover: %s: BYE of a call through server %u cannot go"
+	     " through server %u (%m)\n", line_name(bye->dlg->line), before,
+	     server, err);
+	mem_deref(bye);
+}
+
+
+static void fail(struct bye *bye)
+{
+	report_bye_failed(bye->dlg->line, bye->dlg->callid, bye->dlg->remote);
+	mem_deref(bye);
+}
+
+
+static bool is_stranded(const struct bye *bye)
+{
+	const struct policy *p = &bye->dlg->line->policy;
+
+	return bye->state == BYE_SENT &&
+		(p->target != bye->server || p->state == POLICY_DOWN) &&
+		p->serverv[bye->server - 1].health == HEALTH_DOWN;
+}
+
+
+static void run(struct bye *bye)
+{
+	const struct policy *p = &bye->dlg->line->policy;
+
+	if (is_stranded(bye)) {
+		tmr_cancel(&bye->tmr);
+		wire_mute(bye->dlg->callid, "BYE");
+		bye->state = BYE_WAITING;
+	}
+
+	if (bye->state != BYE_WAITING || p->state == POLICY_MOVING ||
+	    p->pending)
+		return;
+
+	if (p->state == POLICY_SETTLED && !(bye->tried & (1u << p->target)))
+		move(bye, p->target);
+	else
+		fail(bye);
+}
+
+
+/**
+ * Go on with the BYEs of a line, after its policy has decided
+ *
+ * @param line Line
+ */
+void bye_run(struct line *line)
+{
+	struct le *le = list_head(&byel);
+
+	while (le) {
+
+		struct bye *bye = le->data;
+
+		le = le->next;
+
+		if (bye->dlg->line == line)
+			run(bye);
+	}
+}
+
+
+/* Does a request of the dialog go to the server that it was set up by? */
+static bool goes_via_server(const struct dialog *dlg)
+{
+	struct mbuf *routes = NULL;
+	char *uri = NULL;
+	int err;
+
+	err = dialog_via(dlg, dlg->server, &uri, &routes);
+
+	mem_deref(routes);
+	mem_deref(uri);
+
+	return !err;
+}
+
+
+static void watch(struct dialog *dlg)
+{
+	struct bye *bye = mem_zalloc(sizeof(*bye), destructor);
+
+	if (!bye)
+		return;
+
+	list_append(&byel, &bye->le, bye);
+	tmr_init(&bye->tmr);
+	bye->dlg = dlg;
+
+	await_answer(bye, dlg->server);
+	line_go_on(dlg->line);
+}
+
+
+/**
+ * A request is on the wire; of interest if it is within a dialog
+ *
+ * @param msg        Request
+ * @param via_server True if it goes to a server of the account
+ */
+void bye_sent(const struct sip_msg *msg, bool via_server)
+{
+	struct dialog *dlg = dialog_find(&msg->callid);
+	struct bye *bye;
+
+	if (!dlg || !dlg->confirmed)
+		return;
+
+	if (msg->cseq.num > dlg->cseq)
+		dlg->cseq = msg->cseq.num;
+
+	if (pl_strcmp(&msg->met, "BYE"))
+		return;
+
+	bye = bye_find(dlg);
+
+	if (bye)
+		++bye->sends;
+	else if (via_server)
+		watch(dlg);
+	else
+		mem_deref(dlg);      /* it goes to the far end directly */
+}
+
+
+/**
+ * libre's BYE has an answer. What ours are answered is heard elsewhere.
+ *
+ * @param msg Answer
+ */
+void bye_answered(const struct sip_msg *msg)
+{
+	struct dialog *dlg = dialog_find(&msg->callid);
+	struct bye *bye = dlg ? bye_find(dlg) : NULL;
+
+	if (!bye || bye->req || bye->state != BYE_SENT)
+		return;
+
+	tmr_cancel(&bye->tmr);
+
+	/* challenged: libre sends it again, with credentials */
+	if (msg->scode == 401 || msg->scode == 407)
+		await_answer(bye, bye->server);
+	else if (msg->scode >= 200)
+		mem_deref(bye);
+}
+
+
+/**
+ * The far end has hung up
+ *
+ * @param msg BYE received
+ */
+void bye_received(const struct sip_msg *msg)
+{
+	struct dialog *dlg = dialog_find(&msg->callid);
+	struct bye *bye = dlg ? bye_find(dlg) : NULL;
+
+	if (bye)
+		mem_deref(bye);
+	else
+		mem_deref(dlg);
+}
+
+
+/**
+ * A call has ended. If no BYE was seen, it waits for a connection.
+ *
+ * @param call Call
+ */
+void bye_closed(struct call *call)
+{
+	struct dialog *dlg;
+	struct pl pl;
+
+	if (!call_id(call))
+		return;
+
+	pl_set_str(&pl, call_id(call));
+	dlg = dialog_find(&pl);
+
+	if (!dlg || bye_find(dlg))
+		return;
+
+	if (!dlg->confirmed || !goes_via_server(dlg)) {
+		mem_deref(dlg);
+		return;
+	}
+
+	watch(dlg);
+	line_look(dlg->line, dlg->server);
+}
+
+
+/**
+ * Let go of all BYEs of a line
+ *
+ * @param line Line, about to be freed
+ */
+void bye_forget(const struct line *line)
+{
+	struct le *le = list_head(&byel);
+
+	while (le) {
+
+		struct bye *bye = le->data;
+
+		le = le->next;
+
+		if (bye->dlg->line == line)
+			mem_deref(bye);
+	}
+}

@@ -1,0 +1,524 @@
+/**
+ * @file dial.c  INVITE failover: calls that are not answered yet
+ *
+ * A call whose INVITE its server leaves unanswered is taken out of its SIP
+ * session, waits until the account is registered elsewhere, and goes through
+ * the new server: one call for the user, with one object, as before. Any
+ * answer, 100 Trying included, means that the server works on it: the call
+ * stays. Where libre ends the call before we can (a refused or reset TCP
+ * connection), a new one is placed in its stead.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "failover.h"
+#include "schedule.h"
+
+
+enum dial_state {
+	DIAL_TRYING,                 /**< INVITE sent, no answer yet         */
+	DIAL_ANSWERED,               /**< The server works on it             */
+	DIAL_WAITING,                /**< For the account to be registered   */
+};
+
+struct dial {
+	struct le le;
+	struct tmr tmr;              /**< Server is given up                 */
+	struct line *line;
+	struct call *call;           /**< Not referenced; NULL: to be placed */
+	enum dial_state state;
+	char *peer;
+	char *from;                  /**< Local URI                          */
+	char *callid;                /**< Of the INVITE, NULL: not seen yet  */
+	char *old_callid;            /**< Of the one before, to be told      */
+	bool video;
+	unsigned server;             /**< Where the INVITE goes              */
+	unsigned tried;              /**< Servers, one bit each              */
+	uint64_t since;              /**< First transmission [ms]            */
+	unsigned sends;              /**< Transmissions seen                 */
+};
+
+static struct list diall;
+static struct dial *placing;         /**< Inside of ua_connect()             */
+
+
+static void destructor(void *arg)
+{
+	struct dial *dial = arg;
+
+	list_unlink(&dial->le);
+	tmr_cancel(&dial->tmr);
+	mem_deref(dial->peer);
+	mem_deref(dial->from);
+	mem_deref(dial->callid);
+	mem_deref(dial->old_callid);
+}
+
+
+static struct dial *dial_find(const struct call *call)
+{
+	struct le *le;
+
+	for (le = list_head(&diall); le; le = le->next) {
+
+		struct dial *dial = le->data;
+
+		if (dial->call == call)
+			return dial;
+	}
+
+	return NULL;
+}
+
+
+static bool is_callid(const struct dial *dial, const struct pl *callid)
+{
+	if (dial->callid)
+		return !pl_strcmp(callid, dial->callid);
+
+	return dial->call && call_id(dial->call) &&
+		!pl_strcmp(callid, call_id(dial->call));
+}
+
+
+static struct dial *dial_find_callid(const struct line *line,
+				     const struct pl *callid)
+{
+	struct le *le;
+
+	for (le = list_head(&diall); le; le = le->next) {
+
+		struct dial *dial = le->data;
+
+		if (dial->line == line && is_callid(dial, callid))
+			return dial;
+	}
+
+	return NULL;
+}
+
+
+/* The INVITE goes out from inside of call_connect(), before the call has
+   its Call-ID: it is the one that was announced last */
+static struct dial *dial_find_announced(const struct line *line)
+{
+	struct le *le;
+
+	for (le = list_tail(&diall); le; le = le->prev) {
+
+		struct dial *dial = le->data;
+
+		if (dial->line == line && dial->state == DIAL_TRYING &&
+		    !dial->callid)
+			return dial;
+	}
+
+	return NULL;
+}
+
+
+static bool is_tried(const struct dial *dial, unsigned server)
+{
+	return dial->tried & (1u << server);
+}
+
+
+static bool is_last(const struct dial *dial)
+{
+	for (unsigned i = PRIMARY; i <= dial->line->serverc; i++) {
+		if (!is_tried(dial, i))
+			return false;
+	}
+
+	return true;
+}
+
+
+static void unanswered_handler(void *arg)
+{
+	struct dial *dial = arg;
+
+	line_unanswered(dial->line, dial->server, "INVITE", dial->sends,
+			dial->since);
+
+	/* the account has not left that server: so does the call */
+	if (dial->line->policy.target == dial->server)
+		tmr_start(&dial->tmr, schedule_giveup_ms(&dial->line->set,
+							 true),
+			  unanswered_handler, dial);
+}
+
+
+static void await_answer(struct dial *dial)
+{
+	dial->state = DIAL_TRYING;
+	dial->since = tmr_jiffies();
+	dial->sends = 0;
+
+	tmr_start(&dial->tmr, is_last(dial) ? TRANSACTION_MS :
+		  schedule_giveup_ms(&dial->line->set, true),
+		  unanswered_handler, dial);
+}
+
+
+/* No event, no tone: the call is the user's still */
+static void abandon(struct dial *dial)
+{
+	tmr_cancel(&dial->tmr);
+	dial->state = DIAL_WAITING;
+
+	if (dial->callid)
+		wire_mute(dial->callid, "INVITE");
+
+	mem_deref(dial->old_callid);
+	dial->old_callid = dial->callid;
+	dial->callid = NULL;
+
+	if (dial->call)
+		call_hangup(dial->call, 0, NULL);
+}
+
+
+/* call_connect() writes over strings of the call that it does not free;
+   should a version learn to, our reference is the last one */
+static void release(void *str)
+{
+	if (mem_nrefs(str) > 1)
+		mem_deref(str);
+	mem_deref(str);
+}
+
+
+static int reconnect(struct dial *dial)
+{
+	void *id = mem_ref((void *)(intptr_t)call_id(dial->call));
+	void *peer = mem_ref((void *)(intptr_t)call_peeruri(dial->call));
+	struct pl pl;
+	int err;
+
+	pl_set_str(&pl, dial->peer);
+	err = call_connect(dial->call, &pl);
+
+	if (id != call_id(dial->call))
+		release(id);
+	else
+		mem_deref(id);
+
+	if (peer != call_peeruri(dial->call))
+		release(peer);
+	else
+		mem_deref(peer);
+
+	return err;
+}
+
+
+static int place(struct dial *dial)
+{
+	const char *from = strcmp(dial->from, line_aor(dial->line)) ?
+		dial->from : NULL;
+	int err;
+
+	placing = dial;
+	err = ua_connect(dial->line->ua, NULL, from, dial->peer,
+			 dial->video ? VIDMODE_ON : VIDMODE_OFF);
+	placing = NULL;
+
+	/* Baresip has freed the call without an event */
+	if (err)
+		dial->call = NULL;
+
+	return err;
+}
+
+
+static void fail(struct dial *dial)
+{
+	struct call *call = dial->call;
+	struct ua *ua = dial->line->ua;
+
+	report_call_failed(dial->line, dial->peer);
+	mem_deref(dial);
+
+	if (call)
+		ua_hangup(ua, call, 0, "no server is available");
+}
+
+
+static void move(struct dial *dial)
+{
+	int err;
+
+	mem_ref(dial);
+
+	err = dial->call ? reconnect(dial) : place(dial);
+	if (err || !dial->call)
+		fail(dial);
+	else {
+		++dial->line->calls_moved;
+		report_call_moved(dial->line, dial->call, dial->peer,
+				  dial->old_callid, call_id(dial->call));
+	}
+
+	mem_deref(dial);
+}
+
+
+/* The server that its INVITE went to has been given up */
+static bool is_stranded(const struct dial *dial)
+{
+	const struct policy *p = &dial->line->policy;
+
+	return dial->state == DIAL_TRYING &&
+		(p->target != dial->server || p->state == POLICY_DOWN) &&
+		p->serverv[dial->server - 1].health == HEALTH_DOWN;
+}
+
+
+static void run(struct dial *dial)
+{
+	const struct policy *p = &dial->line->policy;
+
+	if (is_stranded(dial))
+		abandon(dial);
+
+	if (dial->state != DIAL_WAITING)
+		return;
+
+	switch (p->state) {
+
+	case POLICY_SETTLED:
+		if (is_tried(dial, p->target))
+			fail(dial);
+		else
+			move(dial);
+		break;
+
+	case POLICY_MOVING:
+		break;
+
+	default:
+		fail(dial);
+		break;
+	}
+}
+
+
+/**
+ * Go on with the calls of a line, after its policy has decided
+ *
+ * @param line Line
+ */
+void dial_run(struct line *line)
+{
+	struct le *le = list_head(&diall);
+
+	while (le) {
+
+		struct dial *dial = le->data;
+
+		le = le->next;
+
+		if (dial->line == line)
+			run(dial);
+	}
+}
+
+
+static struct dial *dial_alloc(struct line *line, struct call *call)
+{
+	struct dial *dial = mem_zalloc(sizeof(*dial), destructor);
+
+	if (!dial)
+		return NULL;
+
+	list_append(&diall, &dial->le, dial);
+	tmr_init(&dial->tmr);
+	dial->line = line;
+	dial->call = call;
+
+	if (str_dup(&dial->peer, call_peeruri(call)) ||
+	    str_dup(&dial->from, call_localuri(call)))
+		return mem_deref(dial);
+
+	return dial;
+}
+
+
+/**
+ * A call is about to send its INVITE
+ *
+ * @param line Line
+ * @param call Call
+ */
+void dial_offer(struct line *line, struct call *call)
+{
+	struct dial *dial;
+
+	/* of an established call: a re-INVITE */
+	if (call_state(call) != CALL_STATE_OUTGOING || !line->client)
+		return;
+
+	dial = dial_find(call);
+	if (!dial && placing) {
+		dial = placing;
+		dial->call = call;
+	}
+	if (!dial)
+		dial = dial_alloc(line, call);
+	if (!dial)
+		return;
+
+	dial->server = line->client;
+	dial->tried |= 1u << dial->server;
+	dial->callid = mem_deref(dial->callid);
+	await_answer(dial);
+
+	/* all servers were down the last time: a call is worth a look */
+	line_retry(line);
+}
+
+
+/**
+ * An INVITE that opens a dialog is on the wire
+ *
+ * @param line   Line
+ * @param callid Call-ID
+ * @param again  True for a retransmission
+ */
+void dial_sent(struct line *line, const struct pl *callid, bool again)
+{
+	struct dial *dial = dial_find_callid(line, callid);
+
+	if (!dial && !again)
+		dial = dial_find_announced(line);
+	if (!dial || dial->state == DIAL_WAITING)
+		return;
+
+	if (!dial->callid)
+		(void)pl_strdup(&dial->callid, callid);
+	else if (!again && dial->state == DIAL_ANSWERED)
+		await_answer(dial);  /* challenged, now with credentials */
+
+	++dial->sends;
+}
+
+
+/**
+ * An INVITE that opens a dialog has an answer. Called before libre sees it,
+ * so that the call can be taken out of its session in time.
+ *
+ * @param line Line
+ * @param msg  Answer
+ */
+void dial_answered(struct line *line, const struct sip_msg *msg)
+{
+	struct dial *dial = dial_find_callid(line, &msg->callid);
+	char reason[REASON_SIZE];
+
+	if (!dial || dial->state == DIAL_WAITING)
+		return;
+
+	tmr_cancel(&dial->tmr);
+	dial->state = DIAL_ANSWERED;
+
+	if (msg->scode < 300 || !codes_has(&line->set.call_codes, msg->scode))
+		return;
+
+	(void)re_snprintf(reason, sizeof(reason), "INVITE: %u %r", msg->scode,
+			  &msg->reason);
+	line_failed(line, dial->server, dial->since, reason);
+
+	/* with failover_fall above 1 the account may stay: try again there */
+	if (line->policy.target == dial->server)
+		dial->tried &= ~(1u << dial->server);
+
+	abandon(dial);
+}
+
+
+/* Transport errors as libre words them; anything else is an answer, or the
+   user's own wish */
+static bool is_transport_error(const char *text)
+{
+	static const int errv[] = {
+		ECONNREFUSED, ECONNRESET, ECONNABORTED, ETIMEDOUT, EPIPE,
+		EHOSTUNREACH, ENETUNREACH, ENOTCONN, EDESTADDRREQ, EPROTO,
+	};
+	char buf[128];
+
+	for (size_t i = 0; i < RE_ARRAY_SIZE(errv); i++) {
+
+		(void)re_snprintf(buf, sizeof(buf), "%m", errv[i]);
+
+		if (!strcmp(text, buf))
+			return true;
+	}
+
+	return false;
+}
+
+
+/**
+ * A call has ended
+ *
+ * @param call Call
+ * @param text Why
+ */
+void dial_closed(struct call *call, const char *text)
+{
+	struct dial *dial = dial_find(call);
+
+	if (!dial)
+		return;
+
+	if (dial->state == DIAL_TRYING && dial->callid)
+		wire_mute(dial->callid, "INVITE");
+
+	if (dial->state != DIAL_TRYING || !is_transport_error(text) ||
+	    is_last(dial)) {
+		mem_deref(dial);
+		return;
+	}
+
+	dial->video = call_has_video(call);
+	if (!dial->callid && call_id(call))
+		(void)str_dup(&dial->callid, call_id(call));
+	dial->call = NULL;
+	abandon(dial);
+
+	line_failed(dial->line, dial->server, dial->since, text);
+}
+
+
+/**
+ * A call has been answered by the other party
+ *
+ * @param call Call
+ */
+void dial_established(struct call *call)
+{
+	mem_deref(dial_find(call));
+}
+
+
+/**
+ * Let go of all calls of a line
+ *
+ * @param line Line, about to be freed
+ */
+void dial_forget(const struct line *line)
+{
+	struct le *le = list_head(&diall);
+
+	while (le) {
+
+		struct dial *dial = le->data;
+
+		le = le->next;
+
+		if (dial->line == line)
+			mem_deref(dial);
+	}
+}

@@ -1,0 +1,189 @@
+/**
+ * @file mute.c  Keeps what has become wrong to send off the wire
+ *
+ * libre goes on with a request that nobody wants any more: it retransmits to
+ * a server that was given up, and de-registers the very binding that was just
+ * made elsewhere. It has no call to stop that, but it has helpers, which see
+ * a UDP packet before it is sent and may keep it (re_udp.h). One is put on
+ * the SIP socket.
+ *
+ * libre does not hand that socket out either, other than with a message that
+ * came in by it. So we send one to ourselves: a response that belongs to no
+ * transaction, which libre offers to its listeners. The helper is the
+ * socket's from then on and dies with it; when Baresip opens its sockets anew
+ * the next knock finds them bare.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "failover.h"
+
+
+enum {
+	LAYER = 5,                   /**< Any; tells our helper from others  */
+	AFC   = 2,
+};
+
+static struct {
+	struct sip_lsnr *lsnr;
+	struct tmr tmr;
+	char callid[32];             /**< Of the response to ourselves       */
+	bool ready;                  /**< The helper is in place             */
+	mute_h *h;                   /**< NULL: closed, let all pass         */
+} mute;
+
+
+static bool send_handler(int *err, struct sa *dst, struct mbuf *mb, void *arg)
+{
+	(void)err;
+	(void)dst;
+	(void)arg;
+
+	return mute.h && mute.h(mb);
+}
+
+
+static bool recv_handler(struct sa *src, struct mbuf *mb, void *arg)
+{
+	(void)src;
+	(void)mb;
+	(void)arg;
+
+	return false;
+}
+
+
+static bool response_handler(const struct sip_msg *msg, void *arg)
+{
+	(void)arg;
+
+	if (!mute_is_knock(msg) || msg->tp != SIP_TRANSP_UDP)
+		return false;
+
+	mute.ready = udp_helper_find(msg->sock, LAYER) ||
+		!udp_register_helper(NULL, msg->sock, LAYER, send_handler,
+				     recv_handler, NULL);
+
+	return true;
+}
+
+
+static void knock_at(const struct sa *addr)
+{
+	struct mbuf *mb = mbuf_alloc(512);
+
+	if (!mb)
+		return;
+
+	if (!mbuf_printf(mb, "SIP/2.0 200 OK\r\n"
+			 "Via: SIP/2.0/UDP %J;branch=z9hG4bK%s\r\n"
+			 "From: <sip:failover@localhost>;tag=%s\r\n"
+			 "To: <sip:failover@localhost>;tag=%s\r\n"
+			 "Call-ID: %s\r\n"
+			 "CSeq: 1 OPTIONS\r\n"
+			 "Content-Length: 0\r\n\r\n",
+			 addr, mute.callid, mute.callid, mute.callid,
+			 mute.callid)) {
+		mb->pos = 0;
+		(void)udp_send_anon(addr, mb);
+	}
+
+	mem_deref(mb);
+}
+
+
+static void knock_handler(void *arg)
+{
+	static const char *hostv[AFC] = {"127.0.0.1", "::1"};
+	struct sa dst, addr;
+	(void)arg;
+
+	(void)re_snprintf(mute.callid, sizeof(mute.callid), "%016llx",
+			  rand_u64());
+
+	for (unsigned i = 0; i < AFC && uag_sip(); i++) {
+
+		if (sa_set_str(&dst, hostv[i], 1) ||
+		    sip_transp_laddr(uag_sip(), &addr, SIP_TRANSP_UDP, &dst))
+			continue;
+
+		/* bound to any address: itself is as good as another */
+		if (sa_is_any(&addr)) {
+			sa_set_port(&dst, sa_port(&addr));
+			addr = dst;
+		}
+
+		knock_at(&addr);
+	}
+}
+
+
+/**
+ * Look for SIP sockets that have no helper yet
+ */
+void mute_knock(void)
+{
+	mute.ready = false;
+	tmr_start(&mute.tmr, 0, knock_handler, NULL);
+}
+
+
+/**
+ * Is this the response that we send to ourselves?
+ *
+ * @param msg SIP message received
+ *
+ * @return True if it is
+ */
+bool mute_is_knock(const struct sip_msg *msg)
+{
+	return !msg->req && mute.callid[0] &&
+		!pl_strcmp(&msg->callid, mute.callid);
+}
+
+
+/**
+ * Is there a helper on the SIP socket?
+ *
+ * @return True if there is
+ */
+bool mute_is_ready(void)
+{
+	return mute.ready;
+}
+
+
+/**
+ * Begin to keep packets off the wire
+ *
+ * @param h Tells of a packet whether to keep it
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int mute_open(mute_h *h)
+{
+	int err;
+
+	tmr_init(&mute.tmr);
+
+	err = sip_listen(&mute.lsnr, uag_sip(), false, response_handler,
+			 NULL);
+	if (err)
+		return err;
+
+	mute.h = h;
+	mute_knock();
+
+	return 0;
+}
+
+
+/** Let all pass */
+void mute_close(void)
+{
+	mute.h     = NULL;
+	mute.ready = false;
+	tmr_cancel(&mute.tmr);
+	mute.lsnr = mem_deref(mute.lsnr);
+}

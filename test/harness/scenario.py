@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the tests of the module share: account lines, waits, measures, and
+orders that Baresip 1.0.0 has no command for."""
+
+import functools
+import os
+import subprocess
+import time
+from typing import Iterable
+
+from . import run, sip
+from .baresip import REPO, Phone, account
+from .record import Entry
+from .server import SipServer
+
+ALICE, BOB = "sip:alice@127.0.0.1", "sip:bob@127.0.0.1"
+QUICK = {"failover_retries": 0}         # a server is given up after 0.5 s
+TRANSACTION_S = 32.0                    # 64*T1
+
+# Registering by hand: a command of Baresip from 3.x on
+REGISTER_MODULE = """\
+#include "compat.h"
+
+int ua_unregister(struct ua *ua);
+
+static int for_all(int (*h)(struct ua *ua))
+{
+	struct le *le;
+	int err = 0;
+
+	for (le = list_head(uag_list()); le; le = le->next)
+		err |= h(le->data);
+
+	return err;
+}
+
+static int cmd_add(struct re_printf *pf, void *arg)
+{
+	(void)pf;
+	(void)arg;
+	return for_all(ua_register);
+}
+
+static int stop(struct ua *ua)
+{
+	ua_unregister(ua);
+	return 0;
+}
+
+static int cmd_stop(struct re_printf *pf, void *arg)
+{
+	(void)pf;
+	(void)arg;
+	return for_all(stop);
+}
+
+static const struct cmd cmdv[] = {
+{"test_register",   0, 0, "Register all accounts now",     cmd_add  },
+{"test_unregister", 0, 0, "Take all off the registrar",    cmd_stop },
+};
+
+static int module_init(void)
+{
+	return cmd_register(baresip_commands(), cmdv, RE_ARRAY_SIZE(cmdv));
+}
+
+static int module_close(void)
+{
+	cmd_unregister(baresip_commands(), cmdv);
+	return 0;
+}
+
+const struct mod_export exports = {
+	"register", "application", module_init, module_close
+};
+"""
+
+
+@functools.lru_cache(maxsize=None)
+def _register_module() -> str:
+    """Compile it, once a process; its path."""
+    folder = run.new_folder("register")
+    source = os.path.join(folder, "register.c")
+    with open(source, "w", encoding="ascii") as file:
+        file.write(REGISTER_MODULE)
+    target = os.path.join(folder, "register.so")
+    flags = subprocess.run(["pkg-config", "--cflags", "libre"], check=True,
+                           capture_output=True, text=True).stdout.split()
+    subprocess.run(["cc", "-shared", "-fPIC", "-DHAVE_INTTYPES_H",
+                    "-DHAVE_STDBOOL_H", "-DHAVE_INET6", *flags,
+                    "-I", os.path.join(REPO, "modules", "failover"),
+                    "-o", target, source], check=True)
+    return target
+
+
+def add_register_commands(phone: Phone) -> None:
+    """Give a running phone test_register and test_unregister."""
+    os.symlink(_register_module(), phone.path("modules", "register.so"))
+    phone.do("insmod", "register")
+
+
+# Accounts
+
+def line(*servers, transport: str = "udp", aor: str = ALICE,
+         **options) -> str:
+    """An account line with these servers, in order."""
+    return account(aor, *(server.uri(transport) for server in servers),
+                   **options)
+
+
+def in_use(phone: Phone, server: int, aor: str = ALICE,
+           timeout: float = 10.0) -> dict:
+    """Wait until the account is registered with a server; its status."""
+    def status():
+        found = phone.account_status(aor)
+        ready = found["active"] == server and found["state"] != "moving" \
+            and found["servers"][server - 1]["registered"]
+        return found if ready else None
+
+    try:
+        return phone.wait(status, timeout)
+    except AssertionError:
+        raise AssertionError(f"{aor} is not registered with server {server}: "
+                             f"{phone.account_status(aor)}") from None
+
+
+def switch(phone: Phone, server: int, aor: str = ALICE) -> dict:
+    """Move an account by command; its status once it is there."""
+    phone.do("failover_switch", f"{aor} {server}")
+    return in_use(phone, server, aor)
+
+
+# The wire
+
+def expires(entry: Entry) -> int:
+    """What a REGISTER asks for."""
+    return int(sip.params(entry.msg.get("Contact")).get(
+        "expires", entry.msg.get("Expires")))
+
+
+def binds(server: SipServer, since: float = 0.0) -> list[Entry]:
+    """REGISTERs that ask for a binding, retransmissions included."""
+    return [e for e in server.recorder.requests("REGISTER", since)
+            if expires(e)]
+
+
+def contact_uri(entry: Entry) -> str:
+    return sip.uri_of(entry.msg.get("Contact"))
+
+
+def wait_quiet(servers: Iterable[SipServer], quiet_s: float = 0.2,
+               timeout: float = 10.0) -> None:
+    """Until every REGISTER is answered and no more have come for a while."""
+    end = time.monotonic() + timeout
+    while True:
+        now = time.monotonic()
+        entries = [e for s in servers for e in s.recorder.entries()
+                   if e.method == "REGISTER"]
+        asked = {e.branch for e in entries if not e.sent}
+        answered = {e.branch for e in entries if e.sent}
+        last = max((e.time for e in entries), default=0)
+        if asked == answered and now - last > quiet_s:
+            return
+        assert now < end, "REGISTERs go on, or are not answered"
+        time.sleep(0.01)
+
+
+# The log
+
+def our_lines(phone: Phone, regex: str = "") -> list[str]:
+    """What the module has said."""
+    return [text for _, text in phone.log.find(f"failover: .*{regex}")]
+
+
+def move_line(name: str, before, server, after, target, reason: str) -> str:
+    """The line that interface.md prescribes, for UDP servers."""
+    return (f"failover: {name}: server {before} ({server.uri()}) -> "
+            f"server {after} ({target.uri()}): {reason}")
+
+
+def measured(what: str, value: float, unit: str = "s") -> None:
+    """Shown by pytest -rP."""
+    print(f"measured: {what}: {value:.3f} {unit}")

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""UDP, TCP and TLS sockets of a scripted server, on an asyncio loop."""
+
+import asyncio
+import functools
+import os
+import socket
+import ssl
+import struct
+import subprocess
+from typing import Any, Callable, Optional
+
+from . import run, sip
+
+Address = tuple[str, int]
+
+
+class Flow:
+    """One way to a peer: a datagram address or a connection."""
+
+    def __init__(self, transport: Any, kind: str, peer: Address) -> None:
+        self.transport = transport
+        self.kind = kind                # "udp", "tcp" or "tls"
+        self.peer = peer
+
+    @property
+    def reliable(self) -> bool:
+        return self.kind != "udp"
+
+    def send(self, data: bytes) -> None:
+        if self.transport.is_closing():
+            return
+        if self.kind == "udp":
+            self.transport.sendto(data, self.peer)
+        else:
+            self.transport.write(data)
+
+
+MessageHandler = Callable[[bytes, Flow], None]
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    def __init__(self, handler: MessageHandler, closed: asyncio.Future):
+        self.handler = handler
+        self.closed = closed
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def datagram_received(self, data, addr):
+        if data.strip(b"\r\n\0 "):      # else a keep-alive
+            self.handler(data, Flow(self.transport, "udp", addr))
+
+    def connection_lost(self, exc):
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+
+class _Stream(asyncio.Protocol):
+    def __init__(self, listener: "Listener", kind: str) -> None:
+        self.listener = listener
+        self.kind = kind
+        self.buffer = bytearray()
+        self.closed = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport):
+        peer = transport.get_extra_info("peername")
+        self.flow = Flow(transport, self.kind, peer)
+        self.listener.streams.add(self)
+        if not self.listener.is_open:   # closed since the accept
+            transport.abort()
+
+    def data_received(self, data):
+        self.buffer += data
+        while message := sip.frame(self.buffer):
+            self.listener.handler(message, self.flow)
+
+    def connection_lost(self, exc):
+        self.listener.streams.discard(self)
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    def reset(self):
+        sock = self.flow.transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                        struct.pack("ii", 1, 0))
+
+
+class Listener:
+    """The sockets of one server.  All methods belong to the loop."""
+
+    def __init__(self, host: str, port: int, kinds: tuple[str, ...],
+                 handler: MessageHandler) -> None:
+        self.host, self.port, self.kinds = host, port, kinds
+        self.handler = handler
+        self.streams: set[_Stream] = set()
+        self.is_open = False
+        self._udp: Optional[asyncio.DatagramTransport] = None
+        self._udp_closed: asyncio.Future    # made by open()
+        self._servers: list[asyncio.Server] = []
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.is_open = True
+        self._udp_closed = loop.create_future()
+        if "udp" in self.kinds:
+            self._udp, _ = await loop.create_datagram_endpoint(
+                lambda: _Datagrams(self.handler, self._udp_closed),
+                local_addr=(self.host, self.port))
+        for kind in ("tcp", "tls"):
+            if kind in self.kinds:
+                self._servers.append(await loop.create_server(
+                    functools.partial(_Stream, self, kind),
+                    self.host, self.port,
+                    ssl=server_context() if kind == "tls" else None))
+
+    async def close(self, reset: bool = False) -> None:
+        """Return when the kernel has closed all sockets.  With reset, the
+        connections end with RST, else with FIN."""
+        self.is_open = False
+        await self._stop_accepting()
+        waits = []
+        if self._udp:
+            self._udp.abort()
+            waits.append(self._udp_closed)
+        for server in self._servers:
+            server.close()
+        for stream in list(self.streams):
+            if reset:
+                stream.reset()
+            stream.flow.transport.abort()
+            waits.append(stream.closed)
+
+        await asyncio.gather(*waits)
+        await asyncio.sleep(0)          # lets the servers' sockets go
+        self._udp = None
+        self._servers = []
+
+    async def _stop_accepting(self) -> None:
+        """Let asyncio finish the accepts that it has begun: closing the
+        server before would leak their sockets."""
+        loop = asyncio.get_running_loop()
+        for server in self._servers:
+            for sock in server.sockets:
+                loop.remove_reader(sock.fileno())
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    async def flow_to(self, kind: str, peer: Address) -> Flow:
+        """A way to a peer, for requests that the server sends itself."""
+        if kind == "udp":
+            if not self._udp:
+                raise OSError("the server has no UDP socket")
+            return Flow(self._udp, "udp", peer)
+
+        for stream in self.streams:
+            if stream.flow.peer == peer and stream.kind == kind:
+                return stream.flow
+        _, stream = await asyncio.get_running_loop().create_connection(
+            functools.partial(_Stream, self, kind), *peer,
+            ssl=client_context() if kind == "tls" else None)
+        return stream.flow
+
+
+@functools.lru_cache(maxsize=None)
+def certificate() -> str:
+    """Path of a PEM file with a fresh key and self-signed certificate."""
+    folder = run.new_folder("tls")
+    key, cert = os.path.join(folder, "key"), os.path.join(folder, "cert")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048",
+                    "-nodes", "-keyout", key, "-out", cert, "-days", "2",
+                    "-subj", "/CN=127.0.0.1",
+                    "-addext", "subjectAltName=IP:127.0.0.1"],
+                   check=True, capture_output=True)
+    path = os.path.join(folder, "server.pem")
+    with open(path, "wb") as out:
+        for part in (key, cert):
+            with open(part, "rb") as source:
+                out.write(source.read())
+    return path
+
+
+def server_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate())
+    return context
+
+
+def client_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
