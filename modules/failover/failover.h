@@ -50,38 +50,43 @@ struct line {
 };
 
 
-/* line: an account, its evidence and its decisions */
+/* line: an account and its servers */
 int  line_alloc(struct line **linep, struct ua *ua);
 struct line *line_find(const struct ua *ua);
+struct line *line_find_contact(const struct pl *user);
+struct line *line_find_request(const struct sip_msg *msg);
 struct list *line_list(void);
 void line_scan(void);
 void line_close_all(void);
+const char *line_aor(const struct line *line);
+const char *line_name(const struct line *line);
 const struct server *line_server(const struct line *line, unsigned server);
 unsigned line_server_of(struct line *line, const struct pl *route,
 			enum sip_transp tp, const struct sa *dst);
-const char *line_aor(const struct line *line);
-const char *line_name(const struct line *line);
-void line_decide(struct line *line, const struct decision *d);
+bool line_keeps_contact(const struct line *line, enum sip_transp tp);
+void line_poke(struct line *line, unsigned server, enum sip_transp tp,
+	       const struct sa *dst, uint64_t since);
+void line_look(struct line *line, unsigned server);
+
+/* evidence: what is seen of an account's servers */
 void line_registering(struct line *line);
 void line_register_result(struct line *line, const char *text, bool ok);
 void line_sent(struct line *line, unsigned server, uint64_t since,
 	       bool again);
 void line_answered(struct line *line, unsigned server, uint16_t scode);
-void line_poke(struct line *line, unsigned server, enum sip_transp tp,
-	       const struct sa *dst, uint64_t since);
-void line_look(struct line *line, unsigned server);
-void line_go_on(struct line *line);
 void line_failed(struct line *line, unsigned server, uint64_t since,
 		 const char *reason);
 void line_unanswered(struct line *line, unsigned server, const char *met,
 		     unsigned sends, uint64_t since);
 void line_retry(struct line *line);
-bool line_keeps_contact(const struct line *line, enum sip_transp tp);
-struct line *line_find_contact(const struct pl *user);
-struct line *line_find_request(const struct sip_msg *msg);
 void line_deregistered(struct line *line);
 void line_unregistered(struct line *line);
 void line_network_back(struct line *line);
+
+/* action: what an account's policy has decided, done */
+void line_decide(struct line *line, const struct decision *d);
+void line_go_on(struct line *line);
+void line_start_timer(struct line *line);
 
 /* config: an account line and the config file */
 void config_open(void);

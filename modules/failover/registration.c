@@ -3,8 +3,8 @@
  *
  * The registration stays Baresip's: it chooses accounts for calls by it,
  * shows it, refreshes it. We only say where it goes. ua_register() drops the
- * old client, which de-registers by itself: see docs/libre.md for what that
- * does, and binding.c for what is done about it.
+ * old client, which de-registers by itself: docs/libre.md tells what that does
+ * and what is done about it.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

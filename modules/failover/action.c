@@ -1,0 +1,208 @@
+/**
+ * @file action.c  What an account's policy has decided, done
+ *
+ * A decision is told at once and done a moment later, from a timer: Baresip
+ * and libre may be in the middle of the very thing that it is about.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "failover.h"
+
+
+static uint64_t now_ms(void)
+{
+	return tmr_jiffies();
+}
+
+
+static void describe(char *reason, size_t size, int err,
+		     const struct sip_msg *msg)
+{
+	if (err)
+		(void)re_snprintf(reason, size, "%m", err);
+	else
+		(void)re_snprintf(reason, size, "%u %r", msg->scode,
+				  &msg->reason);
+}
+
+
+static void probe_handler(int err, const struct sip_msg *msg, void *arg)
+{
+	struct line *line = arg;
+	char reason[REASON_SIZE];
+	struct decision d = {0};
+	bool alive, good;
+
+	alive = !err && !codes_has(&line->set.codes, msg->scode);
+	good  = alive && (msg->scode < 300 ||
+			  line->set.probe == PROBE_OPTIONS);
+
+	describe(reason, sizeof(reason), err, msg);
+	line->probe = mem_deref(line->probe);
+
+	policy_probed(&line->policy, good, alive, now_ms(), rand_u32(),
+		      reason, &d);
+	line_decide(line, &d);
+}
+
+
+static void renewal_handler(int err, const struct sip_msg *msg, void *arg)
+{
+	struct line *line = arg;
+	const bool ok = !err && msg->scode < 300;
+	struct decision d = {0};
+
+	line->renewal = mem_deref(line->renewal);
+
+	policy_renewed(&line->policy, ok, line->renewal_deregs, &d);
+	line_decide(line, &d);
+}
+
+
+static void keepalive_handler(int err, const struct sip_msg *msg, void *arg)
+{
+	struct line *line = arg;
+	const unsigned server = line->keepalive_server;
+	char reason[REASON_SIZE], text[REASON_SIZE];
+
+	line->keepalive = mem_deref(line->keepalive);
+
+	if (!err && !codes_has(&line->set.codes, msg->scode)) {
+		policy_alive(&line->policy, server);
+		return;
+	}
+
+	describe(reason, sizeof(reason), err, msg);
+	(void)re_snprintf(text, sizeof(text), "OPTIONS: %s", reason);
+	line_failed(line, server, line->keepalive_since, text);
+}
+
+
+static void do_keepalive(struct line *line)
+{
+	/* the one before is judged by its own time */
+	if (line->keepalive)
+		return;
+
+	line->keepalive_server = line->policy.target;
+	line->keepalive_since  = now_ms();
+
+	if (request_options(&line->keepalive, line, line->keepalive_server,
+			    keepalive_handler, line))
+		keepalive_handler(ENOMEM, NULL, line);
+}
+
+
+static void do_probe(struct line *line)
+{
+	int err;
+
+	line->probe = mem_deref(line->probe);
+
+	if (line->set.probe == PROBE_OPTIONS)
+		err = request_options(&line->probe, line, PRIMARY,
+				      probe_handler, line);
+	else
+		err = request_register(&line->probe, line, PRIMARY,
+				       probe_handler, line);
+	if (err)
+		probe_handler(err, NULL, line);
+}
+
+
+static void do_renew(struct line *line)
+{
+	line->renewal = mem_deref(line->renewal);
+	line->renewal_deregs = line->policy.deregs;
+
+	if (request_register(&line->renewal, line, line->policy.target,
+			     renewal_handler, line))
+		renewal_handler(ENOMEM, NULL, line);
+}
+
+
+static void todo_handler(void *arg)
+{
+	struct line *line = arg;
+	const struct decision todo = line->todo;
+
+	memset(&line->todo, 0, sizeof(line->todo));
+
+	if (todo.register_with)
+		registration_move(line, todo.register_with);
+	if (todo.probe)
+		do_probe(line);
+	if (todo.renew)
+		do_renew(line);
+	if (todo.keepalive)
+		do_keepalive(line);
+
+	dial_run(line);
+	bye_run(line);
+}
+
+
+static void policy_handler(void *arg)
+{
+	struct line *line = arg;
+	struct decision d = {0};
+
+	policy_tick(&line->policy, now_ms(), rand_u32(), &d);
+	line_decide(line, &d);
+}
+
+
+/**
+ * Wake up when the policy wants to know the time
+ *
+ * @param line Line
+ */
+void line_start_timer(struct line *line)
+{
+	uint64_t now = now_ms(), when;
+
+	if (policy_next(&line->policy, &when))
+		tmr_start(&line->tmr_policy, when > now ? when - now : 0,
+			  policy_handler, line);
+	else
+		tmr_cancel(&line->tmr_policy);
+}
+
+
+/**
+ * Tell a decision, and do it as soon as it is safe
+ *
+ * @param line Line
+ * @param d    Decision
+ */
+void line_decide(struct line *line, const struct decision *d)
+{
+	report_decision(line, d);
+
+	if ((d->tell == TELL_SWITCH && !d->by_command) ||
+	    d->tell == TELL_EXHAUSTED)
+		wire_give_up(line, d->from);
+
+	if (d->register_with)
+		line->todo.register_with = d->register_with;
+
+	line->todo.probe     |= d->probe;
+	line->todo.renew     |= d->renew;
+	line->todo.keepalive |= d->keepalive;
+
+	line_go_on(line);
+	line_start_timer(line);
+}
+
+
+/**
+ * Do what is to be done, as soon as it is safe
+ *
+ * @param line Line
+ */
+void line_go_on(struct line *line)
+{
+	tmr_start(&line->tmr_todo, 0, todo_handler, line);
+}

@@ -1,0 +1,229 @@
+/**
+ * @file evidence.c  What is seen of an account's servers
+ *
+ * Every sensor reports here, and here alone the policy is asked what follows.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "failover.h"
+
+
+static uint64_t now_ms(void)
+{
+	return tmr_jiffies();
+}
+
+
+/**
+ * Baresip is about to register the account
+ *
+ * @param line Line
+ */
+void line_registering(struct line *line)
+{
+	struct decision d = {0};
+
+	if (line->registering)
+		return;
+
+	/* it may have opened its sockets anew */
+	mute_knock();
+
+	/* Baresip reads the outbound proxy after this event */
+	registration_aim(line, policy_registering(&line->policy, now_ms()));
+	memset(&line->todo, 0, sizeof(line->todo));
+
+	line_decide(line, &d);
+}
+
+
+/* Baresip's text is "503 Service Unavailable", or an error in words */
+static uint16_t status_code(const char *text)
+{
+	struct pl pl = { .p = text, .l = 3 };
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (text[i] < '0' || text[i] > '9')
+			return 0;
+	}
+
+	return text[3] == ' ' || !text[3] ? (uint16_t)pl_u32(&pl) : 0;
+}
+
+
+/**
+ * Baresip's registration has been answered, or has failed
+ *
+ * @param line Line
+ * @param text The answer as "200 OK", or the error in words
+ * @param ok   True if registered
+ */
+void line_register_result(struct line *line, const char *text, bool ok)
+{
+	struct policy *p = &line->policy;
+	const uint64_t now = now_ms();
+	const uint16_t scode = status_code(text);
+	struct decision d = {0};
+
+	/* of a client that is about to be replaced */
+	if (line->client != p->target || line->todo.register_with)
+		return;
+
+	if (ok)
+		policy_registered(p, now, rand_u32(), text, &d);
+	else if (!scode || codes_has(&line->set.codes, scode))
+		policy_failed(p, p->target, now, now, rand_u32(), text, &d);
+	else
+		policy_refused(p, now, rand_u32(), text);
+
+	line_decide(line, &d);
+}
+
+
+/**
+ * Baresip's REGISTER is on the wire
+ *
+ * @param line   Line
+ * @param server Server it goes to
+ * @param since  Its first transmission [ms]
+ * @param again  True for a retransmission
+ */
+void line_sent(struct line *line, unsigned server, uint64_t since, bool again)
+{
+	if (since < line->policy.started)
+		return;
+
+	if (again)
+		policy_resent(&line->policy, server);
+	else
+		policy_sent(&line->policy, server, since);
+
+	line_start_timer(line);
+}
+
+
+/**
+ * Baresip's REGISTER has a final answer
+ *
+ * @param line   Line
+ * @param server Server that answered
+ * @param scode  Status code
+ */
+void line_answered(struct line *line, unsigned server, uint16_t scode)
+{
+	/* libre may go on to another address of that server by itself: the
+	   server's time runs on until Baresip tells that it has failed */
+	if (codes_has(&line->set.codes, scode))
+		return;
+
+	policy_answered(&line->policy, server);
+	line_start_timer(line);
+}
+
+
+/**
+ * A request to a server has failed in a way that means "server unavailable"
+ *
+ * @param line   Line
+ * @param server Server
+ * @param since  When the request was first sent [ms]
+ * @param reason What was seen
+ */
+void line_failed(struct line *line, unsigned server, uint64_t since,
+		 const char *reason)
+{
+	struct decision d = {0};
+
+	policy_failed(&line->policy, server, since, now_ms(), rand_u32(),
+		      reason, &d);
+	line_decide(line, &d);
+}
+
+
+/**
+ * A request has been without any answer for as long as a server is given
+ *
+ * @param line   Line
+ * @param server Server
+ * @param met    Method
+ * @param sends  Transmissions seen, 0 or 1 if it is not retransmitted
+ * @param since  First transmission [ms]
+ */
+void line_unanswered(struct line *line, unsigned server, const char *met,
+		     unsigned sends, uint64_t since)
+{
+	char reason[REASON_SIZE];
+
+	policy_describe_unanswered(reason, sizeof(reason), met, sends,
+				   now_ms() - since);
+	line_failed(line, server, since, reason);
+}
+
+
+/**
+ * All servers were down, but the user wants something now
+ *
+ * @param line Line
+ */
+void line_retry(struct line *line)
+{
+	struct decision d = {0};
+
+	if (line->policy.state != POLICY_DOWN)
+		return;
+
+	(void)policy_probe(&line->policy, now_ms(), &d);
+	line_decide(line, &d);
+}
+
+
+/**
+ * A de-registration of the account has ended
+ *
+ * @param line Line
+ */
+void line_deregistered(struct line *line)
+{
+	struct decision d = {0};
+
+	policy_deregistered(&line->policy, &d);
+	line_decide(line, &d);
+}
+
+
+/**
+ * The user has taken the account off the registrar
+ *
+ * @param line Line
+ */
+void line_unregistered(struct line *line)
+{
+	struct decision d = {0};
+
+	policy_unregistered(&line->policy);
+	memset(&line->todo, 0, sizeof(line->todo));
+	line->probe     = mem_deref(line->probe);
+	line->keepalive = mem_deref(line->keepalive);
+	line->renewal   = mem_deref(line->renewal);
+
+	line_decide(line, &d);
+}
+
+
+/**
+ * The machine has a network again
+ *
+ * @param line Line
+ */
+void line_network_back(struct line *line)
+{
+	struct decision d = {0};
+
+	if (line->unmanaged)
+		return;
+
+	policy_network_back(&line->policy, now_ms(), &d);
+	line_decide(line, &d);
+}
