@@ -52,12 +52,19 @@ static void renewal_handler(int err, const struct sip_msg *msg, void *arg)
 {
 	struct line *line = arg;
 	const bool ok = !err && msg->scode < 300;
+	const bool failed = err || codes_has(&line->set.codes, msg->scode);
+	char reason[REASON_SIZE];
 	struct decision d = {0};
 
+	describe(reason, sizeof(reason), err, msg);
 	line->renewal = mem_deref(line->renewal);
 
 	policy_renewed(&line->policy, ok, line->renewal_deregs, &d);
 	line_decide(line, &d);
+
+	if (failed)
+		line_failed(line, line->renewal_server, line->renewal_since,
+			    reason);
 }
 
 
@@ -116,8 +123,10 @@ static void do_renew(struct line *line)
 {
 	line->renewal = mem_deref(line->renewal);
 	line->renewal_deregs = line->policy.deregs;
+	line->renewal_since  = now_ms();
+	line->renewal_server = line->policy.target;
 
-	if (request_register(&line->renewal, line, line->policy.target,
+	if (request_register(&line->renewal, line, line->renewal_server,
 			     renewal_handler, line))
 		renewal_handler(ENOMEM, NULL, line);
 }
@@ -130,8 +139,12 @@ static void todo_handler(void *arg)
 
 	memset(&line->todo, 0, sizeof(line->todo));
 
-	if (todo.register_with)
+	if (todo.register_with) {
+		if (line->renewal_server != todo.register_with)
+			line->renewal = mem_deref(line->renewal);
+
 		registration_move(line, todo.register_with);
+	}
 	if (todo.probe)
 		do_probe(line);
 	if (todo.renew)

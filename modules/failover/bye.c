@@ -170,7 +170,7 @@ static int next_hop(struct uri *hop, const char *uri, struct mbuf *routes)
 static int send_bye(struct bye *bye)
 {
 	struct dialog *dlg = bye->dlg;
-	struct account *acc = ua_account(dlg->line->ua);
+	struct account *acc = dlg->line->acc;
 	struct mbuf *routes = NULL;
 	char *uri = NULL;
 	struct uri hop;

@@ -24,15 +24,21 @@ static struct settings config;   /**< Of the config file, for all accounts   */
  *
  * @param line Line
  * @param name Name of the parameter
- * @param val  Its value, part of the account
+ * @param val  Its value, part of the account; empty if it has none
  *
  * @return True if the account line has it
  */
 bool config_param(const struct line *line, const char *name, struct pl *val)
 {
-	const struct sip_addr *addr = account_laddr(ua_account(line->ua));
+	const struct pl *params = &account_laddr(line->acc)->params;
+	struct pl end;
 
-	return 0 == msg_param_decode(&addr->params, name, val);
+	if (!msg_param_decode(params, name, val))
+		return true;
+
+	*val = pl_null;
+
+	return !msg_param_exists(params, name, &end);
 }
 
 
@@ -89,7 +95,7 @@ static void read_settings(struct line *line)
 /* Expiry asked of a server; without a key of its own that of server 1 */
 static uint32_t read_regint(const struct line *line, unsigned server)
 {
-	const uint32_t dflt = account_regint(ua_account(line->ua));
+	const uint32_t dflt = account_regint(line->acc);
 	char key[32], *end, val[16];
 	unsigned long v;
 	struct pl pl;
@@ -174,7 +180,7 @@ static const char *add_more_servers(struct line *line, struct pl list)
 
 static const char *read_servers(struct line *line)
 {
-	const struct account *acc = ua_account(line->ua);
+	const struct account *acc = line->acc;
 	const char *wrong = NULL;
 	struct pl pl;
 
@@ -206,7 +212,7 @@ static const char *read_servers(struct line *line)
  */
 const char *config_account(struct line *line)
 {
-	const struct account *acc = ua_account(line->ua);
+	const struct account *acc = line->acc;
 	struct pl pl;
 
 	if (config_param(line, "failover", &pl) && !pl_strcasecmp(&pl, "no"))

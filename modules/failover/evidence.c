@@ -33,7 +33,7 @@ void line_registering(struct line *line)
 
 	/* Baresip reads the outbound proxy after this event */
 	registration_aim(line, policy_registering(&line->policy, now_ms()));
-	memset(&line->todo, 0, sizeof(line->todo));
+	line->todo.register_with = 0;
 
 	line_decide(line, &d);
 }
@@ -109,13 +109,16 @@ void line_sent(struct line *line, unsigned server, uint64_t since, bool again)
  *
  * @param line   Line
  * @param server Server that answered
+ * @param since  First transmission of the request [ms]
  * @param scode  Status code
  */
-void line_answered(struct line *line, unsigned server, uint16_t scode)
+void line_answered(struct line *line, unsigned server, uint64_t since,
+		   uint16_t scode)
 {
 	/* libre may go on to another address of that server by itself: the
 	   server's time runs on until Baresip tells that it has failed */
-	if (codes_has(&line->set.codes, scode))
+	if (since < line->policy.started ||
+	    codes_has(&line->set.codes, scode))
 		return;
 
 	policy_answered(&line->policy, server);

@@ -70,7 +70,11 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 		break;
 
 	case EVENT_UNREGISTERING:
-		line_unregistered(line);
+		/* a user agent that is deleted says no more than this */
+		if (line_is_orphan(line))
+			mem_deref(line);
+		else
+			line_unregistered(line);
 		break;
 
 	case EVENT_SHUTDOWN:

@@ -22,7 +22,8 @@ struct request;
 /** One account: its servers, what is known of them, what is to be done */
 struct line {
 	struct le le;
-	struct ua *ua;               /**< Not referenced: it tells its end   */
+	struct ua *ua;               /**< Not referenced: see line_scan()    */
+	struct account *acc;
 	const char *unmanaged;       /**< Why it is left alone, or NULL      */
 
 	struct settings set;
@@ -44,6 +45,8 @@ struct line {
 	uint64_t keepalive_since;    /**< ... and when [ms]                  */
 	struct request *renewal;     /**< Binding being renewed              */
 	unsigned renewal_deregs;     /**< See policy_renewed()               */
+	unsigned renewal_server;     /**< ... and where it went              */
+	uint64_t renewal_since;      /**< When it was sent [ms]              */
 	unsigned calls_moved;
 	unsigned byes_moved;
 	struct poke *pokev[MAX_SERVERS];/**< Hears "port unreachable"        */
@@ -57,6 +60,7 @@ struct line *line_find_contact(const struct pl *user);
 struct line *line_find_request(const struct sip_msg *msg);
 struct list *line_list(void);
 void line_scan(void);
+bool line_is_orphan(const struct line *line);
 void line_close_all(void);
 const char *line_aor(const struct line *line);
 const char *line_name(const struct line *line);
@@ -73,7 +77,8 @@ void line_registering(struct line *line);
 void line_register_result(struct line *line, const char *text, bool ok);
 void line_sent(struct line *line, unsigned server, uint64_t since,
 	       bool again);
-void line_answered(struct line *line, unsigned server, uint16_t scode);
+void line_answered(struct line *line, unsigned server, uint64_t since,
+		   uint16_t scode);
 void line_failed(struct line *line, unsigned server, uint64_t since,
 		 const char *reason);
 void line_unanswered(struct line *line, unsigned server, const char *met,

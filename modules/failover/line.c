@@ -27,6 +27,7 @@ static void destructor(void *arg)
 	mem_deref(line->keepalive);
 	mem_deref(line->renewal);
 	mem_deref(line->contact_params);
+	mem_deref(line->acc);
 
 	for (unsigned i = 0; i < MAX_SERVERS; i++) {
 		mem_deref(line->pokev[i]);
@@ -54,14 +55,21 @@ int line_alloc(struct line **linep, struct ua *ua)
 	list_append(&linel, &line->le, line);
 	tmr_init(&line->tmr_todo);
 	tmr_init(&line->tmr_policy);
-	line->ua = ua;
+	line->ua  = ua;
+	line->acc = mem_ref(ua_account(ua));
 
 	line->unmanaged = config_account(line);
-	if (!line->unmanaged)
-		policy_init(&line->policy, &line->set, line->serverc);
-	else if (strcmp(line->unmanaged, "failover=no"))
-		warning("failover: %s is not managed: %s\n", line_name(line),
-			line->unmanaged);
+	if (!line->unmanaged) {
+		policy_init(&line->policy, &line->set, line->serverc,
+			    tmr_jiffies());
+	}
+	else {
+		line->serverc = 0;
+
+		if (strcmp(line->unmanaged, "failover=no"))
+			warning("failover: %s is not managed: %s\n",
+				line_name(line), line->unmanaged);
+	}
 
 	*linep = line;
 
@@ -69,11 +77,40 @@ int line_alloc(struct line **linep, struct ua *ua)
 }
 
 
-/** Find accounts that have not registered and so were not announced */
+/**
+ * Is its user agent gone, or going?
+ *
+ * @param line Line
+ *
+ * @return True if it is
+ */
+bool line_is_orphan(const struct line *line)
+{
+	struct le *le;
+
+	for (le = list_head(uag_list()); le; le = le->next) {
+		if (le->data == line->ua)
+			return ua_account(line->ua) != line->acc;
+	}
+
+	return true;
+}
+
+
+/** Find accounts that no event has announced, and drop those that ended so */
 void line_scan(void)
 {
 	struct line *line;
-	struct le *le;
+	struct le *le = list_head(&linel);
+
+	while (le) {
+
+		line = le->data;
+		le = le->next;
+
+		if (line_is_orphan(line))
+			mem_deref(line);
+	}
 
 	for (le = list_head(uag_list()); le; le = le->next) {
 		if (!line_find(le->data))
@@ -115,7 +152,7 @@ struct line *line_find(const struct ua *ua)
 
 		struct line *line = le->data;
 
-		if (line->ua == ua)
+		if (line->ua == ua && line->acc == ua_account(ua))
 			return line;
 	}
 
@@ -149,7 +186,7 @@ struct line *line_find_contact(const struct pl *user)
 
 static bool is_from(const struct line *line, const struct sip_msg *msg)
 {
-	const struct uri *uri = &account_laddr(ua_account(line->ua))->uri;
+	const struct uri *uri = &account_laddr(line->acc)->uri;
 
 	return !line->unmanaged && !pl_cmp(&uri->user, &msg->from.uri.user) &&
 		!pl_casecmp(&uri->host, &msg->from.uri.host);
@@ -255,7 +292,7 @@ bool line_keeps_contact(const struct line *line, enum sip_transp tp)
  */
 const char *line_aor(const struct line *line)
 {
-	return account_aor(ua_account(line->ua));
+	return account_aor(line->acc);
 }
 
 

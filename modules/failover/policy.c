@@ -74,6 +74,9 @@ static void await_answer(struct policy *p, uint64_t now)
 
 static void try(struct policy *p, unsigned server, uint64_t now)
 {
+	if (server != p->target)
+		p->renewing = false;
+
 	if (p->state == POLICY_SETTLED)
 		p->origin = p->target;
 	else if (p->state != POLICY_MOVING)
@@ -178,6 +181,13 @@ static void probe_begin(struct policy *p, struct decision *d)
 }
 
 
+static void bound(struct policy *p, unsigned deregs)
+{
+	if (deregs > p->deregs_bound)
+		p->deregs_bound = deregs;
+}
+
+
 static void renew_if_due(struct policy *p, struct decision *d)
 {
 	if (p->state != POLICY_SETTLED || p->renewing ||
@@ -196,9 +206,10 @@ static void renew_if_due(struct policy *p, struct decision *d)
  * @param p       Policy
  * @param set     Settings, kept by reference; may change at any time
  * @param serverc Number of servers, 2 to MAX_SERVERS
+ * @param now     Time [ms]
  */
 void policy_init(struct policy *p, const struct settings *set,
-		 unsigned serverc)
+		 unsigned serverc, uint64_t now)
 {
 	memset(p, 0, sizeof(*p));
 
@@ -206,9 +217,11 @@ void policy_init(struct policy *p, const struct settings *set,
 	p->serverc = serverc;
 	p->target  = PRIMARY;
 
-	for (unsigned i = PRIMARY; i <= serverc; i++)
+	for (unsigned i = PRIMARY; i <= serverc; i++) {
+		server_get(p, i)->since = now;
 		(void)snprintf(server_get(p, i)->reason, REASON_SIZE,
 			       "not tried yet");
+	}
 }
 
 
@@ -299,7 +312,7 @@ void policy_registered(struct policy *p, uint64_t now, uint32_t rnd,
 
 	settle(p, true, now, rnd, reason);
 
-	p->deregs_bound = p->deregs_pending;
+	bound(p, p->deregs_pending);
 	renew_if_due(p, d);
 }
 
@@ -431,10 +444,11 @@ void policy_renewed(struct policy *p, bool ok, unsigned deregs,
 {
 	p->renewing = false;
 
-	if (!ok)
+	if (ok)
+		bound(p, deregs);
+	else if (deregs == p->deregs)
 		return;
 
-	p->deregs_bound = deregs;
 	renew_if_due(p, d);
 }
 
@@ -485,6 +499,8 @@ void policy_unregistered(struct policy *p)
 	p->pending    = false;
 	p->next_check     = 0;
 	p->next_keepalive = 0;
+	p->probing    = false;
+	p->renewing   = false;
 }
 
 
@@ -503,7 +519,7 @@ void policy_switch(struct policy *p, unsigned to, uint64_t now,
 		return;
 
 	d->tell = TELL_SWITCH;
-	d->from = p->target;
+	d->from = policy_active(p);
 	d->to   = to;
 	d->by_command    = true;
 	d->register_with = to;
@@ -566,7 +582,10 @@ void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
 		d->register_with = p->target;
 	}
 	else if (p->next_check && now >= p->next_check) {
-		probe_begin(p, d);
+		if (p->set->failback)
+			probe_begin(p, d);
+		else
+			p->next_check = 0;
 	}
 	else if (p->next_keepalive && now >= p->next_keepalive) {
 		schedule_keepalive(p, now);

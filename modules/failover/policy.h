@@ -95,7 +95,7 @@ enum tell {
 /** What is to be done */
 struct decision {
 	enum tell tell;
-	unsigned from;
+	unsigned from;               /**< 0: none was in use                 */
 	unsigned to;
 	unsigned register_with;      /**< Server, 0: none                    */
 	bool by_command;             /**< The user has asked for the move    */
@@ -105,7 +105,7 @@ struct decision {
 };
 
 void policy_init(struct policy *p, const struct settings *set,
-		 unsigned serverc);
+		 unsigned serverc, uint64_t now);
 
 /* Evidence */
 unsigned policy_registering(struct policy *p, uint64_t now);

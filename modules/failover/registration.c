@@ -24,7 +24,7 @@
 void registration_aim(struct line *line, unsigned server)
 {
 	const struct server *srv = line_server(line, server);
-	struct account *acc = ua_account(line->ua);
+	struct account *acc = line->acc;
 	int err;
 
 	line->client = server;

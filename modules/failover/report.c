@@ -30,13 +30,20 @@ static int print_move(struct re_printf *pf, const void *arg)
 	const struct line *line = ((const void *const *)arg)[0];
 	const struct decision *d = ((const void *const *)arg)[1];
 	const unsigned witness = d->tell == TELL_FAILBACK ? d->to : d->from;
+	int err;
 
-	return re_hprintf(pf, "%s: server %u (%s) -> server %u (%s): %s",
-			  line_name(line),
-			  d->from, line_server(line, d->from)->uri,
-			  d->to, line_server(line, d->to)->uri,
-			  d->by_command ? "asked for by command" :
-			  line->policy.serverv[witness - 1].reason);
+	err = re_hprintf(pf, "%s: ", line_name(line));
+
+	if (d->from)
+		err |= re_hprintf(pf, "server %u (%s)", d->from,
+				  line_server(line, d->from)->uri);
+	else
+		err |= re_hprintf(pf, "no server");
+
+	return err | re_hprintf(pf, " -> server %u (%s): %s", d->to,
+				line_server(line, d->to)->uri,
+				d->by_command ? "asked for by command" :
+				line->policy.serverv[witness - 1].reason);
 }
 
 

@@ -113,7 +113,7 @@ static int request_alloc(struct request **reqp, struct line *line,
 			 request_h *h, void *arg)
 {
 	const char *routev[1] = { line_server(line, server)->uri };
-	struct account *acc = ua_account(line->ua);
+	struct account *acc = line->acc;
 	char *uri = NULL;
 	struct request *req;
 	int err;

@@ -17,6 +17,7 @@
 
 enum {
 	LIFETIME_MS = 32000 + 500,   /**< 64*T1, and libre's own timer first */
+	MEMORY_MS   = 3600 * 1000,   /**< A stopped server may yet wake up   */
 };
 
 /** What a transaction is to us */
@@ -60,18 +61,26 @@ static void destructor(void *arg)
 }
 
 
+static void forget_handler(void *arg)
+{
+	mem_deref(arg);
+}
+
+
 /* No final answer ever came. A de-registration that was sent may have done
-   its work all the same: the answer was lost, or the connection with it */
+   its work all the same: the answer was lost, or the connection with it. Or
+   it waits in the socket of a server that is stopped, and will do it yet. */
 static void expired_handler(void *arg)
 {
 	struct txn *txn = arg;
-	struct line *line = txn->line;
-	const bool dereg = txn->kind == KIND_DEREGISTER && !txn->kept;
 
-	mem_deref(txn);
+	if (txn->kind != KIND_DEREGISTER || txn->kept) {
+		mem_deref(txn);
+		return;
+	}
 
-	if (dereg)
-		line_deregistered(line);
+	tmr_start(&txn->tmr, MEMORY_MS, forget_handler, txn);
+	line_deregistered(txn->line);
 }
 
 
@@ -281,7 +290,7 @@ static void response_received(const struct sip_msg *msg)
 	switch (txn->kind) {
 
 	case KIND_REGISTER:
-		line_answered(line, txn->server, msg->scode);
+		line_answered(line, txn->server, txn->since, msg->scode);
 		mem_deref(txn);
 		break;
 

@@ -1,0 +1,189 @@
+/**
+ * @file fixture.c  An account of a made-up world, with a made-up clock
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "fixture.h"
+
+
+enum {
+	T0_MS     = 1000000,         /**< The clock need not begin at zero   */
+	ANSWER_MS = 20,              /**< A server's time to answer          */
+};
+
+
+static struct decision *clear(struct fix *f)
+{
+	memset(&f->d, 0, sizeof(f->d));
+
+	return &f->d;
+}
+
+
+/* Default settings, two servers, nothing sent yet */
+int fix_setup(void **state)
+{
+	struct fix *f = test_calloc(1, sizeof(*f));
+
+	f->now = T0_MS;
+	settings_init(&f->set);
+	fix_servers(f, 2);
+
+	*state = f;
+
+	return 0;
+}
+
+
+int fix_teardown(void **state)
+{
+	test_free(*state);
+
+	return 0;
+}
+
+
+void fix_servers(struct fix *f, unsigned serverc)
+{
+	policy_init(&f->p, &f->set, serverc, f->now);
+	clear(f);
+}
+
+
+/* Baresip registers the account; its REGISTER goes out at once */
+unsigned fix_start(struct fix *f)
+{
+	unsigned server;
+
+	clear(f);
+	server = policy_registering(&f->p, f->now);
+	policy_sent(&f->p, server, f->now);
+
+	return server;
+}
+
+
+/* Registered with a server, all before it having failed */
+void fix_settle(struct fix *f, unsigned server)
+{
+	fix_start(f);
+
+	while (f->p.target != server)
+		fix_failed(f, f->p.target);
+
+	f->now += ANSWER_MS;
+	fix_ok(f);
+}
+
+
+/* All servers have failed */
+void fix_down(struct fix *f)
+{
+	fix_start(f);
+
+	while (f->p.state == POLICY_MOVING)
+		fix_failed(f, f->p.target);
+}
+
+
+void fix_ok(struct fix *f)
+{
+	policy_answered(&f->p, f->p.target);
+	policy_registered(&f->p, f->now, f->rnd, "200 OK", clear(f));
+}
+
+
+void fix_refused(struct fix *f)
+{
+	clear(f);
+	policy_answered(&f->p, f->p.target);
+	policy_refused(&f->p, f->now, f->rnd, "403 Forbidden");
+}
+
+
+/* A request sent just now has failed */
+void fix_failed(struct fix *f, unsigned server)
+{
+	policy_failed(&f->p, server, f->now, f->now, f->rnd,
+		      "503 Service Unavailable", clear(f));
+}
+
+
+void fix_probed(struct fix *f, bool good)
+{
+	policy_probed(&f->p, good, good, f->now, f->rnd,
+		      good ? "200 OK" : "Connection timed out", clear(f));
+}
+
+
+void fix_deregistered(struct fix *f)
+{
+	policy_deregistered(&f->p, clear(f));
+}
+
+
+void fix_renewed(struct fix *f, bool ok, unsigned deregs)
+{
+	policy_renewed(&f->p, ok, deregs, clear(f));
+}
+
+
+void fix_network_back(struct fix *f)
+{
+	policy_network_back(&f->p, f->now, clear(f));
+}
+
+
+void fix_switch(struct fix *f, unsigned to)
+{
+	policy_switch(&f->p, to, f->now, clear(f));
+}
+
+
+bool fix_probe(struct fix *f)
+{
+	return policy_probe(&f->p, f->now, clear(f));
+}
+
+
+void fix_tick(struct fix *f)
+{
+	policy_tick(&f->p, f->now, f->rnd, clear(f));
+}
+
+
+/* Sleep until the policy wants to be woken, and wake it; returns the time
+   slept */
+uint64_t fix_wait(struct fix *f)
+{
+	const uint64_t before = f->now;
+	uint64_t when;
+
+	assert_true(policy_next(&f->p, &when));
+
+	if (when > f->now)
+		f->now = when;
+
+	fix_tick(f);
+
+	return f->now - before;
+}
+
+
+void fix_is(const struct fix *f, enum policy_state state, unsigned target)
+{
+	assert_int_equal(f->p.state, state);
+	assert_int_equal(f->p.target, target);
+}
+
+
+void fix_decided_nothing(const struct fix *f)
+{
+	assert_int_equal(f->d.tell, TELL_NOTHING);
+	assert_int_equal(f->d.register_with, 0);
+	assert_false(f->d.probe);
+	assert_false(f->d.keepalive);
+	assert_false(f->d.renew);
+}

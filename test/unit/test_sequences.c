@@ -1,0 +1,411 @@
+/**
+ * @file test_sequences.c  Whatever happens in whatever order
+ *
+ * Every sequence of a few events, and long random ones with a fixed seed;
+ * after each event all that must hold is looked at.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <stdio.h>
+#include <string.h>
+#include "fixture.h"
+
+
+enum event {
+	REGISTERING,                 /**< By hand                            */
+	REFRESH,
+	ANSWERED,                    /**< 401: credentials follow            */
+	OK,
+	REFUSED,
+	FAILED,
+	LATE_FAILURE,                /**< Of another server                  */
+	DEREGISTERED,
+	RENEWED,
+	RENEWAL_REFUSED,
+	PROBE,                       /**< By command                         */
+	PROBED_GOOD,
+	PROBED_BAD,
+	SWITCH,                      /**< To the next server                 */
+	UNREGISTERED,
+	NETWORK_BACK,
+	ALIVE,                       /**< A keep-alive is answered           */
+	WAIT,                        /**< Until the policy wants to wake up  */
+	NUM_EVENTS,
+};
+
+enum {
+	DEPTH     = 4,               /**< All sequences of this length       */
+	RUNS      = 2000,            /**< Random sequences                   */
+	LENGTH    = 200,             /**< ... of this length                 */
+	MAX_TICKS = 12,              /**< More than two rounds of two        */
+};
+
+/** What line.c knows beside the policy */
+struct seq {
+	struct fix f;
+	bool renewal;                /**< A renewal is under way             */
+	unsigned renewal_deregs;     /**< Known when it was sent             */
+	unsigned refused;            /**< Known when the refused one was     */
+	bool probe;                  /**< A check is under way               */
+	enum event historyv[LENGTH];
+	unsigned historyc;
+};
+
+static const char *const namev[] = {
+	"registering", "refresh", "answered", "ok", "refused", "failed",
+	"late failure", "deregistered", "renewed", "renewal refused", "probe",
+	"probed good", "probed bad", "switch", "unregistered", "network back",
+	"alive", "wait",
+};
+
+
+static void must(const struct seq *s, bool ok, const char *what)
+{
+	if (ok)
+		return;
+
+	for (unsigned i = 0; i < s->historyc; i++)
+		print_error("  %s\n", namev[s->historyv[i]]);
+
+	fail_msg("after these events: %s", what);
+}
+
+
+static void check_ranges(const struct seq *s)
+{
+	const struct policy *p = &s->f.p;
+
+	must(s, p->target >= 1 && p->target <= p->serverc, "target in 1..n");
+	must(s, p->origin <= p->serverc, "origin in 0..n");
+	must(s, policy_active(p) <= p->serverc, "active in 0..n");
+	must(s, !p->pending || p->state == POLICY_MOVING ||
+	     p->state == POLICY_SETTLED, "awaits no answer when at rest");
+	must(s, !p->next_check || (p->state == POLICY_SETTLED &&
+				   p->target != PRIMARY),
+	     "a check is due on a backup only");
+	must(s, !p->next_keepalive || p->state == POLICY_SETTLED,
+	     "a keep-alive is due when settled only");
+	must(s, p->deregs_bound <= p->deregs, "bound <= deregs");
+	must(s, p->failures < p->set->fall, "failures below fall");
+}
+
+
+static void check_registered(const struct seq *s)
+{
+	const struct policy *p = &s->f.p;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p->serverc; i++)
+		n += p->serverv[i].registered;
+
+	must(s, n <= 1, "registered with one server at most");
+	must(s, p->state != POLICY_IDLE || !n, "idle is not registered");
+}
+
+
+static void check_decision(const struct seq *s)
+{
+	const struct policy *p = &s->f.p;
+	const struct decision *d = &s->f.d;
+
+	if (d->register_with) {
+		must(s, d->register_with == p->target, "registers target");
+		must(s, p->pending, "awaits the answer");
+		must(s, p->state == POLICY_MOVING ||
+		     (p->state == POLICY_SETTLED && p->set->fall > 1 &&
+		      d->tell == TELL_NOTHING),
+		     "registers when moving, or again before it falls");
+	}
+
+	if (d->tell == TELL_SWITCH || d->tell == TELL_FAILBACK)
+		must(s, d->to == d->register_with, "does what it tells");
+	if (d->tell == TELL_EXHAUSTED)
+		must(s, p->state == POLICY_DOWN, "exhausted is down");
+	if (d->keepalive)
+		must(s, p->state == POLICY_SETTLED, "keeps what it has");
+	if (d->probe)
+		must(s, p->probing && p->state == POLICY_SETTLED &&
+		     p->target != PRIMARY, "checks from a backup only");
+	if (d->renew)
+		must(s, p->renewing && p->state == POLICY_SETTLED &&
+		     p->serverv[p->target - 1].registered,
+		     "renews what is registered");
+}
+
+
+/* The one that loses calls */
+static void check_binding(const struct seq *s)
+{
+	const struct policy *p = &s->f.p;
+
+	must(s, p->renewing == s->renewal, "knows whether one is under way");
+
+	if (p->state != POLICY_SETTLED || s->renewal ||
+	    !p->serverv[p->target - 1].registered)
+		return;
+
+	must(s, p->deregs_bound == p->deregs || s->refused == p->deregs,
+	     "the binding is newer than each de-registration, is being"
+	     " renewed, or its renewal was refused");
+}
+
+
+static void check(const struct seq *s)
+{
+	check_ranges(s);
+	check_registered(s);
+	check_decision(s);
+	check_binding(s);
+	must(s, s->f.p.probing == s->probe, "knows of the check");
+}
+
+
+/* As line.c does what was decided. A renewal goes to the server in use: one
+   with a server that was left is of no use */
+static void act(struct seq *s)
+{
+	const struct decision *d = &s->f.d;
+
+	if (s->f.p.state == POLICY_IDLE)
+		s->renewal = s->probe = false;
+
+	if (!s->f.p.renewing)
+		s->renewal = false;
+
+	if (d->renew) {
+		s->renewal = true;
+		s->renewal_deregs = s->f.p.deregs;
+	}
+
+	s->probe |= d->probe;
+}
+
+
+static void renewed(struct seq *s, bool ok)
+{
+	if (!s->renewal)
+		return;
+
+	s->renewal = false;
+	if (!ok)
+		s->refused = s->renewal_deregs;
+
+	fix_renewed(&s->f, ok, s->renewal_deregs);
+}
+
+
+static void probed(struct seq *s, bool good)
+{
+	if (!s->probe)
+		return;
+
+	s->probe = false;
+	fix_probed(&s->f, good);
+}
+
+
+static unsigned other(const struct fix *f)
+{
+	return f->p.target % f->p.serverc + 1;
+}
+
+
+static void evidence(struct seq *s, enum event event)
+{
+	struct fix *f = &s->f;
+
+	switch (event) {
+
+	case REFRESH:         policy_sent(&f->p, f->p.target, f->now); break;
+	case ANSWERED:        policy_answered(&f->p, f->p.target);     break;
+	case OK:              fix_ok(f);                               break;
+	case REFUSED:         fix_refused(f);                          break;
+	case FAILED:          fix_failed(f, f->p.target);              break;
+	case LATE_FAILURE:    fix_failed(f, other(f));                 break;
+	case DEREGISTERED:    fix_deregistered(f);                     break;
+	case RENEWED:         renewed(s, true);                        break;
+	case RENEWAL_REFUSED: renewed(s, false);                       break;
+	case PROBED_GOOD:     probed(s, true);                         break;
+	case PROBED_BAD:      probed(s, false);                        break;
+	case UNREGISTERED:    policy_unregistered(&f->p);              break;
+	case NETWORK_BACK:    fix_network_back(f);                     break;
+	case ALIVE:           policy_alive(&f->p, f->p.target);        break;
+	default:                                                       break;
+	}
+}
+
+
+static void happen(struct seq *s, enum event event)
+{
+	struct fix *f = &s->f;
+	uint64_t when;
+
+	memset(&f->d, 0, sizeof(f->d));
+	s->historyv[s->historyc++] = event;
+	f->now += 10;
+
+	switch (event) {
+
+	case REGISTERING: fix_start(f);            break;
+	case PROBE:       (void)fix_probe(f);      break;
+	case SWITCH:      fix_switch(f, other(f)); break;
+
+	case WAIT:
+		if (policy_next(&f->p, &when))
+			fix_wait(f);
+		break;
+
+	default:
+		evidence(s, event);
+		break;
+	}
+
+	act(s);
+	check(s);
+}
+
+
+/* Nobody answers any more: each tick leads on, and none to itself */
+static void check_progress(const struct seq *old)
+{
+	struct seq s = *old;
+	unsigned idle = 0;
+	uint64_t when;
+
+	s.f.p.set = &s.f.set;
+
+	for (unsigned i = 0; i < MAX_TICKS; i++) {
+
+		if (!policy_next(&s.f.p, &when))
+			return;
+
+		must(&s, when != UINT64_MAX, "a time that comes");
+		idle = fix_wait(&s.f) ? 0 : idle + 1;
+		must(&s, idle < 3, "a tick leads on");
+		act(&s);
+		check(&s);
+	}
+}
+
+
+static void seq_init(struct seq *s, unsigned serverc)
+{
+	memset(s, 0, sizeof(*s));
+	s->f.now = 1000000;
+	s->refused = UINT32_MAX;
+	settings_init(&s->f.set);
+	fix_servers(&s->f, serverc);
+}
+
+
+static void follow(const struct seq *old, unsigned depth)
+{
+	if (!depth) {
+		check_progress(old);
+		return;
+	}
+
+	for (enum event e = 0; e < NUM_EVENTS; e++) {
+
+		struct seq s = *old;
+
+		s.f.p.set = &s.f.set;
+		happen(&s, e);
+		follow(&s, depth - 1);
+	}
+}
+
+
+/* Beginning when registered with a server, so as to get further */
+static void all_from(unsigned server, unsigned fall)
+{
+	struct seq s;
+
+	seq_init(&s, 2);
+	s.f.set.fall = fall;
+	fix_settle(&s.f, server);
+	act(&s);
+	follow(&s, DEPTH);
+}
+
+
+static void all_sequences_from_the_start(void **state)
+{
+	struct seq s;
+	(void)state;
+
+	seq_init(&s, 2);
+	follow(&s, DEPTH);
+}
+
+
+static void all_sequences_from_the_primary(void **state)
+{
+	(void)state;
+	all_from(1, 1);
+}
+
+
+static void all_sequences_from_the_backup(void **state)
+{
+	(void)state;
+	all_from(2, 1);
+}
+
+
+static void all_sequences_with_fall(void **state)
+{
+	(void)state;
+	all_from(2, 2);
+}
+
+
+/* xorshift: the same on every machine */
+static uint32_t draw(uint32_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 17;
+	*seed ^= *seed << 5;
+
+	return *seed;
+}
+
+
+static void random_sequences(void **state)
+{
+	uint32_t seed = 20260001;
+	struct seq s;
+	(void)state;
+
+	for (unsigned i = 0; i < RUNS; i++) {
+
+		seq_init(&s, 2 + draw(&seed) % (MAX_SERVERS - 1));
+		s.f.set.fall = 1 + draw(&seed) % 3;
+		s.f.set.rise = 1 + draw(&seed) % 3;
+		s.f.set.failback = draw(&seed) % 4 != 0;
+		s.f.set.retries = draw(&seed) % 11;
+		s.f.set.keepalive_s = draw(&seed) % 3 * 30;
+
+		for (unsigned j = 0; j < LENGTH; j++) {
+			s.f.rnd = draw(&seed);
+			happen(&s, draw(&seed) % NUM_EVENTS);
+		}
+
+		check_progress(&s);
+	}
+}
+
+
+int main(void)
+{
+	const struct CMUnitTest testv[] = {
+		cmocka_unit_test(all_sequences_from_the_start),
+		cmocka_unit_test(all_sequences_from_the_primary),
+		cmocka_unit_test(all_sequences_from_the_backup),
+		cmocka_unit_test(all_sequences_with_fall),
+		cmocka_unit_test(random_sequences),
+	};
+
+	return cmocka_run_group_tests_name("sequences", testv, NULL, NULL);
+}
