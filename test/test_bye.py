@@ -2,14 +2,33 @@
 """BYE failover: the far end does not stay off-hook, specification section
 2.2.3."""
 
+import time
+
 import pytest
 
+from harness import sip
 from harness.baresip import account
+from harness.dialling import counters, ready, settle
+from harness.location import LocationTable
+from harness.scenario import (ALICE, BOB, QUICK, in_use, line, measured,
+                              our_lines)
 
-ALICE = "sip:alice@127.0.0.1"
-BOB = "sip:bob@127.0.0.1"
 TRANSPORTS = ["udp", "tcp"]
 DIRECTIONS = ["outgoing", "incoming"]
+
+
+def talk(phone, server, direction="outgoing"):
+    """A call through a B2BUA; the far end's side of it."""
+    if direction == "outgoing":
+        phone.dial(BOB)
+    else:
+        server.call(ALICE)
+        phone.wait_event("CALL_INCOMING")
+        phone.answer()
+    call, = server.calls.wait_state("established")
+    call.rtp.wait(10)
+    phone.wait_event("CALL_ESTABLISHED")
+    return call
 
 
 @pytest.fixture
@@ -17,24 +36,12 @@ def talking(server_pair, phone_factory):
     """talking(direction, transport, ...) -> a call through the primary:
     phone, primary, backup, call at the far end"""
     def make(direction="outgoing", transport="udp", password="", **options):
-        primary, backup = server_pair
-        if password:
-            for server in server_pair:
+        for server in server_pair:
+            if password:
                 server.require_auth("alice", password)
-        phone = phone_factory(
-            account(ALICE, primary.uri(transport), backup.uri(transport),
-                    password=password), **options)
-        phone.wait_state("primary")
-        if direction == "outgoing":
-            phone.dial(BOB)
-        else:
-            primary.call(ALICE)
-            phone.wait_event("CALL_INCOMING")
-            phone.answer()
-        call, = primary.calls.wait_state("established")
-        call.rtp.wait(10)
-        phone.wait_event("CALL_ESTABLISHED")
-        return phone, primary, backup, call
+        phone = ready(phone_factory, server_pair, transport,
+                      password=password, **options)
+        return phone, *server_pair, talk(phone, server_pair[0], direction)
 
     return make
 
@@ -42,13 +49,23 @@ def talking(server_pair, phone_factory):
 def ended_at_backup(phone, backup, call, timeout=10):
     backup.calls.wait_state("ended", timeout=timeout)
     assert (call.ended_by, call.ended_via) == ("BYE", backup.name)
-    phone.wait(lambda: phone.account_status()["counters"]["byes_moved"] == 1)
+    phone.wait(lambda: counters(phone)["byes_moved"] == 1)
     phone.wait_log("was hung up through server 2")
     bye = backup.recorder.requests("BYE")[-1].msg
     assert bye.call_id == call.call_id
     assert bye.from_tag == call.remote_tag and bye.to_tag == call.local_tag
     return bye
 
+
+def assert_one_each(primary, backup, bye):
+    """The backup's is a new transaction of the same dialog."""
+    first = primary.recorder.requests("BYE")[0]
+    assert bye.cseq > first.cseq and bye.branch != first.branch
+    assert len(backup.recorder.transactions("BYE")) == 1
+    return first
+
+
+# The server is a B2BUA
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("direction", DIRECTIONS)
@@ -58,31 +75,54 @@ def test_silent(talking, direction, transport):
     phone.hangup()
     backup.recorder.wait("BYE", timeout=15)
     bye = ended_at_backup(phone, backup, call)
-    first = primary.recorder.requests("BYE")[0]
-    moved = backup.recorder.requests("BYE")[0].time - first.time
-    assert 7.45 < moved < 9
-    print(f"measured: {moved * 1000:.0f} ms until the BYE at the backup")
-    assert bye.cseq > first.cseq and bye.branch != first.branch
+    first = assert_one_each(primary, backup, bye)
+    moved = backup.recorder.requests("BYE")[0].time
+    measured(f"silent, {direction}, {transport}, BYE at the backup after",
+             moved - first.time)
+    assert 7.45 < moved - first.time < 8.5
     assert primary.recorder.count("BYE") == (4 if transport == "udp" else 1)
-    assert backup.recorder.requests("REGISTER")[0].time < \
-        backup.recorder.requests("BYE")[0].time
+    assert backup.recorder.requests("REGISTER")[0].time < moved
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("direction", DIRECTIONS)
-def test_closed_port(talking, direction, transport):
+@pytest.mark.parametrize("reset", [False, True])
+def test_closed_port(talking, direction, transport, reset):
     phone, primary, backup, call = talking(direction, transport)
-    primary.kill()
+    primary.kill(reset)
+    started = time.monotonic()
     phone.hangup()
     ended_at_backup(phone, backup, call)
+    took = backup.recorder.requests("BYE")[0].time - started
+    measured(f"closed port, {direction}, {transport}, BYE at the backup "
+             "after", took * 1000, "ms")
+    assert took < 1.0
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("direction", DIRECTIONS)
-def test_digest(talking, direction):
-    phone, primary, backup, call = talking(direction, password="secret")
+def test_digest(talking, direction, transport):
+    """The backup challenges."""
+    phone, primary, backup, call = talking(direction, transport,
+                                           password="secret")
     primary.kill()
     phone.hangup()
     ended_at_backup(phone, backup, call)
+    first, second = (e.msg for e in backup.recorder.requests("BYE"))
+    assert second.get("Proxy-Authorization")
+    assert second.cseq > first.cseq and second.branch != first.branch
+
+
+@pytest.mark.parametrize("key, value, give_up_s", [
+    ("failover_retries", 0, 0.5), ("failover_timeout", 2, 2.0)])
+def test_give_up(talking, key, value, give_up_s):
+    phone, primary, backup, call = talking(config={key: value})
+    primary.behave_all(silent=True)
+    phone.hangup()
+    ended_at_backup(phone, backup, call)
+    took = backup.recorder.requests("BYE")[0].time - \
+        primary.recorder.requests("BYE")[0].time
+    assert give_up_s - 0.05 < took < give_up_s + 0.8
 
 
 def test_account_moved_before(talking):
@@ -95,9 +135,263 @@ def test_account_moved_before(talking):
     ended_at_backup(phone, backup, call, timeout=3)
 
 
+def test_called_by_another_name(server_pair, phone_factory):
+    """The To of an incoming call need not be the account's AOR: a number
+    that was forwarded, a group."""
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair, config=QUICK)
+    contact, = primary.table.bindings(ALICE)
+    primary.call(contact)
+    phone.wait_event("CALL_INCOMING")
+    phone.answer()
+    call, = primary.calls.wait_state("established")
+    primary.behave_all(silent=True)
+    phone.hangup()
+    bye = ended_at_backup(phone, backup, call)
+    assert "alice@" not in bye.get("From")
+
+
+def test_moved_by_another_call(talking):
+    """The account has moved by itself, the call stayed where it was."""
+    phone, primary, backup, call = talking(config=QUICK)
+    primary.behave_all(silent=True)
+    phone.dial("sip:carol@127.0.0.1")
+    backup.calls.wait_state("established", 2)
+    in_use(phone, 2)
+    phone.do("line", "1")
+    phone.hangup()
+    ended_at_backup(phone, backup, call)
+    assert len(backup.calls.active()) == 1
+
+
 def test_far_end_hangs_up(talking):
     phone, primary, backup, call = talking()
     primary.hangup(call)
     phone.wait_event("CALL_CLOSED")
+    settle(phone, 0.3)
     assert not primary.recorder.count("BYE")
     assert not backup.recorder.count()
+
+
+def test_both_hang_up(talking):
+    """The far end's BYE comes by the backup while ours is not answered."""
+    phone, primary, backup, call = talking(config={"failover_retries": 1})
+    primary.behave_all(silent=True)
+    phone.hangup()
+    primary.recorder.wait("BYE")
+    backup.hangup(call)
+    settle(phone, 2.5)
+    assert not backup.recorder.count("BYE")
+    assert phone.stop(40) == 0
+
+
+def test_several_calls(server_pair, phone_factory):
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair, config={"failover_retries": 1})
+    for number in range(10):
+        phone.dial(f"sip:far{number}@127.0.0.1")
+    backup.calls.wait_state("established", 10)
+    phone.wait_event("CALL_ESTABLISHED", n=10)
+    primary.behave_all(silent=True)
+    for _ in range(10):
+        phone.hangup()
+    backup.calls.wait_state("ended", 10)
+    assert len(backup.recorder.transactions("BYE")) == 10
+    phone.wait(lambda: counters(phone)["byes_moved"] == 10)
+    assert counters(phone)["failovers"] == 1
+
+
+def test_unknown_at_the_backup(server_factory, phone_factory):
+    """481 ends it: what is not known there is over."""
+    table = LocationTable()
+    primary, backup = (server_factory(name=name, table=table)
+                       for name in ("pbx1", "pbx2"))
+    phone = ready(phone_factory, (primary, backup), config=QUICK)
+    talk(phone, primary)
+    primary.behave_all(silent=True)
+    phone.hangup()
+    backup.recorder.wait("BYE")
+    settle(phone, 1.5)
+    assert backup.recorder.count("BYE") == 1
+    assert phone.log.find("481")
+    in_use(phone, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("death", ["killed", "silent"])
+def test_no_server_left(talking, death):
+    """One warning that names both."""
+    phone, primary, backup, call = talking(config=QUICK)
+    for server in (primary, backup):
+        if death == "killed":
+            server.kill()
+        else:
+            server.behave_all(silent=True)
+    phone.hangup()
+    phone.wait_event("CALL_CLOSED")
+    _, said = phone.wait_log("BYE of .* failed", 45)
+    assert primary.uri() in said and backup.uri() in said
+    assert call.call_id in said
+    assert len(our_lines(phone, "BYE of .* failed")) == 1
+
+
+@pytest.mark.slow
+def test_last_server_takes_no_bye(talking):
+    """It registers, and leaves the BYE unanswered for 64*T1."""
+    phone, primary, backup, call = talking(config=QUICK)
+    primary.behave_all(silent=True)
+    backup.behave("BYE", silent=True)
+    phone.hangup()
+    _, said = phone.wait_log("BYE of .* failed", 45)
+    assert said.count("BYE not answered") == 2
+    assert len(backup.recorder.transactions("BYE")) == 1
+
+
+# The servers are proxies, the far end is a phone, or a server of its own
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_route_set(direction, transport, server_group, server_factory,
+                   phone_factory):
+    """The dead hop is exchanged, the remote target stays."""
+    primary, backup = servers = server_group(2, transports=("udp", "tcp"))
+    far = server_factory(name="far", transports=("udp", "tcp"),
+                         table=primary.table)
+    for server in servers:
+        server.mode = "proxy"
+    primary.table.bind(BOB, far.uri(transport))
+    phone = ready(phone_factory, servers, transport, config=QUICK)
+    if direction == "outgoing":
+        phone.dial(BOB)
+    else:
+        far.call(ALICE, record_route=f"<{primary.uri(transport)};lr;x=1>")
+        phone.wait_event("CALL_INCOMING")
+        phone.answer()
+    call, = far.calls.wait_state("established")
+    phone.wait_event("CALL_ESTABLISHED")
+    primary.behave_all(silent=True)
+    phone.hangup()
+    far.calls.wait_state("ended")
+    bye, = (e.msg for e in backup.recorder.requests("BYE"))
+    first = primary.recorder.requests("BYE")[0].msg
+    assert bye.uri == first.uri == far.uri(transport)
+    old, new = (sip.uri_parts(sip.uri_of(msg.get("Route")))
+                for msg in (first, bye))
+    assert (old[2], new[2]) == (primary.port, backup.port)
+    assert {"transport": "udp", **old[3]} == {"transport": "udp", **new[3]}
+    assert "lr" in new[3]
+    assert bye.cseq > first.cseq and bye.call_id == first.call_id
+    assert (bye.from_tag, bye.to_tag) == (first.from_tag, first.to_tag)
+    assert call.ended_by == "BYE"
+    phone.wait(lambda: counters(phone)["byes_moved"] == 1)
+
+
+def test_direct_to_the_far_end(server_group, server_factory, phone_factory):
+    """No Record-Route: the BYE needs no server."""
+    primary, _ = servers = server_group(2)
+    far = server_factory(name="far")
+    for server in servers:
+        server.mode, server.proxy.record_route = "proxy", False
+    primary.table.bind(BOB, far.uri())
+    phone = ready(phone_factory, servers)
+    phone.dial(BOB)
+    far.calls.wait_state("established")
+    phone.wait_event("CALL_ESTABLISHED")
+    primary.behave_all(silent=True)
+    phone.hangup()
+    far.calls.wait_state("ended", timeout=1)
+    assert counters(phone)["byes_moved"] == 0
+
+
+def byes_printed(phone):
+    """The CSeq of each BYE that the phone has printed."""
+    lines = [text for _, text in list(phone.log.lines)]
+    return {next(text for text in lines[number:] + ["CSeq: to come"]
+                 if text.startswith("CSeq"))
+            for number, text in enumerate(lines)
+            if text.startswith("BYE sip:")}
+
+
+@pytest.mark.parametrize("death", ["stopped", "killed"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("record_route", [True, False])
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_kamailio(direction, record_route, transport, death, kamailio_group,
+                  phone_factory):
+    """Two loose-routing proxies, the far end is a plain Baresip on UDP."""
+    group = kamailio_group(2, record_route=record_route)
+    primary, backup = group.servers
+    phone = phone_factory(line(*group.servers, transport=transport),
+                          config={"failover_retries": 1})
+    far = phone_factory(account(BOB, primary.uri()), failover=False,
+                        args=["-s"])
+    in_use(phone, 1)
+    assert group.database.wait_bound(BOB)
+    caller, called = (phone, far) if direction == "outgoing" else (far, phone)
+    caller.dial(BOB if direction == "outgoing" else ALICE)
+    called.wait_event("CALL_INCOMING")
+    called.answer()
+    for each in (phone, far):
+        each.wait_event("CALL_ESTABLISHED")
+    settle(phone, 0.3)          # the ACK has passed
+
+    if death == "stopped":
+        primary.stop()
+    else:
+        primary.kill()
+    started = time.monotonic()
+    phone.hangup()
+    closed = far.wait_event("CALL_CLOSED")
+    measured(f"Kamailio {death}, {direction}, {transport}, Record-Route "
+             f"{record_route}, far end's call closed after",
+             closed.time - started)
+    if record_route:
+        phone.wait(lambda: counters(phone)["byes_moved"] == 1)
+        in_use(phone, 2)
+        assert closed.time - started < (2.5 if death == "stopped" else 1)
+    else:
+        assert closed.time - started < 1
+    far.wait_log("^BYE sip:")
+    settle(far, 0.2)
+    assert len(byes_printed(far)) == 1
+
+
+def test_kamailio_far_end_hangs_up(kamailio_pair, phone_factory):
+    """Both phones have the module: the far end's BYE moves as well."""
+    primary, _ = kamailio_pair
+    phone, far = (phone_factory(line(*kamailio_pair, aor=aor),
+                                config={"failover_retries": 1})
+                  for aor in (ALICE, BOB))
+    for each, aor in ((phone, ALICE), (far, BOB)):
+        in_use(each, 1, aor)
+    phone.dial(BOB)
+    far.wait_event("CALL_INCOMING")
+    far.answer()
+    phone.wait_event("CALL_ESTABLISHED")
+    settle(phone, 0.3)
+    primary.stop()
+    far.hangup()
+    phone.wait_event("CALL_CLOSED")
+    far.wait(lambda: counters(far)["byes_moved"] == 1)
+    assert counters(phone)["byes_moved"] == 0
+
+
+def test_kamailio_digest(kamailio_group, phone_factory):
+    """A real server's challenge to the BYE."""
+    group = kamailio_group(2, password="secret",
+                           auth_methods=("REGISTER", "INVITE", "BYE"))
+    phone = phone_factory(line(*group.servers, password="secret"),
+                          config=QUICK)
+    far = phone_factory(account(BOB, group[0].uri(), password="secret"),
+                        failover=False)
+    in_use(phone, 1)
+    assert group.database.wait_bound(BOB)
+    phone.dial(BOB)
+    far.wait_event("CALL_INCOMING")
+    far.answer()
+    phone.wait_event("CALL_ESTABLISHED")
+    settle(phone, 0.3)
+    group[0].stop()
+    phone.hangup()
+    far.wait_event("CALL_CLOSED")
+    phone.wait(lambda: counters(phone)["byes_moved"] == 1)

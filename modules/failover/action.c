@@ -90,9 +90,10 @@ static void keepalive_handler(int err, const struct sip_msg *msg, void *arg)
 static void do_keepalive(struct line *line)
 {
 	/* the one before is judged by its own time */
-	if (line->keepalive)
+	if (line->keepalive && line->keepalive_server == line->policy.target)
 		return;
 
+	line->keepalive = mem_deref(line->keepalive);
 	line->keepalive_server = line->policy.target;
 	line->keepalive_since  = now_ms();
 

@@ -87,11 +87,20 @@ static void unanswered_handler(void *arg)
 	struct bye *bye = arg;
 	struct line *line = bye->dlg->line;
 
+	tmr_cancel(&bye->tmr);
 	wire_mute(bye->dlg->callid, "BYE");
 	bye->state = BYE_WAITING;
 
 	line_unanswered(line, bye->server, "BYE", bye->sends, bye->since);
 	line_retry(line);
+}
+
+
+/* Our timer and libre's run out together: see policy_resent() */
+static bool is_due(const struct bye *bye)
+{
+	return tmr_isrunning(&bye->tmr) &&
+		tmr_get_expire(&bye->tmr) <= TIMER_SLACK_MS;
 }
 
 
@@ -255,11 +264,15 @@ static void run(struct bye *bye)
 		bye->state = BYE_WAITING;
 	}
 
-	if (bye->state != BYE_WAITING || p->state == POLICY_MOVING ||
-	    p->pending)
+	if (bye->state != BYE_WAITING)
 		return;
 
-	if (p->state == POLICY_SETTLED && !(bye->tried & (1u << p->target)))
+	if (is_last(bye))
+		fail(bye);
+	else if (p->state == POLICY_MOVING || p->pending)
+		return;
+	else if (p->state == POLICY_SETTLED &&
+		 !(bye->tried & (1u << p->target)))
 		move(bye, p->target);
 	else
 		fail(bye);
@@ -324,8 +337,9 @@ static void watch(struct dialog *dlg)
  *
  * @param msg        Request
  * @param via_server True if it goes to a server of the account
+ * @param again      True for a retransmission
  */
-void bye_sent(const struct sip_msg *msg, bool via_server)
+void bye_sent(const struct sip_msg *msg, bool via_server, bool again)
 {
 	struct dialog *dlg = dialog_find(&msg->callid);
 	struct bye *bye;
@@ -341,7 +355,9 @@ void bye_sent(const struct sip_msg *msg, bool via_server)
 
 	bye = bye_find(dlg);
 
-	if (bye)
+	if (bye && again && is_due(bye))
+		unanswered_handler(bye);
+	else if (bye)
 		++bye->sends;
 	else if (via_server)
 		watch(dlg);

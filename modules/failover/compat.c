@@ -37,7 +37,12 @@ static enum event event_decode(const char *name)
 }
 
 
-#ifdef FAILOVER_UPSTREAM
+#if FAILOVER_BARESIP >= 315
+#if FAILOVER_BARESIP < 400
+#define bevent_ev  ua_event
+#define bevent_str uag_event_str
+#endif
+
 static void event_handler(enum bevent_ev ev, struct bevent *event, void *arg)
 {
 	const char *text = bevent_get_text(event);
@@ -68,7 +73,7 @@ int compat_events_listen(compat_event_h *h)
 {
 	eventh = h;
 
-#ifdef FAILOVER_UPSTREAM
+#if FAILOVER_BARESIP >= 315
 	return bevent_register(event_handler, NULL);
 #else
 	return uag_event_register(event_handler, NULL);
@@ -79,7 +84,7 @@ int compat_events_listen(compat_event_h *h)
 /** Be called no more */
 void compat_events_unlisten(void)
 {
-#ifdef FAILOVER_UPSTREAM
+#if FAILOVER_BARESIP >= 315
 	bevent_unregister(event_handler);
 #else
 	uag_event_unregister(event_handler);
@@ -118,7 +123,7 @@ void compat_module_event(struct ua *ua, struct call *call, const char *event,
  */
 int compat_fd_listen(struct compat_fd *cfd, fd_h *h, void *arg)
 {
-#ifdef FAILOVER_UPSTREAM
+#if FAILOVER_LIBRE >= 306
 	return fd_listen(&cfd->fhs, cfd->fd, FD_READ, h, arg);
 #else
 	return fd_listen(cfd->fd, FD_READ, h, arg);
@@ -136,7 +141,7 @@ void compat_fd_close(struct compat_fd *cfd)
 	if (cfd->fd < 0)
 		return;
 
-#ifdef FAILOVER_UPSTREAM
+#if FAILOVER_LIBRE >= 306
 	cfd->fhs = fd_close(cfd->fhs);
 #else
 	fd_close(cfd->fd);
@@ -145,3 +150,29 @@ void compat_fd_close(struct compat_fd *cfd)
 	(void)close(cfd->fd);
 	cfd->fd = -1;
 }
+
+
+#if FAILOVER_LIBRE >= 209
+/**
+ * Send a packet from a socket of its own, as libre 2.8 did
+ *
+ * @param dst Destination
+ * @param mb  Packet
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int udp_send_anon(const struct sa *dst, struct mbuf *mb)
+{
+	struct udp_sock *us;
+	int err;
+
+	err = udp_open(&us, sa_af(dst));
+	if (err)
+		return err;
+
+	err = udp_send(us, dst, mb);
+	mem_deref(us);
+
+	return err;
+}
+#endif

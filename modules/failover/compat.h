@@ -1,10 +1,20 @@
 /**
  * @file compat.h  All that differs between versions of Baresip and libre
  *
- * | version               | events           | send handler | fd_listen   |
- * |-----------------------|------------------|--------------|-------------|
- * | Baresip 1.0.0, 1.1.0  | uag_event_*      | 5 arguments  | by fd       |
- * | Baresip 3.15 and later| bevent_*         | 6 arguments  | by handle   |
+ * FAILOVER_UPSTREAM is defined where upstream's baresip.h is there, else
+ * baresip_decl.h stands in for it. FAILOVER_BARESIP (only with upstream's
+ * header) and FAILOVER_LIBRE are the versions compiled against, 4.10 as 410.
+ *
+ * | from version  | changed                                             |
+ * |---------------|-----------------------------------------------------|
+ * | libre 2.1     | sip_send_h has 6 arguments                          |
+ * | libre 2.9     | udp_send_anon() is gone                             |
+ * | libre 3.6     | fd_listen() and fd_close() take a handle            |
+ * | libre 4.0     | struct uri has no password                          |
+ * | Baresip 1.1   | module_event()                                      |
+ * | Baresip 3.15  | bevent_register() replaces uag_event_register()     |
+ * | Baresip 4.0   | enum bevent_ev, bevent_str() replace enum ua_event, |
+ * |               | uag_event_str()                                     |
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -21,7 +31,7 @@
 #endif
 
 #ifndef RE_ARRAY_SIZE
-#define RE_ARRAY_SIZE ARRAY_SIZE     /* libre before 2.10 */
+#define RE_ARRAY_SIZE ARRAY_SIZE     /* libre before 2.12 */
 #endif
 
 /** Events of Baresip that we act on */
@@ -48,7 +58,7 @@ enum event {
 typedef void (compat_event_h)(enum event ev, struct ua *ua, struct call *call,
 			      const char *text);
 
-#ifdef FAILOVER_UPSTREAM
+#if FAILOVER_LIBRE >= 201
 /** Arguments of a sip_send_h that does not use `contp` */
 #define SEND_HANDLER(name) \
 	int name(enum sip_transp tp, struct sa *src, const struct sa *dst, \
@@ -64,7 +74,7 @@ typedef void (compat_event_h)(enum event ev, struct ua *ua, struct call *call,
 /** A file descriptor that the main loop watches */
 struct compat_fd {
 	int fd;                      /**< -1: none                           */
-#ifdef FAILOVER_UPSTREAM
+#if FAILOVER_LIBRE >= 306
 	struct re_fhs *fhs;
 #endif
 };
@@ -75,5 +85,8 @@ void compat_module_event(struct ua *ua, struct call *call, const char *event,
 			 const char *text);
 int  compat_fd_listen(struct compat_fd *cfd, fd_h *h, void *arg);
 void compat_fd_close(struct compat_fd *cfd);
+#if FAILOVER_LIBRE >= 209
+int  udp_send_anon(const struct sa *dst, struct mbuf *mb);
+#endif
 
 #endif

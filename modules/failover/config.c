@@ -95,10 +95,14 @@ static void read_settings(struct line *line)
 /* Expiry asked of a server; without a key of its own that of server 1 */
 static uint32_t read_regint(const struct line *line, unsigned server)
 {
-	const uint32_t dflt = account_regint(line->acc);
+	uint32_t dflt = account_regint(line->acc);
 	char key[32], *end, val[16];
 	unsigned long v;
 	struct pl pl;
+
+	/* the account's own may be what we have set, before a reload */
+	if (config_param(line, "regint", &pl) && pl_u32(&pl))
+		dflt = pl_u32(&pl);
 
 	if (server == PRIMARY)
 		return dflt;
@@ -178,21 +182,31 @@ static const char *add_more_servers(struct line *line, struct pl list)
 }
 
 
+/* Read from the account line, as Baresip does: what stands in the account
+   may be what we have set, before a reload */
+static bool outbound(const struct line *line, unsigned server, struct pl *uri)
+{
+	char name[16];
+
+	(void)re_snprintf(name, sizeof(name), "outbound%u", server);
+
+	return (config_param(line, name, uri) && pl_isset(uri)) ||
+		(server == PRIMARY && config_param(line, "outbound", uri) &&
+		 pl_isset(uri));
+}
+
+
 static const char *read_servers(struct line *line)
 {
-	const struct account *acc = line->acc;
 	const char *wrong = NULL;
 	struct pl pl;
 
-	for (unsigned i = 0; i < 2 && !wrong; i++) {
+	for (unsigned i = PRIMARY; i <= PRIMARY + 1 && !wrong; i++) {
 
-		const char *uri = account_outbound(acc, i);
-
-		if (!uri)
+		if (!outbound(line, i, &pl))
 			return "it needs two servers, outbound= and"
 				" outbound2=";
 
-		pl_set_str(&pl, uri);
 		wrong = add_server(line, &pl);
 	}
 

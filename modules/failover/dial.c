@@ -142,11 +142,19 @@ static void unanswered_handler(void *arg)
 	line_unanswered(dial->line, dial->server, "INVITE", dial->sends,
 			dial->since);
 
-	/* the account has not left that server: so does the call */
+	/* the account has not left that server, nor does the call */
 	if (dial->line->policy.target == dial->server)
 		tmr_start(&dial->tmr, schedule_giveup_ms(&dial->line->set,
 							 true),
 			  unanswered_handler, dial);
+}
+
+
+/* Our timer and libre's run out together: see policy_resent() */
+static bool is_due(const struct dial *dial)
+{
+	return tmr_isrunning(&dial->tmr) &&
+		tmr_get_expire(&dial->tmr) <= TIMER_SLACK_MS;
 }
 
 
@@ -286,6 +294,11 @@ static void run(struct dial *dial)
 	if (dial->state != DIAL_WAITING)
 		return;
 
+	if (is_last(dial)) {
+		fail(dial);
+		return;
+	}
+
 	switch (p->state) {
 
 	case POLICY_SETTLED:
@@ -395,6 +408,11 @@ void dial_sent(struct line *line, const struct pl *callid, bool again)
 		dial = dial_find_announced(line);
 	if (!dial || dial->state == DIAL_WAITING)
 		return;
+
+	if (again && is_due(dial)) {
+		unanswered_handler(dial);
+		return;
+	}
 
 	if (!dial->callid)
 		(void)pl_strdup(&dial->callid, callid);

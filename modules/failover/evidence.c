@@ -10,6 +10,11 @@
 #include "failover.h"
 
 
+enum {
+	REFRESH_PERCENT = 90,        /**< Of the expiry, as libre has it     */
+};
+
+
 static uint64_t now_ms(void)
 {
 	return tmr_jiffies();
@@ -92,15 +97,20 @@ void line_register_result(struct line *line, const char *text, bool ok)
  */
 void line_sent(struct line *line, unsigned server, uint64_t since, bool again)
 {
+	struct decision d = {0};
+
 	if (since < line->policy.started)
 		return;
 
-	if (again)
-		policy_resent(&line->policy, server);
-	else
+	if (again) {
+		policy_resent(&line->policy, server, now_ms(), rand_u32(),
+			      &d);
+		line_decide(line, &d);
+	}
+	else {
 		policy_sent(&line->policy, server, since);
-
-	line_start_timer(line);
+		line_start_timer(line);
+	}
 }
 
 
@@ -123,6 +133,43 @@ void line_answered(struct line *line, unsigned server, uint64_t since,
 
 	policy_answered(&line->policy, server);
 	line_start_timer(line);
+}
+
+
+/**
+ * A server has granted Baresip's registration
+ *
+ * @param line    Line
+ * @param server  Server
+ * @param expires Time that it granted [s]
+ */
+void line_granted(struct line *line, unsigned server, uint32_t expires)
+{
+	uint32_t rwait = REFRESH_PERCENT;
+	struct pl pl;
+
+	if (!expires)
+		return;
+
+	if (config_param(line, "rwait", &pl) && pl_u32(&pl))
+		rwait = MIN(MAX(pl_u32(&pl), 5u), 95u);
+
+	policy_granted(&line->policy, server, (uint64_t)expires * rwait * 10,
+		       now_ms());
+	line_start_timer(line);
+}
+
+
+/**
+ * A server has said when to come again
+ *
+ * @param line   Line
+ * @param server Server
+ * @param s      Time [s]
+ */
+void line_retry_after(struct line *line, unsigned server, uint32_t s)
+{
+	policy_retry_after(&line->policy, server, s, now_ms());
 }
 
 

@@ -156,8 +156,8 @@ static int module_close(void)
 	network_close();
 	command_close();
 	compat_events_unlisten();
-	line_close_all();
 	wire_close();
+	line_close_all();
 
 	return 0;
 }

@@ -79,6 +79,8 @@ void line_sent(struct line *line, unsigned server, uint64_t since,
 	       bool again);
 void line_answered(struct line *line, unsigned server, uint64_t since,
 		   uint16_t scode);
+void line_granted(struct line *line, unsigned server, uint32_t expires);
+void line_retry_after(struct line *line, unsigned server, uint32_t s);
 void line_failed(struct line *line, unsigned server, uint64_t since,
 		 const char *reason);
 void line_unanswered(struct line *line, unsigned server, const char *met,
@@ -112,7 +114,7 @@ void dial_run(struct line *line);
 void dial_forget(const struct line *line);
 
 /* bye: calls that are being hung up */
-void bye_sent(const struct sip_msg *msg, bool via_server);
+void bye_sent(const struct sip_msg *msg, bool via_server, bool again);
 void bye_answered(const struct sip_msg *msg);
 void bye_received(const struct sip_msg *msg);
 void bye_closed(struct call *call);
@@ -136,10 +138,11 @@ int  trace_open(trace_h *h);
 void trace_close(void);
 
 /* mute: packets that are not to be sent */
-typedef bool (mute_h)(struct mbuf *mb);
+typedef bool (mute_h)(const struct pl *pkt, const struct pl *branch);
 
 int  mute_open(mute_h *h);
 void mute_close(void);
+void mute_linger(const char *branch, uint64_t until);
 void mute_knock(void);
 bool mute_is_ready(void);
 bool mute_is_knock(const struct sip_msg *msg);

@@ -23,6 +23,8 @@
 enum {
 	LAYER = 5,                   /**< Any; tells our helper from others  */
 	AFC   = 2,
+	MAX_LINGER  = 32,            /**< More are let pass                  */
+	BRANCH_SIZE = 48,            /**< libre's have 23 characters         */
 };
 
 static struct {
@@ -30,17 +32,46 @@ static struct {
 	struct tmr tmr;
 	char callid[32];             /**< Of the response to ourselves       */
 	bool ready;                  /**< The helper is in place             */
-	mute_h *h;                   /**< NULL: closed, let all pass         */
+	mute_h *h;                   /**< NULL: closed                       */
+
+	/** What is kept when the module is gone already */
+	struct {
+		char branch[BRANCH_SIZE];
+		uint64_t until;      /**< libre has given it up by then [ms] */
+	} lingerv[MAX_LINGER];
+	size_t lingerc;
 } mute;
+
+
+static bool lingers(const struct pl *branch)
+{
+	/* Baresip is quitting: it waits for what we keep */
+	if (list_isempty(uag_list()))
+		return false;
+
+	for (size_t i = 0; i < mute.lingerc; i++) {
+		if (!pl_strcmp(branch, mute.lingerv[i].branch))
+			return tmr_jiffies() < mute.lingerv[i].until;
+	}
+
+	return false;
+}
 
 
 static bool send_handler(int *err, struct sa *dst, struct mbuf *mb, void *arg)
 {
+	struct pl pkt, branch;
 	(void)err;
 	(void)dst;
 	(void)arg;
 
-	return mute.h && mute.h(mb);
+	pkt.p = (const char *)mbuf_buf(mb);
+	pkt.l = mbuf_get_left(mb);
+
+	if (re_regex(pkt.p, pkt.l, "branch=[^; \r\n]+", &branch))
+		return false;
+
+	return mute.h ? mute.h(&pkt, &branch) : lingers(&branch);
 }
 
 
@@ -173,13 +204,32 @@ int mute_open(mute_h *h)
 		return err;
 
 	mute.h = h;
+	mute.lingerc = 0;
 	mute_knock();
 
 	return 0;
 }
 
 
-/** Let all pass */
+/**
+ * Keep a request off the wire even when the module is gone: its code stays
+ * in memory (-z nodelete)
+ *
+ * @param branch Branch of the request
+ * @param until  For so long [ms]
+ */
+void mute_linger(const char *branch, uint64_t until)
+{
+	if (mute.lingerc == MAX_LINGER)
+		return;
+
+	str_ncpy(mute.lingerv[mute.lingerc].branch, branch, BRANCH_SIZE);
+	mute.lingerv[mute.lingerc].until = until;
+	++mute.lingerc;
+}
+
+
+/** Let all pass, but what lingers */
 void mute_close(void)
 {
 	mute.h     = NULL;

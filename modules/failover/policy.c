@@ -15,6 +15,13 @@
 #include "schedule.h"
 
 
+enum {
+	STEADY_MS      = 3600 * 1000,/**< This long with the primary: steady */
+	RETRY_MAX_S    = 3600,       /**< A server is not left alone longer  */
+	REFRESH_LATE_MS = 500,       /**< libre's timer has had its chance   */
+};
+
+
 static struct policy_server *server_get(struct policy *p, unsigned server)
 {
 	return &p->serverv[server - 1];
@@ -42,11 +49,19 @@ static unsigned bit(unsigned server)
 }
 
 
+/* RFC 3261 section 21.5.4: it has asked not to be sent anything */
+static bool is_left_alone(const struct policy *p, unsigned server,
+			  uint64_t now)
+{
+	return now < p->serverv[server - 1].retry_after;
+}
+
+
 /* First server that this round has not tried, 0 if none is left */
-static unsigned untried(const struct policy *p)
+static unsigned untried(const struct policy *p, uint64_t now)
 {
 	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
-		if (!(p->tried & bit(i)))
+		if (!(p->tried & bit(i)) && !is_left_alone(p, i, now))
 			return i;
 	}
 
@@ -56,7 +71,8 @@ static unsigned untried(const struct policy *p)
 
 static uint64_t deadline(const struct policy *p)
 {
-	const bool last = p->state == POLICY_MOVING && !untried(p);
+	const bool last = p->state == POLICY_MOVING &&
+		!untried(p, p->pending_since);
 
 	return p->pending_since +
 		(last ? TRANSACTION_MS : schedule_giveup_ms(p->set, false));
@@ -89,16 +105,23 @@ static void try(struct policy *p, unsigned server, uint64_t now)
 	p->failures   = 0;
 	p->next_check     = 0;
 	p->next_keepalive = 0;
+	p->refresh_due    = 0;
 	p->good_probes    = 0;
 
 	await_answer(p, now);
 }
 
 
+/* A round begins with the first server that may be asked; if none may,
+   somebody wants it all the same */
 static void start_round(struct policy *p, uint64_t now)
 {
+	unsigned first;
+
 	p->tried = 0;
-	try(p, PRIMARY, now);
+	first = untried(p, now);
+
+	try(p, first ? first : PRIMARY, now);
 }
 
 
@@ -112,10 +135,36 @@ static void schedule_keepalive(struct policy *p, uint64_t now)
 
 static void schedule_check(struct policy *p, uint64_t now, uint32_t rnd)
 {
-	if (p->target == PRIMARY || !p->set->failback)
+	const uint64_t alone = server_get(p, PRIMARY)->retry_after;
+
+	if (p->target == PRIMARY || !p->set->failback) {
 		p->next_check = 0;
-	else
-		p->next_check = now + schedule_failback_ms(p->set, rnd);
+		return;
+	}
+
+	p->next_check = now +
+		((uint64_t)schedule_failback_ms(p->set, rnd) << p->flaps);
+
+	if (p->next_check < alone)
+		p->next_check = alone;
+}
+
+
+/* The primary has failed: had the account just returned to it? */
+static void count_flap(struct policy *p, uint64_t now)
+{
+	const uint64_t stay = now - p->returned;
+
+	if (!p->returned)
+		return;
+
+	if (stay >= STEADY_MS)
+		p->flaps = 0;
+	else if (stay < (uint64_t)p->set->failback_interval_s * 1000 &&
+		 p->flaps < MAX_FLAPS)
+		++p->flaps;
+
+	p->returned = 0;
 }
 
 
@@ -144,11 +193,26 @@ static void settle(struct policy *p, bool registered, uint64_t now,
 }
 
 
+/* No round before there is a server that may be asked */
+static void wait_for_leave(struct policy *p)
+{
+	uint64_t first = UINT64_MAX;
+
+	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
+		if (server_get(p, i)->retry_after < first)
+			first = server_get(p, i)->retry_after;
+	}
+
+	if (p->restart < first)
+		p->restart = first;
+}
+
+
 /* The target is given up: on to the next, or tell that none is left */
 static void fail_over(struct policy *p, uint64_t now, uint32_t rnd,
 		      struct decision *d)
 {
-	const unsigned next = untried(p);
+	const unsigned next = untried(p, now);
 
 	d->from = p->target;
 	d->to   = next;
@@ -170,6 +234,8 @@ static void fail_over(struct policy *p, uint64_t now, uint32_t rnd,
 	p->next_check     = 0;
 	p->next_keepalive = 0;
 	p->restart = now + schedule_round_ms(p->failed_rounds, rnd);
+	p->refresh_due = 0;
+	wait_for_leave(p);
 }
 
 
@@ -265,20 +331,8 @@ void policy_sent(struct policy *p, unsigned server, uint64_t now)
 	if (!p->pending)
 		await_answer(p, now);
 
+	p->refresh_due = 0;
 	++p->sends;
-}
-
-
-/**
- * ... and is retransmitted
- *
- * @param p      Policy
- * @param server Server it goes to
- */
-void policy_resent(struct policy *p, unsigned server)
-{
-	if (server == p->target && p->pending)
-		++p->sends;
 }
 
 
@@ -361,6 +415,7 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 
 	server_mark(p, server, HEALTH_DOWN, now, reason);
 	server_get(p, server)->registered = false;
+	p->refresh_due = 0;
 
 	if (p->state == POLICY_SETTLED) {
 
@@ -374,7 +429,45 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 		p->tried = bit(server);
 	}
 
+	if (server == PRIMARY)
+		count_flap(p, now);
+
 	fail_over(p, now, rnd, d);
+}
+
+
+static void give_up(struct policy *p, uint64_t now, uint32_t rnd,
+		    struct decision *d)
+{
+	char reason[REASON_SIZE];
+
+	policy_describe_unanswered(reason, sizeof(reason), "REGISTER",
+				   p->sends, now - p->pending_since);
+	policy_failed(p, p->target, p->pending_since, now, rnd, reason, d);
+}
+
+
+/**
+ * That REGISTER is about to be retransmitted. Our timer and libre's run out
+ * together; what goes over the wire must not depend on which is looked at
+ * first, so if its time is up, this is the moment.
+ *
+ * @param p      Policy
+ * @param server Server it goes to
+ * @param now    Time [ms]
+ * @param rnd    Random number
+ * @param d      Decision
+ */
+void policy_resent(struct policy *p, unsigned server, uint64_t now,
+		   uint32_t rnd, struct decision *d)
+{
+	if (server != p->target || !p->pending)
+		return;
+
+	if (now + TIMER_SLACK_MS >= deadline(p))
+		give_up(p, now, rnd, d);
+	else
+		++p->sends;
 }
 
 
@@ -408,11 +501,48 @@ void policy_probed(struct policy *p, bool good, bool alive, uint64_t now,
 		d->from = p->target;
 		d->to   = PRIMARY;
 		d->register_with = PRIMARY;
-		start_round(p, now);
+		p->returned = now;
+		p->tried = 0;
+		try(p, PRIMARY, now);
 		return;
 	}
 
 	schedule_check(p, now, rnd);
+}
+
+
+/**
+ * The target has granted a registration: when libre will refresh it is known
+ *
+ * @param p          Policy
+ * @param server     Server that granted it
+ * @param refresh_ms Time until the refresh [ms]
+ * @param now        Time [ms]
+ */
+void policy_granted(struct policy *p, unsigned server, uint64_t refresh_ms,
+		    uint64_t now)
+{
+	if (server == p->target)
+		p->refresh_due = now + refresh_ms;
+}
+
+
+/**
+ * A server has said when to come again (503 with Retry-After, RFC 3261
+ * section 21.5.4). Rounds and checks leave it alone for that long.
+ *
+ * @param p      Policy
+ * @param server Server
+ * @param s      Time [s]; more than an hour is taken for an hour
+ * @param now    Time [ms]
+ */
+void policy_retry_after(struct policy *p, unsigned server, uint32_t s,
+			uint64_t now)
+{
+	if (s > RETRY_MAX_S)
+		s = RETRY_MAX_S;
+
+	server_get(p, server)->retry_after = now + (uint64_t)s * 1000;
 }
 
 
@@ -499,6 +629,7 @@ void policy_unregistered(struct policy *p)
 	p->pending    = false;
 	p->next_check     = 0;
 	p->next_keepalive = 0;
+	p->refresh_due    = 0;
 	p->probing    = false;
 	p->renewing   = false;
 }
@@ -568,14 +699,15 @@ bool policy_probe(struct policy *p, uint64_t now, struct decision *d)
 void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
 		 struct decision *d)
 {
-	char reason[REASON_SIZE];
+	/* due, but not on the wire: the connection to the server hangs */
+	if (!p->pending && p->refresh_due &&
+	    now >= p->refresh_due + REFRESH_LATE_MS) {
+		await_answer(p, p->refresh_due);
+		p->refresh_due = 0;
+	}
 
 	if (p->pending && now >= deadline(p)) {
-
-		policy_describe_unanswered(reason, sizeof(reason), "REGISTER",
-					   p->sends, now - p->pending_since);
-		policy_failed(p, p->target, p->pending_since, now, rnd,
-			      reason, d);
+		give_up(p, now, rnd, d);
 	}
 	else if (p->state == POLICY_DOWN && now >= p->restart) {
 		start_round(p, now);
@@ -608,6 +740,8 @@ bool policy_next(const struct policy *p, uint64_t *when)
 
 	if (p->pending)
 		*when = deadline(p);
+	else if (p->refresh_due)
+		*when = p->refresh_due + REFRESH_LATE_MS;
 	if (p->state == POLICY_DOWN && p->restart < *when)
 		*when = p->restart;
 	if (p->next_check && p->next_check < *when)

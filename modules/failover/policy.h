@@ -20,6 +20,7 @@
 enum {
 	MAX_SERVERS = 8,
 	REASON_SIZE = 128,
+	MAX_FLAPS   = 3,             /**< The wait doubles up to 2^3 times   */
 	PRIMARY     = 1,
 };
 
@@ -39,6 +40,7 @@ enum health {
 struct policy_server {
 	enum health health;
 	uint64_t since;              /**< When `health` came about [ms]      */
+	uint64_t retry_after;        /**< Left alone until then [ms]         */
 	bool registered;             /**< A REGISTER of ours stands there    */
 	char reason[REASON_SIZE];    /**< Latest evidence, for the user      */
 };
@@ -68,6 +70,7 @@ struct policy {
 	bool pending;
 	uint64_t pending_since;      /**< First transmission [ms]            */
 	unsigned sends;              /**< Transmissions seen                 */
+	uint64_t refresh_due;        /**< Next one, 0: not known [ms]        */
 
 	uint64_t next_keepalive;     /**< 0: none due [ms]                   */
 
@@ -75,6 +78,8 @@ struct policy {
 	bool probing;
 	uint64_t next_check;         /**< 0: none due [ms]                   */
 	unsigned good_probes;        /**< In a row                           */
+	uint64_t returned;           /**< To the primary, 0: never [ms]      */
+	unsigned flaps;              /**< Returns that did not last, in a row*/
 
 	/* The binding: it is ours for sure if the REGISTER that made it was
 	   sent after the last de-registration of ours had ended */
@@ -110,7 +115,8 @@ void policy_init(struct policy *p, const struct settings *set,
 /* Evidence */
 unsigned policy_registering(struct policy *p, uint64_t now);
 void policy_sent(struct policy *p, unsigned server, uint64_t now);
-void policy_resent(struct policy *p, unsigned server);
+void policy_resent(struct policy *p, unsigned server, uint64_t now,
+		   uint32_t rnd, struct decision *d);
 void policy_answered(struct policy *p, unsigned server);
 void policy_registered(struct policy *p, uint64_t now, uint32_t rnd,
 		       const char *reason, struct decision *d);
@@ -121,6 +127,10 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 		   struct decision *d);
 void policy_probed(struct policy *p, bool good, bool alive, uint64_t now,
 		   uint32_t rnd, const char *reason, struct decision *d);
+void policy_granted(struct policy *p, unsigned server, uint64_t refresh_ms,
+		    uint64_t now);
+void policy_retry_after(struct policy *p, unsigned server, uint32_t s,
+			uint64_t now);
 void policy_deregistered(struct policy *p, struct decision *d);
 void policy_renewed(struct policy *p, bool ok, unsigned deregs,
 		    struct decision *d);

@@ -93,6 +93,46 @@ static void giveup_handler(void *arg)
 }
 
 
+struct grant {
+	const char *cuser;           /**< User part of our Contact           */
+	uint32_t s;
+};
+
+
+static bool grant_handler(const struct sip_hdr *hdr,
+			  const struct sip_msg *msg, void *arg)
+{
+	struct grant *grant = arg;
+	struct sip_addr addr;
+	struct pl val;
+	(void)msg;
+
+	if (sip_addr_decode(&addr, &hdr->val) ||
+	    pl_strcmp(&addr.uri.user, grant->cuser))
+		return false;
+
+	if (!msg_param_decode(&addr.params, "expires", &val))
+		grant->s = pl_u32(&val);
+
+	return true;
+}
+
+
+/* Seconds granted to our Contact, 0 if the answer does not say */
+static uint32_t granted_s(const struct line *line, const struct sip_msg *msg)
+{
+	struct grant grant = {
+		.cuser = ua_local_cuser(line->ua),
+		.s     = pl_isset(&msg->expires) ? pl_u32(&msg->expires) : 0,
+	};
+
+	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_CONTACT, grant_handler,
+				&grant);
+
+	return grant.s;
+}
+
+
 static struct txn *txn_find(const struct sip_msg *msg)
 {
 	struct le *le;
@@ -191,11 +231,13 @@ static struct txn *txn_alloc(const struct sip_msg *msg, enum sip_transp tp,
 			     const struct sa *dst)
 {
 	const struct sip_hdr *route = sip_msg_hdr(msg, SIP_HDR_ROUTE);
+	const struct dialog *dlg;
 	struct line *line;
 	struct txn *txn;
 	unsigned server;
 
-	line = line_find_request(msg);
+	dlg  = dialog_find(&msg->callid);
+	line = dlg ? dlg->line : line_find_request(msg);
 	if (!line)
 		return NULL;
 
@@ -240,28 +282,42 @@ static bool request_sent(const struct sip_msg *msg, enum sip_transp tp,
 	if (!txn)
 		txn = txn_alloc(msg, tp, dst);
 
-	bye_sent(msg, txn != NULL);
+	if (!txn || !txn->muted)
+		bye_sent(msg, txn != NULL, again);
 
 	if (!txn)
 		return false;
 
-	if (txn->muted && tp == SIP_TRANSP_UDP && mute_is_ready())
-		return true;
-
 	++txn->sends;
 
-	if (txn->kind == KIND_REGISTER) {
+	if (txn->kind == KIND_REGISTER && !txn->muted) {
 		learn_contact(txn->line, msg);
 		line_sent(txn->line, txn->server, txn->since, again);
 	}
-	else if (txn->kind == KIND_INVITE) {
+	else if (txn->kind == KIND_INVITE && !txn->muted) {
 		dial_sent(txn->line, &msg->callid, again);
 	}
+
+	if (txn->muted)
+		return tp == SIP_TRANSP_UDP && mute_is_ready();
 
 	if (tp == SIP_TRANSP_UDP && txn->kind != KIND_DEREGISTER)
 		line_poke(txn->line, txn->server, tp, dst, txn->since);
 
 	return false;
+}
+
+
+/* RFC 3261 section 20.33; may be followed by a comment and parameters */
+static void learn_retry_after(const struct txn *txn,
+			      const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_RETRY_AFTER);
+	struct pl s;
+
+	if (msg->scode == 503 && hdr &&
+	    !re_regex(hdr->val.p, hdr->val.l, "[0-9]+", &s))
+		line_retry_after(txn->line, txn->server, pl_u32(&s));
 }
 
 
@@ -275,6 +331,8 @@ static void response_received(const struct sip_msg *msg)
 
 	line = txn->line;
 	tmr_cancel(&txn->tmr_giveup);
+
+	learn_retry_after(txn, msg);
 
 	if (txn->kind == KIND_INVITE) {
 		if (msg->scode >= 200 && msg->scode < 300)
@@ -291,6 +349,9 @@ static void response_received(const struct sip_msg *msg)
 
 	case KIND_REGISTER:
 		line_answered(line, txn->server, txn->since, msg->scode);
+		if (msg->scode < 300)
+			line_granted(line, txn->server,
+				     granted_s(line, msg));
 		mem_deref(txn);
 		break;
 
@@ -348,25 +409,24 @@ static bool trace_handler(bool tx, enum sip_transp tp, const struct sa *peer,
 }
 
 
-/* A muted request is known by its branch, in the first lines of the packet */
-static bool mute_handler(struct mbuf *mb)
+static bool is_method(const struct pl *pkt, const char *met)
 {
-	struct pl branch, pkt;
-	struct le *le;
+	const size_t len = strlen(met);
 
-	pkt.p = (const char *)mbuf_buf(mb);
-	pkt.l = mbuf_get_left(mb);
+	return pkt->l > len && !memcmp(pkt->p, met, len) && pkt->p[len] == ' ';
+}
+
+
+static bool mute_handler(const struct pl *pkt, const struct pl *branch)
+{
+	struct le *le;
 
 	for (le = list_head(&txnl); le; le = le->next) {
 
 		struct txn *txn = le->data;
 
-		if (!txn->muted || pkt.l < str_len(txn->met) ||
-		    memcmp(pkt.p, txn->met, str_len(txn->met)))
-			continue;
-
-		if (!re_regex(pkt.p, pkt.l, "branch=[^; \r\n]+", &branch) &&
-		    !pl_strcmp(&branch, txn->branch)) {
+		if (txn->muted && !pl_strcmp(branch, txn->branch) &&
+		    is_method(pkt, txn->met)) {
 			txn->kept = true;
 			return true;
 		}
@@ -400,8 +460,21 @@ int wire_open(void)
 /** Watch no more */
 void wire_close(void)
 {
-	mute_close();
+	struct le *le;
+
 	trace_close();
+	mute_close();
+
+	/* libre goes on with a de-registration for its 32 s, whether we are
+	   there or not, and nobody would renew the binding */
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		const struct txn *txn = le->data;
+
+		if (txn->kind == KIND_DEREGISTER && txn->kept)
+			mute_linger(txn->branch, txn->since + LIFETIME_MS);
+	}
+
 	list_flush(&txnl);
 }
 

@@ -103,6 +103,12 @@ void fix_refused(struct fix *f)
 }
 
 
+void fix_resent(struct fix *f, unsigned server)
+{
+	policy_resent(&f->p, server, f->now, f->rnd, clear(f));
+}
+
+
 /* A request sent just now has failed */
 void fix_failed(struct fix *f, unsigned server)
 {

@@ -43,6 +43,7 @@ void fix_down(struct fix *f);
 /* Evidence */
 void fix_ok(struct fix *f);
 void fix_refused(struct fix *f);
+void fix_resent(struct fix *f, unsigned server);
 void fix_failed(struct fix *f, unsigned server);
 void fix_probed(struct fix *f, bool good);
 void fix_deregistered(struct fix *f);

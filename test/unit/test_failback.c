@@ -245,7 +245,7 @@ static void failed_return_goes_on_to_the_backup(void **state)
 	assert_int_equal(f->d.register_with, 2);
 	fix_ok(f);
 	fix_is(f, POLICY_SETTLED, 2);
-	assert_int_equal(fix_wait(f), 1800000);
+	assert_int_equal(fix_wait(f), 2 * 1800000);
 	assert_true(f->d.probe);
 }
 

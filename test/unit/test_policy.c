@@ -54,7 +54,7 @@ static void idle_takes_no_evidence(void **state)
 	fix_tick(f);
 	fix_decided_nothing(f);
 	policy_sent(&f->p, 1, f->now);
-	policy_resent(&f->p, 1);
+	fix_resent(f, 1);
 
 	assert_memory_equal(&f->p, &before, sizeof(before));
 }

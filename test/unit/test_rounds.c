@@ -39,9 +39,9 @@ static void silent_primary_is_left_after_7500_ms(void **state)
 	const uint64_t start = f->now;
 
 	fix_start(f);
-	policy_resent(&f->p, 1);
-	policy_resent(&f->p, 1);
-	policy_resent(&f->p, 1);
+	fix_resent(f, 1);
+	fix_resent(f, 1);
+	fix_resent(f, 1);
 
 	f->now = start + 7499;
 	fix_tick(f);
@@ -96,7 +96,7 @@ static void retransmissions_of_others_do_not_count(void **state)
 	struct fix *f = *state;
 
 	fix_start(f);
-	policy_resent(&f->p, 2);
+	fix_resent(f, 2);
 	policy_sent(&f->p, 2, f->now);
 	assert_int_equal(f->p.sends, 1);
 }

@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# All tests, with all that they need.  Under 15 minutes on two cores.
+#
+#     test/all.sh [-- ARGUMENTS OF PYTEST]
+#
+# The closing line is "N passed, N failed".  A stage that breaks in another
+# way (a build, a stage that takes too long) counts as one that failed.
+# Exit code 0: nothing failed.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. test/packages.sh
+
+LIMIT_S=870		# for the whole
+WORKERS=8		# tests wait more than they compute
+ASAN_TESTS=(test/test_unload.py test/test_invite.py test/test_bye.py
+	test/test_failback.py)
+
+[ "${1-}" != -- ] || shift
+pytest_args=("$@")
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+trap 'exit 130' INT TERM
+passed=0 failed=0
+summary=()
+
+# report NAME SECONDS PASSED FAILED
+report() {
+	summary+=("$(printf '%4d s  %4d passed  %3d failed  %s' \
+		"$2" "$3" "$4" "$1")")
+	passed=$((passed + $3)) failed=$((failed + $4))
+	printf -- '-- %s\n' "${summary[-1]}"
+}
+
+# "PASSED FAILED" of a file of JUnit's form
+count() {
+	/usr/bin/python3 - "$1" <<-'END'
+	import sys
+	from xml.etree import ElementTree
+
+	try:
+	    tests = list(ElementTree.parse(sys.argv[1]).iter("testcase"))
+	except (OSError, ElementTree.ParseError):
+	    tests = []
+	kinds = [{child.tag for child in test} for test in tests]
+	failed = [kind for kind in kinds if kind & {"failure", "error"}]
+	skipped = [kind for kind in kinds if "skipped" in kind]
+	print(len(kinds) - len(failed) - len(skipped), len(failed))
+	END
+}
+
+# stage NAME LIMIT_S JUNIT_FILE COMMAND ...: run it, count its tests
+stage() {
+	local name=$1 limit=$2 junit=$3 begun=$SECONDS code=0 good=0 bad=0
+	local left=$((LIMIT_S - SECONDS))
+	shift 3
+	printf '\n== %s\n' "$name"
+	[ -z "$junit" ] || rm -f "$junit"
+	if [ $left -le 0 ]; then
+		echo "no time is left for it"
+		code=124
+	else
+		# in the foreground: for Ctrl-C, and for sudo to ask
+		timeout --foreground -s INT -k 20 \
+			$((limit < left ? limit : left)) "$@" || code=$?
+	fi
+
+	[ $code != 124 ] && [ $code != 137 ] || echo "took too long"
+	[ -z "$junit" ] || read -r good bad < <(count "$junit")
+	# pytest's 5: none was selected by the developer's arguments
+	if [ $code = 5 ] && [ ${#pytest_args[@]} -gt 0 ]; then
+		code=0
+	fi
+	if [ $code != 0 ] && [ "$bad" = 0 ]; then
+		bad=1
+	fi
+	report "$name" $((SECONDS - begun)) "$good" "$bad"
+	return $code
+}
+
+# build FOLDER OPTIONS OF MESON ...
+build() {
+	local folder=$1
+	shift
+	# shellcheck disable=SC2016	# expanded by the inner shell
+	stage "build in $folder" 150 "" bash -c '
+		folder=$1
+		shift
+		if [ ! -e "$folder/build.ninja" ]; then
+			meson setup "$folder" "$@" || exit
+		fi
+		exec meson compile -C "$folder"' \
+		build "$folder" -Dwarning_level=3 -Dwerror=true "$@"
+}
+
+unit_tests() {
+	stage "unit tests in $1" 120 "$1/meson-logs/testlog.junit.xml" \
+		meson test -C "$1" --no-rebuild --print-errorlogs
+}
+
+# live_tests NAME LIMIT_S ARGUMENTS OF PYTEST ...
+live_tests() {
+	local name=$1 limit=$2
+	shift 2
+	PYTHONPATH="$PWD/test" stage "$name" "$limit" "$results/junit.xml" \
+		/usr/bin/python3 -m pytest -q -p slow_first -n $WORKERS \
+		--junitxml="$results/junit.xml" "$@" \
+		${pytest_args[@]+"${pytest_args[@]}"}
+}
+
+# Where processes must not be traced, leaks cannot be looked for
+set_sanitizers() {
+	local leaks=1
+	echo 'int main(void) { return 0; }' |
+		gcc -fsanitize=address -x c -o "$results/probe" -
+	if ! "$results/probe" 2>/dev/null; then
+		leaks=0
+		echo "Leaks cannot be looked for on this machine"
+	fi
+	export ASAN_OPTIONS=detect_leaks=$leaks
+	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
+}
+
+# Baresip is not built with AddressSanitizer, so its library comes first.
+# Undefined behaviour ends the phone, which the test then misses
+wrap_baresip() {
+	mkdir "$results/asan"
+	cat >"$results/baresip" <<-END
+	#!/bin/sh
+	LD_PRELOAD=$(gcc -print-file-name=libasan.so)
+	ASAN_OPTIONS=$ASAN_OPTIONS:log_path=$results/asan/log
+	export LD_PRELOAD ASAN_OPTIONS
+	exec ${BARESIP:-baresip} "\$@"
+	END
+	chmod +x "$results/baresip"
+}
+
+sanitized_tests() {
+	local files=() file
+	for file in "${ASAN_TESTS[@]}"; do
+		[ ! -e "$file" ] || files+=("$file")
+	done
+	wrap_baresip
+	BARESIP="$results/baresip" \
+		FAILOVER_MODULE_DIR="$PWD/build-asan/modules/failover" \
+		live_tests "live tests with AddressSanitizer" 240 \
+		-k "not valgrind" "${files[@]}"
+
+	for file in "$results"/asan/*; do
+		[ -e "$file" ] || continue
+		cat "$file"
+		report "found by AddressSanitizer" 0 0 1
+	done
+}
+
+stage "packages" 300 "" bash -c '. test/packages.sh; install_packages test'
+if build build; then
+	unit_tests build
+	live_tests "live tests" 600 test
+fi
+CC=clang build build-clang
+set_sanitizers
+if build build-asan -Db_sanitize=address,undefined -Db_lundef=false; then
+	unit_tests build-asan
+	sanitized_tests
+fi
+
+printf '\n'
+printf '%s\n' "${summary[@]}"
+printf '%4d s  in all\n' "$SECONDS"
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]

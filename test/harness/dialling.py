@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the tests of calls share: phones that are ready to call, what is on
+the wire in a span of time, and what `baresip -s` prints."""
+
+import re
+import time
+from collections import Counter
+from typing import Callable, Iterable
+
+from . import sip
+from .baresip import Phone
+from .calls import Call
+from .record import Entry
+from .scenario import ALICE, in_use, line
+from .server import SipServer
+
+IN_FLIGHT_S = 0.02      # between sending and the server's record of it
+TRACED = re.compile(r"(UDP|TCP|TLS) \S+?:(\d+) -> \S+?:(\d+)$")
+
+PhoneFactory = Callable[..., Phone]
+
+
+def ready(make: PhoneFactory, servers: Iterable[SipServer],
+          transport: str = "udp", aor: str = ALICE, password: str = "",
+          extra: str = "", **options) -> Phone:
+    """A phone, registered with the first server."""
+    phone = make(line(*servers, transport=transport, aor=aor,
+                      password=password, extra=extra), **options)
+    in_use(phone, 1)
+    return phone
+
+
+def invites(server: SipServer, since: float = 0.0) -> list[Entry]:
+    """INVITEs that open a dialog, retransmissions included."""
+    return [e for e in server.recorder.requests("INVITE", since)
+            if not e.msg.to_tag]
+
+
+def callee(msg: sip.Message) -> str:
+    """The user that an INVITE is for."""
+    return sip.uri_parts(sip.uri_of(msg.get("To")))[0]
+
+
+def counters(phone: Phone, aor: str = "") -> dict[str, int]:
+    return phone.account_status(aor)["counters"]
+
+
+def call_ids(phone: Phone, n: int = 1) -> tuple[str, str]:
+    """Old and new Call-ID, as the nth moved call's log line has them."""
+    _, text = phone.wait_log(r"Call-ID \S+ -> \S+", n=n)
+    match = re.search(r"Call-ID (\S+) -> (\S+)", text)
+    assert match
+    return match.group(1), match.group(2)
+
+
+def moved_once(phone: Phone, server: SipServer) -> Call:
+    """The one call has been set up at a server, with media, and has never
+    been closed for the user."""
+    call, = server.calls.wait_state("established")
+    phone.wait_event("CALL_ESTABLISHED")
+    call.rtp.wait(20)
+    assert call.server == server.name
+    assert len({e.call_id for e in invites(server)}) == 1
+    assert not phone.events("CALL_CLOSED")
+    return call
+
+
+def settle(phone: Phone, seconds: float) -> None:
+    """Let time pass, while the phone lives."""
+    end = time.monotonic() + seconds
+    phone.wait(lambda: time.monotonic() > end, seconds + 5)
+    assert phone.running, str(phone.log)
+
+
+# What baresip -s prints: (to a server?, its port, start line, branch, CSeq)
+Seen = tuple[bool, int, str, str, str]
+
+
+def _seen(sent: bool, port: int, msg: sip.Message) -> Seen:
+    return sent, port, msg.start_line, msg.branch, msg.get("CSeq")
+
+
+def _printed_head(lines: list[str]) -> sip.Message:
+    """The headers are enough: what the body is, its length tells."""
+    head = [text for text in lines[:lines.index("")]
+            if not text.startswith("Content-Length")]
+    return sip.parse("\r\n".join(head).encode() + b"\r\n\r\n")
+
+
+def printed(phone: Phone, servers: Iterable[SipServer]) -> Counter:
+    """The messages to and from servers that the phone has printed."""
+    ports = {server.port for server in servers}
+    lines = [text for _, text in list(phone.log.lines)]
+    found: Counter = Counter()
+    for number, text in enumerate(lines):
+        match = TRACED.match(text)
+        if match and "" in lines[number:]:      # it is all there
+            source, target = int(match.group(2)), int(match.group(3))
+            sent = target in ports
+            found[_seen(sent, target if sent else source,
+                        _printed_head(lines[number + 1:]))] += 1
+    return found
+
+
+def recorded(servers: Iterable[SipServer]) -> Counter:
+    """The same, as the servers have seen it."""
+    return Counter(_seen(not entry.sent, server.port, entry.msg)
+                   for server in servers
+                   for entry in server.recorder.entries())

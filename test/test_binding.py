@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The binding is never lost: the servers share their location table, and
+Baresip's way to re-register removes what it has just made."""
+
+import random
+import time
+
+import pytest
+
+from harness.scenario import (ALICE, QUICK, TRANSACTION_S,
+                              add_register_commands, contact_uri, expires,
+                              in_use, line, measured, switch, wait_quiet)
+
+LIMIT_S = 0.5           # without a binding, at most
+
+# ms before handling and before answering, of the one and the other server;
+# 12 moves to and fro make each of them the old and the new one in turn
+DELAYS = {
+    "even": ((30, 30), (30, 30)),
+    "handled late": ((60, 0), (5, 0)),
+    "answered late": ((0, 60), (5, 0)),
+    "handled and answered late": ((60, 60), (0, 5)),
+    "late both": ((60, 0), (0, 60)),
+    "at random": ((None, None), (None, None)),
+}
+
+
+def delay(servers, names):
+    dice = random.Random(names)
+    for server, times in zip(servers, DELAYS[names]):
+        handle, answer = (
+            (lambda _msg: dice.uniform(0, 60)) if ms is None else ms
+            for ms in times)
+        server.behave("REGISTER", handle_delay=handle, answer_delay=answer)
+
+
+def assert_bound(servers, limit_s=LIMIT_S, what="moves"):
+    """One contact, now and ever; and never without it for long."""
+    table = servers[0].table
+    assert len(table.bindings(ALICE)) == 1, table.report()
+    assert len({change.contact for change in table.changes(ALICE)}) == 1
+    gap = table.longest_unbound_s(ALICE)
+    measured(f"{what}, longest unbound", gap)
+    assert gap < limit_s, table.report()
+
+
+# Both alive
+
+@pytest.mark.parametrize("password", ["", "secret"])
+@pytest.mark.parametrize("delays", DELAYS)
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_moves(transport, delays, password, server_pair, phone_factory):
+    for server in server_pair:
+        if password:
+            server.require_auth("alice", password)
+    delay(server_pair, delays)
+    table = server_pair[0].table
+    phone = phone_factory(line(*server_pair, transport=transport,
+                               password=password))
+    in_use(phone, 1)
+    for move in range(12):
+        switch(phone, 2 if move % 2 == 0 else 1)
+        wait_quiet(server_pair, 0.15)
+        assert len(table.bindings(ALICE)) == 1, table.report()
+    assert_bound(server_pair, what=f"12 moves, {delays}, {transport}")
+    assert phone.account_status()["active"] == 1
+    assert not any(server.recorder.malformed for server in server_pair)
+
+
+@pytest.mark.parametrize("password", ["", "secret"])
+def test_hasty_moves(password, server_pair, phone_factory):
+    """The next order comes before the last move has ended."""
+    for server in server_pair:
+        if password:
+            server.require_auth("alice", password)
+    delay(server_pair, "at random")
+    phone = phone_factory(line(*server_pair, password=password))
+    in_use(phone, 1)
+    for move in range(24):
+        phone.do("failover_switch", f"{ALICE} {2 - move % 2}")
+        time.sleep(0.005 * (move % 8))
+    in_use(phone, 1)
+    wait_quiet(server_pair)
+    assert_bound(server_pair, what="24 hasty moves")
+
+
+@pytest.mark.parametrize("password", ["", "secret"])
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_kamailio_moves(transport, password, kamailio_group, phone_factory):
+    group = kamailio_group(2, password=password)
+    phone = phone_factory(line(*group.servers, transport=transport,
+                               password=password))
+    in_use(phone, 1)
+    group.database.wait_bound(ALICE)
+
+    def calm():
+        """Bound for as long as it takes to hear of the last un-REGISTER."""
+        since = time.monotonic() - 0.2
+        seen = [count for when, count in list(poller.samples)
+                if when > since]
+        return len(seen) > 10 and set(seen) == {1}
+
+    with group.poller(ALICE) as poller:
+        phone.wait(calm)
+        since = time.monotonic()
+        for move in range(12):
+            switch(phone, 2 if move % 2 == 0 else 1)
+            phone.wait(calm, what="a lasting binding")
+        gap = poller.longest_unbound_s(since)
+        measured(f"12 moves on Kamailio, {transport}, longest unbound", gap)
+        assert gap < LIMIT_S and poller.most_bindings() == 1
+    assert len(group.database.bindings(ALICE)) == 1
+
+
+# The dead primary comes back
+
+@pytest.mark.parametrize("back_s", [
+    1, 10, pytest.param(33, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("scenario", ["moved", "never registered"])
+def test_primary_hears_late(scenario, transport, back_s, server_pair,
+                            phone_factory):
+    """It was stopped, and goes on with all that has arrived meanwhile."""
+    primary, backup = server_pair
+    if scenario == "never registered":
+        primary.hold()
+    phone = phone_factory(line(primary, backup, transport=transport),
+                          config=QUICK)
+    if scenario == "moved":
+        in_use(phone, 1)
+        primary.hold()
+        phone.do("failover_switch", f"{ALICE} backup")
+    in_use(phone, 2)
+
+    moved = time.monotonic()
+    phone.wait(lambda: time.monotonic() - moved > back_s, back_s + 5)
+    primary.release()
+    released = time.monotonic()
+    # what it was meant to hear, and what follows from it
+    phone.wait(lambda: time.monotonic() - released > 2)
+    assert_bound(server_pair,
+                 what=f"{scenario}, {transport}, back after {back_s} s")
+    assert phone.account_status()["active"] == 2
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("back_s", [1, pytest.param(
+    33, marks=pytest.mark.slow)])
+def test_kamailio_hears_late(back_s, transport, kamailio_pair,
+                             phone_factory):
+    """The same with a real server under SIGSTOP and SIGCONT."""
+    primary, backup = kamailio_pair
+    phone = phone_factory(line(primary, backup, transport=transport),
+                          config=QUICK)
+    in_use(phone, 1)
+    primary.stop()
+    phone.do("failover_switch", f"{ALICE} backup")
+    in_use(phone, 2)
+    moved = time.monotonic()
+    phone.wait(lambda: time.monotonic() - moved > back_s, back_s + 5)
+    with kamailio_pair.poller(ALICE) as poller:
+        primary.cont()
+        released = time.monotonic()
+        phone.wait(lambda: time.monotonic() - released > 2)
+    gap = poller.longest_unbound_s()
+    measured(f"Kamailio on {transport} hears after {back_s} s, "
+             "longest unbound", gap)
+    assert kamailio_pair.database.bindings(ALICE) and gap < LIMIT_S
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_answer_is_lost(transport, server_pair, phone_factory):
+    """The old server removes the binding and nobody hears of it, if it is
+    asked to at all."""
+    primary, backup = server_pair
+
+    def lose_the_answer(req):
+        uri, asked = contact_uri(req), expires(req)
+        if asked:
+            primary.registrar.register(req)
+        else:
+            primary.table.bind(req.msg.aor, uri, 0, req.msg.call_id,
+                               req.msg.cseq, primary.name)
+
+    phone = phone_factory(line(primary, backup, transport=transport))
+    in_use(phone, 1)
+    delay_removal(primary, lose_the_answer)
+    switch(phone, 2)
+    primary.table.wait(lambda table: not table.bindings(ALICE), 2)
+    primary.table.wait_bound(ALICE, TRANSACTION_S + 3)
+    assert_bound(server_pair, TRANSACTION_S + 2, f"lost answer, {transport}")
+    assert phone.account_status()["active"] == 2
+
+
+def delay_removal(server, script):
+    """Handle a de-registration after 100 ms: the other is done by then."""
+    def late(req):
+        server.later(0 if expires(req) else 100, lambda: script(req))
+
+    server.behave("REGISTER", script=late)
+
+
+# The user's own wish
+
+@pytest.mark.parametrize("just_moved", [False, True])
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("order", ["test_unregister", "uadel", "quit"])
+def test_unregistered_by_the_user(order, transport, just_moved, server_pair,
+                                  phone_factory):
+    delay(server_pair, "answered late")
+    primary, backup = server_pair
+    phone = phone_factory(line(primary, backup, transport=transport))
+    add_register_commands(phone)
+    in_use(phone, 1)
+    if just_moved:
+        phone.do("failover_switch", f"{ALICE} backup")
+    else:
+        switch(phone, 2)
+        wait_quiet(server_pair)
+
+    if order == "quit":
+        assert phone.stop() == 0
+    else:
+        phone.do(order, ALICE if order == "uadel" else "")
+    wait_quiet(server_pair, 1.5)
+    assert not primary.table.bindings(ALICE), primary.table.report()
+    if order == "test_unregister":
+        status = phone.account_status()
+        assert status["active"] == 0
+        assert not any(s["registered"] for s in status["servers"])
+        phone.do("test_register")       # and the user's way back
+        in_use(phone, 1)
+        wait_quiet(server_pair)
+        assert primary.table.bindings(ALICE)
