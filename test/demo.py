@@ -389,11 +389,12 @@ def main() -> int:
             print("\n" + _painted(line, "1" if not demo.failed else "1;31"),
                   flush=True)
             if stay:
-                play(demo)
+                with contextlib.suppress(KeyboardInterrupt):
+                    play(demo)
+                print()
             return 1 if demo.failed else 0
     except KeyboardInterrupt:
-        print()
-        return 0 if stay else 130
+        return 130
     finally:
         run.end()
 

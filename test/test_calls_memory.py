@@ -3,14 +3,14 @@
 
 import pytest
 
-from harness.dialling import counters, ready, settle
-from harness.scenario import BOB, QUICK, in_use, line, switch
+from harness.dialling import counters, settle
+from harness.scenario import BOB, in_use, line, switch
 from test_unload import SLOW_S, VALGRIND, assert_clean, remove
 
 CAROL = "sip:carol@127.0.0.1"
 
 
-def valgrind_phone(make, servers, transport):
+def valgrind_phone(make, servers, transport="udp"):
     phone = make(line(*servers, transport=transport, password="secret"),
                  wrapper=VALGRIND, start=False,
                  config={"failover_retries": 1}).start(SLOW_S)
@@ -58,7 +58,7 @@ def test_calls(transport, end, server_pair, phone_factory):
         if phone.account_status()["active"] != 1:
             switch(phone, 1)
     primary.kill(reset=True)            # over TCP a new call is placed
-    phone.dial(BOB)
+    phone.command("dial", BOB)
     phone.wait_event("CALL_ESTABLISHED", SLOW_S, n=2)
     primary.start()
     if end == "rmmod":                  # a call stays
@@ -72,7 +72,7 @@ def test_calls(transport, end, server_pair, phone_factory):
 def test_end_during_a_move(what, end, server_pair, phone_factory):
     """It is under way when the module, or the account, goes."""
     primary, backup = server_pair
-    phone = ready(phone_factory, server_pair, config=QUICK, wrapper=VALGRIND)
+    phone = valgrind_phone(phone_factory, server_pair)
     if what == "bye":
         phone.dial(BOB)
         phone.wait_event("CALL_ESTABLISHED", SLOW_S)

@@ -553,7 +553,8 @@ def back_to_primary(phone, servers):
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("part", range(10))
 def test_hang_up_at_any_moment(part, transport, server_pair, phone_factory):
-    """10 moments each, 200 in all, half of them with a primary that wakes up late."""
+    """10 moments each, 200 in all; each second time the primary wakes up
+    late."""
     dice = random.Random(f"{transport} {part}")
     phone = ready(phone_factory, server_pair, transport, config=QUICK)
     # as many moments in each step: INVITE, REGISTER, INVITE, ringing, talk

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from harness.dialling import counters, invites, ready, settle
-from harness.scenario import (ALICE, BOB, QUICK, in_use, line, measured,
+from harness.scenario import (ALICE, BOB, in_use, line, measured,
                               our_lines)
 
 TRANSPORTS = ["udp", "tcp"]

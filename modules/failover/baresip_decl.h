@@ -69,6 +69,7 @@ void ua_hangup(struct ua *ua, struct call *call, uint16_t scode,
 	       const char *reason);
 const char *ua_local_cuser(const struct ua *ua);
 struct account *ua_account(const struct ua *ua);
+struct list *ua_calls(const struct ua *ua);
 
 /* user agents */
 int  uag_event_register(ua_event_h *eh, void *arg);

@@ -72,12 +72,26 @@ static struct dial *dial_find(const struct call *call)
 }
 
 
+/* Where libre refuses to send, Baresip frees the call without an event */
+static bool is_gone(const struct dial *dial)
+{
+	struct le *le;
+
+	for (le = list_head(ua_calls(dial->line->ua)); le; le = le->next) {
+		if (le->data == dial->call)
+			return false;
+	}
+
+	return dial->call != NULL;
+}
+
+
 static bool is_callid(const struct dial *dial, const struct pl *callid)
 {
 	if (dial->callid)
 		return !pl_strcmp(callid, dial->callid);
 
-	return dial->call && call_id(dial->call) &&
+	return dial->call && !is_gone(dial) && call_id(dial->call) &&
 		!pl_strcmp(callid, call_id(dial->call));
 }
 
@@ -138,6 +152,12 @@ static bool is_last(const struct dial *dial)
 static void unanswered_handler(void *arg)
 {
 	struct dial *dial = arg;
+
+	/* never sent, and the server is well: see lose() */
+	if (!dial->call) {
+		mem_deref(dial);
+		return;
+	}
 
 	line_unanswered(dial->line, dial->server, "INVITE", dial->sends,
 			dial->since);
@@ -318,6 +338,15 @@ static void run(struct dial *dial)
 }
 
 
+/* The INVITE could not be sent. Is it the server, then a new call is placed;
+   or was it something wrong with what was dialled, then that is all. */
+static void lose(struct dial *dial)
+{
+	dial->call = NULL;
+	line_look(dial->line, dial->server);
+}
+
+
 /**
  * Go on with the calls of a line, after its policy has decided
  *
@@ -333,8 +362,13 @@ void dial_run(struct line *line)
 
 		le = le->next;
 
-		if (dial->line == line)
-			run(dial);
+		if (dial->line != line)
+			continue;
+
+		if (is_gone(dial))
+			lose(dial);
+
+		run(dial);
 	}
 }
 
@@ -348,8 +382,9 @@ static struct dial *dial_alloc(struct line *line, struct call *call)
 
 	list_append(&diall, &dial->le, dial);
 	tmr_init(&dial->tmr);
-	dial->line = line;
-	dial->call = call;
+	dial->line  = line;
+	dial->call  = call;
+	dial->video = call_has_video(call);
 
 	if (str_dup(&dial->peer, call_peeruri(call)) ||
 	    str_dup(&dial->from, call_localuri(call)))
@@ -374,6 +409,8 @@ void dial_offer(struct line *line, struct call *call)
 		return;
 
 	dial = dial_find(call);
+	if (dial && strcmp(dial->peer, call_peeruri(call)))
+		dial = mem_deref(dial);      /* one that is gone stood there */
 	if (!dial && placing) {
 		dial = placing;
 		dial->call = call;
@@ -387,6 +424,9 @@ void dial_offer(struct line *line, struct call *call)
 	dial->tried |= 1u << dial->server;
 	dial->callid = mem_deref(dial->callid);
 	await_answer(dial);
+
+	/* is it still there when call_connect() has returned? */
+	line_go_on(line);
 
 	/* all servers were down the last time: a call is worth a look */
 	line_retry(line);
@@ -478,6 +518,22 @@ static bool is_transport_error(const char *text)
 }
 
 
+/* libre has ended the call by itself: a new one is to be placed */
+static void replace(struct dial *dial, struct call *call, const char *text)
+{
+	struct line *line = dial->line;
+	const unsigned server = dial->server;
+	const uint64_t since = dial->since;
+
+	if (!dial->callid && call_id(call))
+		(void)str_dup(&dial->callid, call_id(call));
+	dial->call = NULL;
+	abandon(dial);
+
+	line_failed(line, server, since, text);
+}
+
+
 /**
  * A call has ended
  *
@@ -494,19 +550,10 @@ void dial_closed(struct call *call, const char *text)
 	if (dial->state == DIAL_TRYING && dial->callid)
 		wire_mute(dial->callid, "INVITE");
 
-	if (dial->state != DIAL_TRYING || !is_transport_error(text) ||
-	    is_last(dial)) {
+	if (dial->state == DIAL_TRYING && is_transport_error(text))
+		replace(dial, call, text);
+	else
 		mem_deref(dial);
-		return;
-	}
-
-	dial->video = call_has_video(call);
-	if (!dial->callid && call_id(call))
-		(void)str_dup(&dial->callid, call_id(call));
-	dial->call = NULL;
-	abandon(dial);
-
-	line_failed(dial->line, dial->server, dial->since, text);
 }
 
 

@@ -33,6 +33,8 @@ struct txn {
 	struct le le;
 	struct tmr tmr;              /**< libre has given it up by now       */
 	struct tmr tmr_giveup;       /**< KIND_OTHER: so do we               */
+	struct tmr tmr_poke;         /**< TCP, TLS: time to look             */
+	uint32_t poke_ms;            /**< ... and how long that was          */
 	struct line *line;
 	unsigned server;
 	enum kind kind;
@@ -42,6 +44,8 @@ struct txn {
 	bool muted;                  /**< To be kept off the wire            */
 	bool kept;                   /**< ... and it was                     */
 	unsigned sends;
+	enum sip_transp tp;
+	struct sa dst;
 	uint64_t since;              /**< First transmission [ms]            */
 };
 
@@ -55,6 +59,7 @@ static void destructor(void *arg)
 	list_unlink(&txn->le);
 	tmr_cancel(&txn->tmr);
 	tmr_cancel(&txn->tmr_giveup);
+	tmr_cancel(&txn->tmr_poke);
 	mem_deref(txn->branch);
 	mem_deref(txn->met);
 	mem_deref(txn->callid);
@@ -202,6 +207,19 @@ static void learn_contact(struct line *line, const struct sip_msg *msg)
 }
 
 
+/* A connection that has ended tells nothing to a request that was sent over
+   it. So where UDP would retransmit, see whether anybody is there. */
+static void poke_handler(void *arg)
+{
+	struct txn *txn = arg;
+
+	txn->poke_ms *= 2;
+	tmr_start(&txn->tmr_poke, txn->poke_ms, poke_handler, txn);
+
+	line_poke(txn->line, txn->server, txn->tp, &txn->dst, txn->since);
+}
+
+
 static int txn_copy(struct txn *txn, const struct sip_msg *msg)
 {
 	int err;
@@ -224,6 +242,11 @@ static void txn_start(struct txn *txn)
 		tmr_start(&txn->tmr_giveup,
 			  schedule_giveup_ms(&txn->line->set, invite),
 			  giveup_handler, txn);
+
+	if (txn->tp != SIP_TRANSP_UDP && txn->kind != KIND_DEREGISTER) {
+		txn->poke_ms = T1_MS;
+		tmr_start(&txn->tmr_poke, txn->poke_ms, poke_handler, txn);
+	}
 }
 
 
@@ -255,6 +278,8 @@ static struct txn *txn_alloc(const struct sip_msg *msg, enum sip_transp tp,
 	list_append(&txnl, &txn->le, txn);
 	txn->line   = line;
 	txn->server = server;
+	txn->tp     = tp;
+	txn->dst    = *dst;
 	txn->kind   = kind_of(msg);
 	txn->since  = tmr_jiffies();
 	txn->muted  = txn->kind == KIND_DEREGISTER &&
@@ -331,6 +356,7 @@ static void response_received(const struct sip_msg *msg)
 
 	line = txn->line;
 	tmr_cancel(&txn->tmr_giveup);
+	tmr_cancel(&txn->tmr_poke);
 
 	learn_retry_after(txn, msg);
 
