@@ -144,7 +144,7 @@ sanitized_tests() {
 	wrap_baresip
 	BARESIP="$results/baresip" \
 		FAILOVER_MODULE_DIR="$PWD/build-asan/modules/failover" \
-		live_tests "live tests with AddressSanitizer" 240 \
+		live_tests "live tests with AddressSanitizer" 300 \
 		-k "not valgrind" "${files[@]}"
 
 	for file in "$results"/asan/*; do

@@ -20,6 +20,7 @@ PARTIES = pytest.StashKey[list]()
 # One folder and one PostgreSQL for the run; xdist's workers inherit both
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: waits for a timer of 32 s")
     if not hasattr(config, "workerinput"):
         run.begin()
 

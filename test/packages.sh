@@ -6,7 +6,8 @@ BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config libre-dev
 	libcmocka-dev baresip-core)
 RUN_PACKAGES=(kamailio kamailio-postgres-modules postgresql
 	python3 python3-psycopg2)
-TEST_PACKAGES=(clang iproute2 openssl python3-pytest python3-pytest-xdist valgrind)
+TEST_PACKAGES=(clang iproute2 openssl python3-pytest python3-pytest-xdist
+	valgrind)
 
 POLICY=/usr/sbin/policy-rc.d	# Debian asks it before it starts a service
 

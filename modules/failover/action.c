@@ -9,6 +9,7 @@
  */
 #include <string.h>
 #include "failover.h"
+#include "transaction.h"
 
 
 static uint64_t now_ms(void)
@@ -197,7 +198,7 @@ void line_decide(struct line *line, const struct decision *d)
 
 	if ((d->tell == TELL_SWITCH && !d->by_command) ||
 	    d->tell == TELL_EXHAUSTED)
-		wire_give_up(line, d->from);
+		txn_give_up(line, d->from);
 
 	if (d->register_with)
 		line->todo.register_with = d->register_with;

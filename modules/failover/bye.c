@@ -13,6 +13,7 @@
 #include "dialog.h"
 #include "failover.h"
 #include "schedule.h"
+#include "transaction.h"
 
 
 enum {
@@ -88,7 +89,7 @@ static void unanswered_handler(void *arg)
 	struct line *line = bye->dlg->line;
 
 	tmr_cancel(&bye->tmr);
-	wire_mute(bye->dlg->callid, "BYE");
+	txn_mute(bye->dlg->callid, "BYE");
 	bye->state = BYE_WAITING;
 
 	line_unanswered(line, bye->server, "BYE", bye->sends, bye->since);
@@ -260,7 +261,7 @@ static void run(struct bye *bye)
 
 	if (is_stranded(bye)) {
 		tmr_cancel(&bye->tmr);
-		wire_mute(bye->dlg->callid, "BYE");
+		txn_mute(bye->dlg->callid, "BYE");
 		bye->state = BYE_WAITING;
 	}
 

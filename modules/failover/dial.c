@@ -14,6 +14,7 @@
 #include <string.h>
 #include "failover.h"
 #include "schedule.h"
+#include "transaction.h"
 
 
 enum dial_state {
@@ -197,7 +198,7 @@ static void abandon(struct dial *dial)
 	dial->state = DIAL_WAITING;
 
 	if (dial->callid)
-		wire_mute(dial->callid, "INVITE");
+		txn_mute(dial->callid, "INVITE");
 
 	mem_deref(dial->old_callid);
 	dial->old_callid = dial->callid;
@@ -548,7 +549,7 @@ void dial_closed(struct call *call, const char *text)
 		return;
 
 	if (dial->state == DIAL_TRYING && dial->callid)
-		wire_mute(dial->callid, "INVITE");
+		txn_mute(dial->callid, "INVITE");
 
 	if (dial->state == DIAL_TRYING && is_transport_error(text))
 		replace(dial, call, text);

@@ -147,12 +147,9 @@ void mute_knock(void);
 bool mute_is_ready(void);
 bool mute_is_knock(const struct sip_msg *msg);
 
-/* wire: the client transactions of our accounts, as seen in the trace */
+/* wire: what goes over it for our accounts, as the trace shows it */
 int  wire_open(void);
 void wire_close(void);
-void wire_give_up(const struct line *line, unsigned server);
-void wire_mute(const char *callid, const char *met);
-void wire_forget(const struct line *line);
 
 /* poke: is anybody there? */
 int  poke_alloc(struct poke **pokep, struct line *line, unsigned server);

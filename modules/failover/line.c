@@ -7,6 +7,7 @@
 #include <string.h>
 #include "dialog.h"
 #include "failover.h"
+#include "transaction.h"
 
 
 static struct list linel;
@@ -19,7 +20,7 @@ static void destructor(void *arg)
 	list_unlink(&line->le);
 	tmr_cancel(&line->tmr_todo);
 	tmr_cancel(&line->tmr_policy);
-	wire_forget(line);
+	txn_forget(line);
 	dial_forget(line);
 	bye_forget(line);
 	dialog_forget(line);

@@ -1,10 +1,9 @@
 /**
- * @file wire.c  The client transactions of our accounts, as seen in the trace
+ * @file wire.c  What goes over the wire for our accounts, as the trace shows it
  *
  * Refreshes are announced by no event, retransmissions by nothing at all, and
- * a de-registration by libre's destructor has no listener. The trace shows
- * them all. A transaction is known by its branch and method (RFC 3261
- * section 17.1.3).
+ * a de-registration by libre's destructor has no listener. Here each message
+ * is told to whom it concerns.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -12,90 +11,7 @@
 #include <string.h>
 #include "dialog.h"
 #include "failover.h"
-#include "schedule.h"
-
-
-enum {
-	LIFETIME_MS = 32000 + 500,   /**< 64*T1, and libre's own timer first */
-	MEMORY_MS   = 3600 * 1000,   /**< A stopped server may yet wake up   */
-};
-
-/** What a transaction is to us */
-enum kind {
-	KIND_REGISTER,               /**< Baresip's registration             */
-	KIND_DEREGISTER,             /**< A binding is being removed         */
-	KIND_INVITE,                 /**< A call is being set up             */
-	KIND_BYE,                    /**< ... hung up                        */
-	KIND_OTHER,                  /**< Evidence if it is not answered     */
-};
-
-struct txn {
-	struct le le;
-	struct tmr tmr;              /**< libre has given it up by now       */
-	struct tmr tmr_giveup;       /**< KIND_OTHER: so do we               */
-	struct tmr tmr_poke;         /**< TCP, TLS: time to look             */
-	uint32_t poke_ms;            /**< ... and how long that was          */
-	struct line *line;
-	unsigned server;
-	enum kind kind;
-	char *branch;
-	char *met;
-	char *callid;
-	bool muted;                  /**< To be kept off the wire            */
-	bool kept;                   /**< ... and it was                     */
-	unsigned sends;
-	enum sip_transp tp;
-	struct sa dst;
-	uint64_t since;              /**< First transmission [ms]            */
-};
-
-static struct list txnl;
-
-
-static void destructor(void *arg)
-{
-	struct txn *txn = arg;
-
-	list_unlink(&txn->le);
-	tmr_cancel(&txn->tmr);
-	tmr_cancel(&txn->tmr_giveup);
-	tmr_cancel(&txn->tmr_poke);
-	mem_deref(txn->branch);
-	mem_deref(txn->met);
-	mem_deref(txn->callid);
-}
-
-
-static void forget_handler(void *arg)
-{
-	mem_deref(arg);
-}
-
-
-/* No final answer ever came. A de-registration that was sent may have done
-   its work all the same: the answer was lost, or the connection with it. Or
-   it waits in the socket of a server that is stopped, and will do it yet. */
-static void expired_handler(void *arg)
-{
-	struct txn *txn = arg;
-
-	if (txn->kind != KIND_DEREGISTER || txn->kept) {
-		mem_deref(txn);
-		return;
-	}
-
-	tmr_start(&txn->tmr, MEMORY_MS, forget_handler, txn);
-	line_deregistered(txn->line);
-}
-
-
-static void giveup_handler(void *arg)
-{
-	struct txn *txn = arg;
-
-	line_unanswered(txn->line, txn->server, txn->met, txn->sends,
-			txn->since);
-}
+#include "transaction.h"
 
 
 struct grant {
@@ -135,23 +51,6 @@ static uint32_t granted_s(const struct line *line, const struct sip_msg *msg)
 				&grant);
 
 	return grant.s;
-}
-
-
-static struct txn *txn_find(const struct sip_msg *msg)
-{
-	struct le *le;
-
-	for (le = list_head(&txnl); le; le = le->next) {
-
-		struct txn *txn = le->data;
-
-		if (!pl_strcmp(&msg->via.branch, txn->branch) &&
-		    !pl_strcmp(&msg->cseq.met, txn->met))
-			return txn;
-	}
-
-	return NULL;
 }
 
 
@@ -207,60 +106,14 @@ static void learn_contact(struct line *line, const struct sip_msg *msg)
 }
 
 
-/* A connection that has ended tells nothing to a request that was sent over
-   it. So where UDP would retransmit, see whether anybody is there. */
-static void poke_handler(void *arg)
-{
-	struct txn *txn = arg;
-
-	txn->poke_ms *= 2;
-	tmr_start(&txn->tmr_poke, txn->poke_ms, poke_handler, txn);
-
-	line_poke(txn->line, txn->server, txn->tp, &txn->dst, txn->since);
-}
-
-
-static int txn_copy(struct txn *txn, const struct sip_msg *msg)
-{
-	int err;
-
-	err  = pl_strdup(&txn->branch, &msg->via.branch);
-	err |= pl_strdup(&txn->met, &msg->met);
-	err |= pl_strdup(&txn->callid, &msg->callid);
-
-	return err;
-}
-
-
-static void txn_start(struct txn *txn)
-{
-	const bool invite = !strcmp(txn->met, "INVITE");
-
-	tmr_start(&txn->tmr, LIFETIME_MS, expired_handler, txn);
-
-	if (txn->kind == KIND_OTHER)
-		tmr_start(&txn->tmr_giveup,
-			  schedule_giveup_ms(&txn->line->set, invite),
-			  giveup_handler, txn);
-
-	if (txn->tp != SIP_TRANSP_UDP && txn->kind != KIND_DEREGISTER) {
-		txn->poke_ms = T1_MS;
-		tmr_start(&txn->tmr_poke, txn->poke_ms, poke_handler, txn);
-	}
-}
-
-
-static struct txn *txn_alloc(const struct sip_msg *msg, enum sip_transp tp,
-			     const struct sa *dst)
+static struct txn *begin(const struct sip_msg *msg, enum sip_transp tp,
+			 const struct sa *dst)
 {
 	const struct sip_hdr *route = sip_msg_hdr(msg, SIP_HDR_ROUTE);
-	const struct dialog *dlg;
-	struct line *line;
-	struct txn *txn;
+	const struct dialog *dlg = dialog_find(&msg->callid);
+	struct line *line = dlg ? dlg->line : line_find_request(msg);
 	unsigned server;
 
-	dlg  = dialog_find(&msg->callid);
-	line = dlg ? dlg->line : line_find_request(msg);
 	if (!line)
 		return NULL;
 
@@ -268,26 +121,7 @@ static struct txn *txn_alloc(const struct sip_msg *msg, enum sip_transp tp,
 	if (!server)
 		return NULL;
 
-	txn = mem_zalloc(sizeof(*txn), destructor);
-	if (!txn)
-		return NULL;
-
-	if (txn_copy(txn, msg))
-		return mem_deref(txn);
-
-	list_append(&txnl, &txn->le, txn);
-	txn->line   = line;
-	txn->server = server;
-	txn->tp     = tp;
-	txn->dst    = *dst;
-	txn->kind   = kind_of(msg);
-	txn->since  = tmr_jiffies();
-	txn->muted  = txn->kind == KIND_DEREGISTER &&
-		line_keeps_contact(line, tp);
-
-	txn_start(txn);
-
-	return txn;
+	return txn_alloc(line, server, kind_of(msg), msg, tp, dst);
 }
 
 
@@ -305,7 +139,7 @@ static bool request_sent(const struct sip_msg *msg, enum sip_transp tp,
 	again = txn != NULL;
 
 	if (!txn)
-		txn = txn_alloc(msg, tp, dst);
+		txn = begin(msg, tp, dst);
 
 	if (!txn || !txn->muted)
 		bye_sent(msg, txn != NULL, again);
@@ -355,8 +189,7 @@ static void response_received(const struct sip_msg *msg)
 		return;
 
 	line = txn->line;
-	tmr_cancel(&txn->tmr_giveup);
-	tmr_cancel(&txn->tmr_poke);
+	txn_answered(txn);
 
 	learn_retry_after(txn, msg);
 
@@ -435,33 +268,6 @@ static bool trace_handler(bool tx, enum sip_transp tp, const struct sa *peer,
 }
 
 
-static bool is_method(const struct pl *pkt, const char *met)
-{
-	const size_t len = strlen(met);
-
-	return pkt->l > len && !memcmp(pkt->p, met, len) && pkt->p[len] == ' ';
-}
-
-
-static bool mute_handler(const struct pl *pkt, const struct pl *branch)
-{
-	struct le *le;
-
-	for (le = list_head(&txnl); le; le = le->next) {
-
-		struct txn *txn = le->data;
-
-		if (txn->muted && !pl_strcmp(branch, txn->branch) &&
-		    is_method(pkt, txn->met)) {
-			txn->kept = true;
-			return true;
-		}
-	}
-
-	return false;
-}
-
-
 /**
  * Begin to watch
  *
@@ -476,7 +282,7 @@ int wire_open(void)
 		return err;
 
 	/* without it the binding is renewed after the fact: see line.c */
-	if (mute_open(mute_handler))
+	if (mute_open(txn_keep))
 		info("failover: cannot keep back what libre sends\n");
 
 	return 0;
@@ -486,83 +292,7 @@ int wire_open(void)
 /** Watch no more */
 void wire_close(void)
 {
-	struct le *le;
-
 	trace_close();
 	mute_close();
-
-	/* libre goes on with a de-registration for its 32 s, whether we are
-	   there or not, and nobody would renew the binding */
-	for (le = list_head(&txnl); le; le = le->next) {
-
-		const struct txn *txn = le->data;
-
-		if (txn->kind == KIND_DEREGISTER && txn->kept)
-			mute_linger(txn->branch, txn->since + LIFETIME_MS);
-	}
-
-	list_flush(&txnl);
-}
-
-
-/**
- * A server is given up: send it no more of what it has not answered
- *
- * @param line   Line
- * @param server Server
- */
-void wire_give_up(const struct line *line, unsigned server)
-{
-	struct le *le;
-
-	for (le = list_head(&txnl); le; le = le->next) {
-
-		struct txn *txn = le->data;
-
-		if (txn->line == line && txn->server == server &&
-		    (txn->kind == KIND_REGISTER || txn->kind == KIND_INVITE))
-			txn->muted = true;
-	}
-}
-
-
-/**
- * A request is wanted no more: send no more of it. Should a server answer an
- * INVITE that it has, libre sends CANCEL, or ACK and BYE.
- *
- * @param callid Call-ID
- * @param met    Method
- */
-void wire_mute(const char *callid, const char *met)
-{
-	struct le *le;
-
-	for (le = list_head(&txnl); le; le = le->next) {
-
-		struct txn *txn = le->data;
-
-		if (!strcmp(txn->callid, callid) && !strcmp(txn->met, met))
-			txn->muted = true;
-	}
-}
-
-
-/**
- * Forget the transactions of a line
- *
- * @param line Line, about to be freed
- */
-void wire_forget(const struct line *line)
-{
-	struct le *le = list_head(&txnl);
-
-	while (le) {
-
-		struct txn *txn = le->data;
-
-		le = le->next;
-
-		if (txn->line == line)
-			mem_deref(txn);
-	}
+	txn_close();
 }

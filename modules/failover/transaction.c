@@ -1,0 +1,301 @@
+/**
+ * @file transaction.c  Client transactions of our accounts
+ *
+ * A transaction is known by its branch and method (RFC 3261 section 17.1.3).
+ * It lives for as long as libre keeps it, and ends with a final answer.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "failover.h"
+#include "schedule.h"
+#include "transaction.h"
+
+
+enum {
+	LIFETIME_MS = 32000 + 500,   /**< 64*T1, and libre's own timer first */
+	MEMORY_MS   = 3600 * 1000,   /**< A stopped server may yet wake up   */
+};
+
+static struct list txnl;
+
+
+static void destructor(void *arg)
+{
+	struct txn *txn = arg;
+
+	list_unlink(&txn->le);
+	tmr_cancel(&txn->tmr);
+	tmr_cancel(&txn->tmr_giveup);
+	tmr_cancel(&txn->tmr_poke);
+	mem_deref(txn->branch);
+	mem_deref(txn->met);
+	mem_deref(txn->callid);
+}
+
+
+static void forget_handler(void *arg)
+{
+	mem_deref(arg);
+}
+
+
+/* No final answer ever came. A de-registration that was sent may have done
+   its work all the same: the answer was lost, or the connection with it. Or
+   it waits in the socket of a server that is stopped, and will do it yet. */
+static void expired_handler(void *arg)
+{
+	struct txn *txn = arg;
+
+	if (txn->kind != KIND_DEREGISTER || txn->kept) {
+		mem_deref(txn);
+		return;
+	}
+
+	tmr_start(&txn->tmr, MEMORY_MS, forget_handler, txn);
+	line_deregistered(txn->line);
+}
+
+
+static void giveup_handler(void *arg)
+{
+	struct txn *txn = arg;
+
+	line_unanswered(txn->line, txn->server, txn->met, txn->sends,
+			txn->since);
+}
+
+
+/**
+ * Find the transaction that a message belongs to
+ *
+ * @param msg Request sent, or response received
+ *
+ * @return Transaction, NULL if there is none
+ */
+struct txn *txn_find(const struct sip_msg *msg)
+{
+	struct le *le;
+
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		struct txn *txn = le->data;
+
+		if (!pl_strcmp(&msg->via.branch, txn->branch) &&
+		    !pl_strcmp(&msg->cseq.met, txn->met))
+			return txn;
+	}
+
+	return NULL;
+}
+
+
+/* A connection that has ended tells nothing to a request that was sent over
+   it. So where UDP would retransmit, see whether anybody is there. */
+static void poke_handler(void *arg)
+{
+	struct txn *txn = arg;
+
+	txn->poke_ms *= 2;
+	tmr_start(&txn->tmr_poke, txn->poke_ms, poke_handler, txn);
+
+	line_poke(txn->line, txn->server, txn->tp, &txn->dst, txn->since);
+}
+
+
+static int txn_copy(struct txn *txn, const struct sip_msg *msg)
+{
+	int err;
+
+	err  = pl_strdup(&txn->branch, &msg->via.branch);
+	err |= pl_strdup(&txn->met, &msg->met);
+	err |= pl_strdup(&txn->callid, &msg->callid);
+
+	return err;
+}
+
+
+static void txn_start(struct txn *txn)
+{
+	const bool invite = !strcmp(txn->met, "INVITE");
+
+	tmr_start(&txn->tmr, LIFETIME_MS, expired_handler, txn);
+
+	if (txn->kind == KIND_OTHER)
+		tmr_start(&txn->tmr_giveup,
+			  schedule_giveup_ms(&txn->line->set, invite),
+			  giveup_handler, txn);
+
+	if (txn->tp != SIP_TRANSP_UDP && txn->kind != KIND_DEREGISTER) {
+		txn->poke_ms = T1_MS;
+		tmr_start(&txn->tmr_poke, txn->poke_ms, poke_handler, txn);
+	}
+}
+
+
+/**
+ * A request is on the wire for the first time
+ *
+ * @param line   Line that it is from
+ * @param server Server that it goes to
+ * @param kind   What it is to us
+ * @param msg    Request
+ * @param tp     Transport
+ * @param dst    Destination
+ *
+ * @return Transaction, which ends by itself; NULL without memory
+ */
+struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
+		      const struct sip_msg *msg, enum sip_transp tp,
+		      const struct sa *dst)
+{
+	struct txn *txn = mem_zalloc(sizeof(*txn), destructor);
+
+	if (!txn)
+		return NULL;
+
+	if (txn_copy(txn, msg))
+		return mem_deref(txn);
+
+	list_append(&txnl, &txn->le, txn);
+	txn->line   = line;
+	txn->server = server;
+	txn->kind   = kind;
+	txn->tp     = tp;
+	txn->dst    = *dst;
+	txn->since  = tmr_jiffies();
+	txn->muted  = kind == KIND_DEREGISTER && line_keeps_contact(line, tp);
+
+	txn_start(txn);
+
+	return txn;
+}
+
+
+/**
+ * It has an answer, provisional or final: its server lives
+ *
+ * @param txn Transaction
+ */
+void txn_answered(struct txn *txn)
+{
+	tmr_cancel(&txn->tmr_giveup);
+	tmr_cancel(&txn->tmr_poke);
+}
+
+
+static bool is_method(const struct pl *pkt, const char *met)
+{
+	const size_t len = strlen(met);
+
+	return pkt->l > len && !memcmp(pkt->p, met, len) && pkt->p[len] == ' ';
+}
+
+
+/**
+ * Is this packet one that is not to be sent?
+ *
+ * @param pkt    Packet
+ * @param branch Branch in it
+ *
+ * @return True if it is
+ */
+bool txn_keep(const struct pl *pkt, const struct pl *branch)
+{
+	struct le *le;
+
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		struct txn *txn = le->data;
+
+		if (txn->muted && !pl_strcmp(branch, txn->branch) &&
+		    is_method(pkt, txn->met)) {
+			txn->kept = true;
+			return true;
+		}
+	}
+
+	return false;
+}
+
+
+/**
+ * A server is given up: send it no more of what it has not answered
+ *
+ * @param line   Line
+ * @param server Server
+ */
+void txn_give_up(const struct line *line, unsigned server)
+{
+	struct le *le;
+
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		struct txn *txn = le->data;
+
+		if (txn->line == line && txn->server == server &&
+		    (txn->kind == KIND_REGISTER || txn->kind == KIND_INVITE))
+			txn->muted = true;
+	}
+}
+
+
+/**
+ * A request is wanted no more: send no more of it. Should a server answer an
+ * INVITE that it has, libre sends CANCEL, or ACK and BYE.
+ *
+ * @param callid Call-ID
+ * @param met    Method
+ */
+void txn_mute(const char *callid, const char *met)
+{
+	struct le *le;
+
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		struct txn *txn = le->data;
+
+		if (!strcmp(txn->callid, callid) && !strcmp(txn->met, met))
+			txn->muted = true;
+	}
+}
+
+
+/**
+ * Forget the transactions of a line
+ *
+ * @param line Line, about to be freed
+ */
+void txn_forget(const struct line *line)
+{
+	struct le *le = list_head(&txnl);
+
+	while (le) {
+
+		struct txn *txn = le->data;
+
+		le = le->next;
+
+		if (txn->line == line)
+			mem_deref(txn);
+	}
+}
+
+/** Forget all transactions; what is kept off the wire stays so */
+void txn_close(void)
+{
+	struct le *le;
+
+	/* libre goes on with a de-registration for its 32 s, whether we are
+	   there or not, and nobody would renew the binding */
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		const struct txn *txn = le->data;
+
+		if (txn->kind == KIND_DEREGISTER && txn->kept)
+			mute_linger(txn->branch, txn->since + LIFETIME_MS);
+	}
+
+	list_flush(&txnl);
+}
