@@ -132,7 +132,7 @@ bool request_is_own(const struct pl *callid);
 
 /* trace: libre's slot for a trace handler */
 typedef bool (trace_h)(bool tx, enum sip_transp tp, const struct sa *peer,
-		       const struct sip_msg *msg);
+		       struct sip_msg *msg);
 
 int  trace_open(trace_h *h);
 void trace_close(void);
@@ -150,6 +150,12 @@ bool mute_is_knock(const struct sip_msg *msg);
 /* wire: what goes over it for our accounts, as the trace shows it */
 int  wire_open(void);
 void wire_close(void);
+
+/* orphan: answers to an INVITE that libre has forgotten */
+void orphan_add(struct sip_msg *invite, enum sip_transp tp,
+		const struct sa *dst, uint64_t since);
+void orphan_connected(const struct sip_msg *msg);
+void orphan_close(void);
 
 /* poke: is anybody there? */
 int  poke_alloc(struct poke **pokep, struct line *line, unsigned server);

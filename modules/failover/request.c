@@ -100,7 +100,7 @@ static int registrar_uri(char **urip, const struct account *acc)
 	struct uri uri = account_laddr(acc)->uri;
 
 	uri.user = pl_null;
-#ifndef FAILOVER_UPSTREAM
+#if FAILOVER_LIBRE < 400
 	uri.password = pl_null;
 #endif
 

@@ -32,6 +32,7 @@ static void destructor(void *arg)
 	mem_deref(txn->branch);
 	mem_deref(txn->met);
 	mem_deref(txn->callid);
+	mem_deref(txn->invite);
 }
 
 
@@ -147,7 +148,7 @@ static void txn_start(struct txn *txn)
  * @return Transaction, which ends by itself; NULL without memory
  */
 struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
-		      const struct sip_msg *msg, enum sip_transp tp,
+		      struct sip_msg *msg, enum sip_transp tp,
 		      const struct sa *dst)
 {
 	struct txn *txn = mem_zalloc(sizeof(*txn), destructor);
@@ -166,6 +167,9 @@ struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
 	txn->dst    = *dst;
 	txn->since  = tmr_jiffies();
 	txn->muted  = kind == KIND_DEREGISTER && line_keeps_contact(line, tp);
+
+	if (kind == KIND_INVITE)
+		txn->invite = mem_ref(msg);
 
 	txn_start(txn);
 
@@ -243,7 +247,8 @@ void txn_give_up(const struct line *line, unsigned server)
 
 /**
  * A request is wanted no more: send no more of it. Should a server answer an
- * INVITE that it has, libre sends CANCEL, or ACK and BYE.
+ * INVITE that it has, it gets CANCEL, or ACK and BYE, from libre or, when that
+ * has forgotten it, from orphan.c.
  *
  * @param callid Call-ID
  * @param met    Method
@@ -256,8 +261,15 @@ void txn_mute(const char *callid, const char *met)
 
 		struct txn *txn = le->data;
 
-		if (!strcmp(txn->callid, callid) && !strcmp(txn->met, met))
-			txn->muted = true;
+		if (strcmp(txn->callid, callid) || strcmp(txn->met, met))
+			continue;
+
+		txn->muted = true;
+
+		if (txn->invite)
+			orphan_add(txn->invite, txn->tp, &txn->dst,
+				   txn->since);
+		txn->invite = mem_deref(txn->invite);
 	}
 }
 

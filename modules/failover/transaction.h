@@ -38,12 +38,13 @@ struct txn {
 	unsigned sends;
 	enum sip_transp tp;
 	struct sa dst;
+	struct sip_msg *invite;      /**< KIND_INVITE: as sent               */
 	uint64_t since;              /**< First transmission [ms]            */
 };
 
 struct txn *txn_find(const struct sip_msg *msg);
 struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
-		      const struct sip_msg *msg, enum sip_transp tp,
+		      struct sip_msg *msg, enum sip_transp tp,
 		      const struct sa *dst);
 void txn_answered(struct txn *txn);
 bool txn_keep(const struct pl *pkt, const struct pl *branch);

@@ -106,7 +106,7 @@ static void learn_contact(struct line *line, const struct sip_msg *msg)
 }
 
 
-static struct txn *begin(const struct sip_msg *msg, enum sip_transp tp,
+static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 			 const struct sa *dst)
 {
 	const struct sip_hdr *route = sip_msg_hdr(msg, SIP_HDR_ROUTE);
@@ -126,7 +126,7 @@ static struct txn *begin(const struct sip_msg *msg, enum sip_transp tp,
 
 
 /* Returns true if it is to be kept off the wire */
-static bool request_sent(const struct sip_msg *msg, enum sip_transp tp,
+static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 			 const struct sa *dst)
 {
 	struct txn *txn;
@@ -180,10 +180,20 @@ static void learn_retry_after(const struct txn *txn,
 }
 
 
+static bool is_connected(const struct sip_msg *msg)
+{
+	return msg->scode >= 200 && msg->scode < 300 &&
+		!pl_strcmp(&msg->cseq.met, "INVITE");
+}
+
+
 static void response_received(const struct sip_msg *msg)
 {
 	struct txn *txn = txn_find(msg);
 	struct line *line;
+
+	if (is_connected(msg))
+		orphan_connected(msg);
 
 	if (!txn)
 		return;
@@ -194,7 +204,7 @@ static void response_received(const struct sip_msg *msg)
 	learn_retry_after(txn, msg);
 
 	if (txn->kind == KIND_INVITE) {
-		if (msg->scode >= 200 && msg->scode < 300)
+		if (is_connected(msg))
 			dialog_connected(line, txn->server, msg);
 		dial_answered(line, msg);
 	}
@@ -248,7 +258,7 @@ static void request_received(const struct sip_msg *msg)
 
 
 static bool trace_handler(bool tx, enum sip_transp tp, const struct sa *peer,
-			  const struct sip_msg *msg)
+			  struct sip_msg *msg)
 {
 	if (tx && msg->req)
 		return request_sent(msg, tp, peer);
@@ -295,4 +305,5 @@ void wire_close(void)
 	trace_close();
 	mute_close();
 	txn_close();
+	orphan_close();
 }

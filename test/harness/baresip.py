@@ -107,6 +107,8 @@ class Phone:
         self._args, self._wrapper = list(args), list(wrapper)
         self._env = {**os.environ, **(env or {})}
         self.folder = run.new_folder("phone")
+        self._aors = [re.sub("[<>]", "", line.split(";")[0])
+                      for line in accounts]
         self._write(accounts, config or {}, list(lines), list(modules))
 
     # Its files
@@ -123,9 +125,11 @@ class Phone:
                 "audio_source ausine,440", "audio_player aubridge,none",
                 "audio_alert aubridge,alert",
                 "ausrc_srate 48000", "ausrc_channels 2",
-                "call_max_calls 64",
+                "call_max_calls 64", "call_hold_other_calls no",
                 f"module_path {self.path('modules')}"]
         text += [f"module {name}.so" for name in (*MODULES, *modules)]
+        if os.path.exists(self.path("modules", "auresamp.so")):
+            text += ["module auresamp.so"]
         text += ["module failover.so"] if self.failover else []
         text += [f"module_app {name}.so" for name in APP_MODULES]
         text += [f"{key} {value}" for key, value in config.items()]
@@ -264,13 +268,16 @@ class Phone:
         """Place a call, from the account `aor` (default: the first)."""
         if aor:
             self.do("uafind", aor)
+        if aor and self.log.find("baresip v1.1"):
+            uri += f" {self._aors.index(aor)}"
         self.do("dial", uri)
 
     def answer(self) -> None:
         self.do("accept")
 
     def hangup(self) -> None:
-        self.do("hangup")
+        if not self.command("hangup")[0]:
+            self.do("hangupall")
 
     # What it says
 
