@@ -10,9 +10,9 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include "attempt.h"
 #include "dialog.h"
 #include "failover.h"
-#include "schedule.h"
 #include "transaction.h"
 
 
@@ -27,14 +27,10 @@ enum bye_state {
 
 struct bye {
 	struct le le;
-	struct tmr tmr;              /**< Server is given up                 */
+	struct attempt att;
 	struct dialog *dlg;
 	enum bye_state state;
-	unsigned server;             /**< Where the BYE went                 */
-	unsigned tried;              /**< Servers, one bit each              */
 	unsigned challenges;
-	uint64_t since;              /**< First transmission [ms]            */
-	unsigned sends;              /**< Transmissions                      */
 	struct sip_request *req;     /**< Ours, NULL: libre's                */
 	struct sip_auth *auth;
 };
@@ -49,7 +45,7 @@ static void destructor(void *arg)
 	struct bye *bye = arg;
 
 	list_unlink(&bye->le);
-	tmr_cancel(&bye->tmr);
+	attempt_stop(&bye->att);
 	mem_deref(bye->req);
 	mem_deref(bye->auth);
 	mem_deref(bye->dlg);
@@ -72,14 +68,12 @@ static struct bye *bye_find(const struct dialog *dlg)
 }
 
 
-static bool is_last(const struct bye *bye)
+/* The BYE has not got through here: on to the next server */
+static void give_up(struct bye *bye)
 {
-	for (unsigned i = PRIMARY; i <= bye->dlg->line->serverc; i++) {
-		if (!(bye->tried & (1u << i)))
-			return false;
-	}
-
-	return true;
+	attempt_stop(&bye->att);
+	txn_mute(bye->dlg->callid, "BYE");
+	bye->state = BYE_WAITING;
 }
 
 
@@ -88,35 +82,9 @@ static void unanswered_handler(void *arg)
 	struct bye *bye = arg;
 	struct line *line = bye->dlg->line;
 
-	tmr_cancel(&bye->tmr);
-	txn_mute(bye->dlg->callid, "BYE");
-	bye->state = BYE_WAITING;
-
-	line_unanswered(line, bye->server, "BYE", bye->sends, bye->since);
+	give_up(bye);
+	attempt_unanswered(&bye->att);
 	line_retry(line);
-}
-
-
-/* Our timer and libre's run out together: see policy_resent() */
-static bool is_due(const struct bye *bye)
-{
-	return tmr_isrunning(&bye->tmr) &&
-		tmr_get_expire(&bye->tmr) <= TIMER_SLACK_MS;
-}
-
-
-static void await_answer(struct bye *bye, unsigned server)
-{
-	const struct settings *set = &bye->dlg->line->set;
-
-	bye->state  = BYE_SENT;
-	bye->server = server;
-	bye->since  = tmr_jiffies();
-	bye->sends  = 1;
-	bye->tried |= 1u << server;
-
-	tmr_start(&bye->tmr, is_last(bye) ? TRANSACTION_MS :
-		  schedule_giveup_ms(set, false), unanswered_handler, bye);
 }
 
 
@@ -133,9 +101,7 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 	struct bye *bye = arg;
 
 	if (err) {
-		bye->state = BYE_WAITING;
-		line_unanswered(bye->dlg->line, bye->server, "BYE", 0,
-				bye->since);
+		unanswered_handler(bye);
 		return;
 	}
 
@@ -148,7 +114,7 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 		return;
 
 	++bye->dlg->line->byes_moved;
-	report_bye_moved(bye->dlg->line, bye->server, bye->dlg->callid,
+	report_bye_moved(bye->dlg->line, bye->att.server, bye->dlg->callid,
 			 bye->dlg->remote, msg);
 	mem_deref(bye);
 }
@@ -192,7 +158,7 @@ static int send_bye(struct bye *bye)
 			return err;
 	}
 
-	err = dialog_via(dlg, bye->server, &uri, &routes);
+	err = dialog_via(dlg, bye->att.server, &uri, &routes);
 	if (err)
 		return err;
 
@@ -221,11 +187,12 @@ static int send_bye(struct bye *bye)
 
 static void move(struct bye *bye, unsigned server)
 {
-	const unsigned before = bye->server;
+	const unsigned before = bye->att.server;
 	int err;
 
 	bye->req = mem_deref(bye->req);
-	await_answer(bye, server);
+	bye->state = BYE_SENT;
+	attempt_start(&bye->att, server);
 
 	err = send_bye(bye);
 	if (!err)
@@ -245,35 +212,22 @@ static void fail(struct bye *bye)
 }
 
 
-static bool is_stranded(const struct bye *bye)
-{
-	const struct policy *p = &bye->dlg->line->policy;
-
-	return bye->state == BYE_SENT &&
-		(p->target != bye->server || p->state == POLICY_DOWN) &&
-		p->serverv[bye->server - 1].health == HEALTH_DOWN;
-}
-
-
 static void run(struct bye *bye)
 {
 	const struct policy *p = &bye->dlg->line->policy;
 
-	if (is_stranded(bye)) {
-		tmr_cancel(&bye->tmr);
-		txn_mute(bye->dlg->callid, "BYE");
-		bye->state = BYE_WAITING;
-	}
+	if (bye->state == BYE_SENT && attempt_is_stranded(&bye->att))
+		give_up(bye);
 
 	if (bye->state != BYE_WAITING)
 		return;
 
-	if (is_last(bye))
+	if (attempt_is_last(&bye->att))
 		fail(bye);
 	else if (p->state == POLICY_MOVING || p->pending)
 		return;
 	else if (p->state == POLICY_SETTLED &&
-		 !(bye->tried & (1u << p->target)))
+		 !attempt_is_tried(&bye->att, p->target))
 		move(bye, p->target);
 	else
 		fail(bye);
@@ -317,7 +271,8 @@ static bool goes_via_server(const struct dialog *dlg)
 }
 
 
-static void watch(struct dialog *dlg)
+/* `sends`: 1 if the BYE is on the wire, 0 if it waits for a connection */
+static void watch(struct dialog *dlg, unsigned sends)
 {
 	struct bye *bye = mem_zalloc(sizeof(*bye), destructor);
 
@@ -325,10 +280,12 @@ static void watch(struct dialog *dlg)
 		return;
 
 	list_append(&byel, &bye->le, bye);
-	tmr_init(&bye->tmr);
 	bye->dlg = dlg;
 
-	await_answer(bye, dlg->server);
+	attempt_init(&bye->att, dlg->line, "BYE", unanswered_handler, bye);
+	attempt_start(&bye->att, dlg->server);
+	bye->att.sends = sends;
+
 	line_go_on(dlg->line);
 }
 
@@ -356,12 +313,12 @@ void bye_sent(const struct sip_msg *msg, bool via_server, bool again)
 
 	bye = bye_find(dlg);
 
-	if (bye && again && is_due(bye))
+	if (bye && again && attempt_is_due(&bye->att))
 		unanswered_handler(bye);
 	else if (bye)
-		++bye->sends;
+		++bye->att.sends;
 	else if (via_server)
-		watch(dlg);
+		watch(dlg, 1);
 	else
 		mem_deref(dlg);      /* it goes to the far end directly */
 }
@@ -380,11 +337,11 @@ void bye_answered(const struct sip_msg *msg)
 	if (!bye || bye->req || bye->state != BYE_SENT)
 		return;
 
-	tmr_cancel(&bye->tmr);
+	attempt_stop(&bye->att);
 
 	/* challenged: libre sends it again, with credentials */
 	if (msg->scode == 401 || msg->scode == 407)
-		await_answer(bye, bye->server);
+		attempt_start(&bye->att, bye->att.server);
 	else if (msg->scode >= 200)
 		mem_deref(bye);
 }
@@ -431,7 +388,7 @@ void bye_closed(struct call *call)
 		return;
 	}
 
-	watch(dlg);
+	watch(dlg, 0);
 	line_look(dlg->line, dlg->server);
 }
 

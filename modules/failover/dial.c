@@ -12,8 +12,8 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include "attempt.h"
 #include "failover.h"
-#include "schedule.h"
 #include "transaction.h"
 
 
@@ -25,7 +25,7 @@ enum dial_state {
 
 struct dial {
 	struct le le;
-	struct tmr tmr;              /**< Server is given up                 */
+	struct attempt att;
 	struct line *line;
 	struct call *call;           /**< Not referenced; NULL: to be placed */
 	enum dial_state state;
@@ -34,10 +34,6 @@ struct dial {
 	char *callid;                /**< Of the INVITE, NULL: not seen yet  */
 	char *old_callid;            /**< Of the one before, to be told      */
 	bool video;
-	unsigned server;             /**< Where the INVITE goes              */
-	unsigned tried;              /**< Servers, one bit each              */
-	uint64_t since;              /**< First transmission [ms]            */
-	unsigned sends;              /**< Transmissions seen                 */
 };
 
 static struct list diall;
@@ -49,7 +45,7 @@ static void destructor(void *arg)
 	struct dial *dial = arg;
 
 	list_unlink(&dial->le);
-	tmr_cancel(&dial->tmr);
+	attempt_stop(&dial->att);
 	mem_deref(dial->peer);
 	mem_deref(dial->from);
 	mem_deref(dial->callid);
@@ -133,23 +129,6 @@ static struct dial *dial_find_announced(const struct line *line)
 }
 
 
-static bool is_tried(const struct dial *dial, unsigned server)
-{
-	return dial->tried & (1u << server);
-}
-
-
-static bool is_last(const struct dial *dial)
-{
-	for (unsigned i = PRIMARY; i <= dial->line->serverc; i++) {
-		if (!is_tried(dial, i))
-			return false;
-	}
-
-	return true;
-}
-
-
 static void unanswered_handler(void *arg)
 {
 	struct dial *dial = arg;
@@ -160,41 +139,18 @@ static void unanswered_handler(void *arg)
 		return;
 	}
 
-	line_unanswered(dial->line, dial->server, "INVITE", dial->sends,
-			dial->since);
+	attempt_unanswered(&dial->att);
 
 	/* the account has not left that server, nor does the call */
-	if (dial->line->policy.target == dial->server)
-		tmr_start(&dial->tmr, schedule_giveup_ms(&dial->line->set,
-							 true),
-			  unanswered_handler, dial);
-}
-
-
-/* Our timer and libre's run out together: see policy_resent() */
-static bool is_due(const struct dial *dial)
-{
-	return tmr_isrunning(&dial->tmr) &&
-		tmr_get_expire(&dial->tmr) <= TIMER_SLACK_MS;
-}
-
-
-static void await_answer(struct dial *dial)
-{
-	dial->state = DIAL_TRYING;
-	dial->since = tmr_jiffies();
-	dial->sends = 0;
-
-	tmr_start(&dial->tmr, is_last(dial) ? TRANSACTION_MS :
-		  schedule_giveup_ms(&dial->line->set, true),
-		  unanswered_handler, dial);
+	if (dial->line->policy.target == dial->att.server)
+		attempt_start(&dial->att, dial->att.server);
 }
 
 
 /* No event, no tone: the call is the user's still */
 static void abandon(struct dial *dial)
 {
-	tmr_cancel(&dial->tmr);
+	attempt_stop(&dial->att);
 	dial->state = DIAL_WAITING;
 
 	if (dial->callid)
@@ -294,28 +250,17 @@ static void move(struct dial *dial)
 }
 
 
-/* The server that its INVITE went to has been given up */
-static bool is_stranded(const struct dial *dial)
-{
-	const struct policy *p = &dial->line->policy;
-
-	return dial->state == DIAL_TRYING &&
-		(p->target != dial->server || p->state == POLICY_DOWN) &&
-		p->serverv[dial->server - 1].health == HEALTH_DOWN;
-}
-
-
 static void run(struct dial *dial)
 {
 	const struct policy *p = &dial->line->policy;
 
-	if (is_stranded(dial))
+	if (dial->state == DIAL_TRYING && attempt_is_stranded(&dial->att))
 		abandon(dial);
 
 	if (dial->state != DIAL_WAITING)
 		return;
 
-	if (is_last(dial)) {
+	if (attempt_is_last(&dial->att)) {
 		fail(dial);
 		return;
 	}
@@ -323,7 +268,7 @@ static void run(struct dial *dial)
 	switch (p->state) {
 
 	case POLICY_SETTLED:
-		if (is_tried(dial, p->target))
+		if (attempt_is_tried(&dial->att, p->target))
 			fail(dial);
 		else
 			move(dial);
@@ -344,7 +289,7 @@ static void run(struct dial *dial)
 static void lose(struct dial *dial)
 {
 	dial->call = NULL;
-	line_look(dial->line, dial->server);
+	line_look(dial->line, dial->att.server);
 }
 
 
@@ -382,7 +327,7 @@ static struct dial *dial_alloc(struct line *line, struct call *call)
 		return NULL;
 
 	list_append(&diall, &dial->le, dial);
-	tmr_init(&dial->tmr);
+	attempt_init(&dial->att, line, "INVITE", unanswered_handler, dial);
 	dial->line  = line;
 	dial->call  = call;
 	dial->video = call_has_video(call);
@@ -421,10 +366,9 @@ void dial_offer(struct line *line, struct call *call)
 	if (!dial)
 		return;
 
-	dial->server = line->client;
-	dial->tried |= 1u << dial->server;
 	dial->callid = mem_deref(dial->callid);
-	await_answer(dial);
+	dial->state  = DIAL_TRYING;
+	attempt_start(&dial->att, line->client);
 
 	/* is it still there when call_connect() has returned? */
 	line_go_on(line);
@@ -450,17 +394,21 @@ void dial_sent(struct line *line, const struct pl *callid, bool again)
 	if (!dial || dial->state == DIAL_WAITING)
 		return;
 
-	if (again && is_due(dial)) {
+	if (again && attempt_is_due(&dial->att)) {
 		unanswered_handler(dial);
 		return;
 	}
 
-	if (!dial->callid)
+	if (!dial->callid) {
 		(void)pl_strdup(&dial->callid, callid);
-	else if (!again && dial->state == DIAL_ANSWERED)
-		await_answer(dial);  /* challenged, now with credentials */
+	}
+	else if (!again && dial->state == DIAL_ANSWERED) {
+		/* challenged, now with credentials */
+		dial->state = DIAL_TRYING;
+		attempt_start(&dial->att, dial->att.server);
+	}
 
-	++dial->sends;
+	++dial->att.sends;
 }
 
 
@@ -479,7 +427,7 @@ void dial_answered(struct line *line, const struct sip_msg *msg)
 	if (!dial || dial->state == DIAL_WAITING)
 		return;
 
-	tmr_cancel(&dial->tmr);
+	attempt_stop(&dial->att);
 	dial->state = DIAL_ANSWERED;
 
 	if (msg->scode < 300 || !codes_has(&line->set.call_codes, msg->scode))
@@ -487,11 +435,11 @@ void dial_answered(struct line *line, const struct sip_msg *msg)
 
 	(void)re_snprintf(reason, sizeof(reason), "INVITE: %u %r", msg->scode,
 			  &msg->reason);
-	line_failed(line, dial->server, dial->since, reason);
+	line_failed(line, dial->att.server, dial->att.since, reason);
 
 	/* with failover_fall above 1 the account may stay: try again there */
-	if (line->policy.target == dial->server)
-		dial->tried &= ~(1u << dial->server);
+	if (line->policy.target == dial->att.server)
+		dial->att.tried &= ~(1u << dial->att.server);
 
 	abandon(dial);
 }
@@ -523,8 +471,8 @@ static bool is_transport_error(const char *text)
 static void replace(struct dial *dial, struct call *call, const char *text)
 {
 	struct line *line = dial->line;
-	const unsigned server = dial->server;
-	const uint64_t since = dial->since;
+	const unsigned server = dial->att.server;
+	const uint64_t since = dial->att.since;
 
 	if (!dial->callid && call_id(call))
 		(void)str_dup(&dial->callid, call_id(call));

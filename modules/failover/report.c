@@ -52,8 +52,8 @@ static int print_reasons(struct re_printf *pf, const struct line *line)
 	int err = 0;
 
 	for (unsigned i = 1; i <= line->serverc; i++)
-		err |= re_hprintf(pf, "%sserver %u (%s): %s", i > 1 ? "; " : "",
-				  i, line_server(line, i)->uri,
+		err |= re_hprintf(pf, "%sserver %u (%s): %s",
+				  i > 1 ? "; " : "", i, line_server(line, i)->uri,
 				  line->policy.serverv[i - 1].reason);
 
 	return err;

@@ -1,5 +1,5 @@
 /**
- * @file wire.c  What goes over the wire for our accounts, as the trace shows it
+ * @file wire.c  What goes over the wire for our accounts
  *
  * Refreshes are announced by no event, retransmissions by nothing at all, and
  * a de-registration by libre's destructor has no listener. Here each message

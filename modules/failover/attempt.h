@@ -1,0 +1,37 @@
+/**
+ * @file attempt.h  A request on its way through an account's servers
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_ATTEMPT_H
+#define FAILOVER_ATTEMPT_H
+
+#include "compat.h"
+
+struct line;
+
+/** A request that is sent to one server after the other */
+struct attempt {
+	struct tmr tmr;              /**< The present server is given up     */
+	struct line *line;
+	const char *met;             /**< Method                             */
+	unsigned server;             /**< Present one                        */
+	unsigned tried;              /**< Servers, one bit each              */
+	unsigned sends;              /**< Transmissions to the present one   */
+	uint64_t since;              /**< First of them [ms]                 */
+	tmr_h *h;                    /**< Called when it is given up         */
+	void *arg;
+};
+
+void attempt_init(struct attempt *att, struct line *line, const char *met,
+		  tmr_h *h, void *arg);
+void attempt_start(struct attempt *att, unsigned server);
+void attempt_stop(struct attempt *att);
+void attempt_unanswered(const struct attempt *att);
+bool attempt_is_tried(const struct attempt *att, unsigned server);
+bool attempt_is_last(const struct attempt *att);
+bool attempt_is_due(const struct attempt *att);
+bool attempt_is_stranded(const struct attempt *att);
+
+#endif
