@@ -193,3 +193,25 @@ void fix_decided_nothing(const struct fix *f)
 	assert_false(f->d.keepalive);
 	assert_false(f->d.renew);
 }
+
+
+/* The target stays silent until it is given up */
+uint64_t fix_silence(struct fix *f)
+{
+	uint64_t ms;
+
+	ms = fix_wait(f);
+	assert_true(f->d.register_with || f->d.tell == TELL_EXHAUSTED);
+
+	return ms;
+}
+
+
+void fix_switched(const struct fix *f, unsigned from, unsigned to)
+{
+	assert_int_equal(f->d.tell, TELL_SWITCH);
+	assert_int_equal(f->d.from, from);
+	assert_int_equal(f->d.to, to);
+	assert_int_equal(f->d.register_with, to);
+	fix_is(f, POLICY_MOVING, to);
+}

@@ -57,9 +57,11 @@ bool fix_probe(struct fix *f);
 /* Time */
 void fix_tick(struct fix *f);
 uint64_t fix_wait(struct fix *f);
+uint64_t fix_silence(struct fix *f);
 
 /* Checks */
 void fix_is(const struct fix *f, enum policy_state state, unsigned target);
+void fix_switched(const struct fix *f, unsigned from, unsigned to);
 void fix_decided_nothing(const struct fix *f);
 
 #endif

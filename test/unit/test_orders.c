@@ -7,28 +7,6 @@
 #include "fixture.h"
 
 
-/* The target stays silent until it is given up */
-static uint64_t silence(struct fix *f)
-{
-	uint64_t ms;
-
-	ms = fix_wait(f);
-	assert_true(f->d.register_with || f->d.tell == TELL_EXHAUSTED);
-
-	return ms;
-}
-
-
-static void switched(const struct fix *f, unsigned from, unsigned to)
-{
-	assert_int_equal(f->d.tell, TELL_SWITCH);
-	assert_int_equal(f->d.from, from);
-	assert_int_equal(f->d.to, to);
-	assert_int_equal(f->d.register_with, to);
-	fix_is(f, POLICY_MOVING, to);
-}
-
-
 /*
  * Registering by hand
  */
@@ -42,8 +20,8 @@ static void by_hand_when_settled(void **state)
 	assert_int_equal(fix_start(f), 2);
 	fix_is(f, POLICY_SETTLED, 2);
 	assert_int_equal(f->p.sends, 1);
-	assert_int_equal(silence(f), 7500);
-	switched(f, 2, 1);
+	assert_int_equal(fix_silence(f), 7500);
+	fix_switched(f, 2, 1);
 }
 
 
@@ -56,7 +34,7 @@ static void by_hand_while_moving(void **state)
 	f->now += 1000;
 	assert_int_equal(fix_start(f), 2);
 	fix_is(f, POLICY_MOVING, 2);
-	assert_int_equal(silence(f), 32000);
+	assert_int_equal(fix_silence(f), 32000);
 	assert_int_equal(f->d.tell, TELL_EXHAUSTED);
 }
 
@@ -69,8 +47,8 @@ static void by_hand_when_down(void **state)
 	f->now += 1000;
 	assert_int_equal(fix_start(f), PRIMARY);
 	fix_is(f, POLICY_MOVING, PRIMARY);
-	assert_int_equal(silence(f), 7500);
-	switched(f, 1, 2);
+	assert_int_equal(fix_silence(f), 7500);
+	fix_switched(f, 1, 2);
 }
 
 
@@ -147,7 +125,7 @@ static void switch_when_settled(void **state)
 
 	fix_settle(f, 1);
 	fix_switch(f, 2);
-	switched(f, 1, 2);
+	fix_switched(f, 1, 2);
 	assert_true(f->d.by_command);
 	assert_int_equal(policy_active(&f->p), 1);
 	assert_int_equal(f->p.counters.failovers, 0);
@@ -210,12 +188,12 @@ static void switch_to_a_dead_server(void **state)
 	fix_servers(f, 3);
 	fix_settle(f, 1);
 	fix_switch(f, 3);
-	assert_int_equal(silence(f), 7500);
-	switched(f, 3, 1);
+	assert_int_equal(fix_silence(f), 7500);
+	fix_switched(f, 3, 1);
 	assert_false(f->d.by_command);
-	assert_int_equal(silence(f), 7500);
-	switched(f, 1, 2);
-	assert_int_equal(silence(f), 32000);
+	assert_int_equal(fix_silence(f), 7500);
+	fix_switched(f, 1, 2);
+	assert_int_equal(fix_silence(f), 32000);
 	assert_int_equal(f->d.tell, TELL_EXHAUSTED);
 }
 

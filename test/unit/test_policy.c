@@ -7,16 +7,6 @@
 #include "fixture.h"
 
 
-static void switched(const struct fix *f, unsigned from, unsigned to)
-{
-	assert_int_equal(f->d.tell, TELL_SWITCH);
-	assert_int_equal(f->d.from, from);
-	assert_int_equal(f->d.to, to);
-	assert_int_equal(f->d.register_with, to);
-	fix_is(f, POLICY_MOVING, to);
-}
-
-
 /*
  * Start
  */
@@ -124,7 +114,7 @@ static void failure_of_the_same_moment_counts(void **state)
 
 	fix_start(f);
 	fix_failed(f, 1);
-	switched(f, 1, 2);
+	fix_switched(f, 1, 2);
 }
 
 
@@ -136,7 +126,7 @@ static void no_double_failover(void **state)
 	fix_servers(f, 3);
 	fix_settle(f, 1);
 	fix_failed(f, 1);
-	switched(f, 1, 2);
+	fix_switched(f, 1, 2);
 	fix_failed(f, 1);
 	fix_decided_nothing(f);
 	fix_is(f, POLICY_MOVING, 2);

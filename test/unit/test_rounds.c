@@ -7,28 +7,6 @@
 #include "fixture.h"
 
 
-/* The target stays silent until it is given up */
-static uint64_t silence(struct fix *f)
-{
-	uint64_t ms;
-
-	ms = fix_wait(f);
-	assert_true(f->d.register_with || f->d.tell == TELL_EXHAUSTED);
-
-	return ms;
-}
-
-
-static void switched(const struct fix *f, unsigned from, unsigned to)
-{
-	assert_int_equal(f->d.tell, TELL_SWITCH);
-	assert_int_equal(f->d.from, from);
-	assert_int_equal(f->d.to, to);
-	assert_int_equal(f->d.register_with, to);
-	fix_is(f, POLICY_MOVING, to);
-}
-
-
 /*
  * A silent server
  */
@@ -47,9 +25,9 @@ static void silent_primary_is_left_after_7500_ms(void **state)
 	fix_tick(f);
 	fix_decided_nothing(f);
 
-	assert_int_equal(silence(f), 1);
+	assert_int_equal(fix_silence(f), 1);
 	assert_int_equal(f->now, start + 7500);
-	switched(f, 1, 2);
+	fix_switched(f, 1, 2);
 	assert_string_equal(f->p.serverv[0].reason,
 			    "REGISTER not answered, sent 4 times in 7.5 s");
 	assert_int_equal(f->p.serverv[0].health, HEALTH_DOWN);
@@ -64,7 +42,7 @@ static void silent_over_tcp_is_told_without_a_count(void **state)
 	struct fix *f = *state;
 
 	fix_start(f);
-	silence(f);
+	fix_silence(f);
 	assert_string_equal(f->p.serverv[0].reason,
 			    "REGISTER not answered in 7.5 s");
 }
@@ -76,8 +54,8 @@ static void silent_by_time(void **state)
 
 	f->set.timeout_s = 2;
 	fix_start(f);
-	assert_int_equal(silence(f), 2000);
-	switched(f, 1, 2);
+	assert_int_equal(fix_silence(f), 2000);
+	fix_switched(f, 1, 2);
 }
 
 
@@ -87,7 +65,7 @@ static void a_changed_setting_counts_at_once(void **state)
 
 	fix_start(f);
 	f->set.retries = 0;
-	assert_int_equal(silence(f), 500);
+	assert_int_equal(fix_silence(f), 500);
 }
 
 
@@ -115,8 +93,8 @@ static void credentials_begin_a_new_time(void **state)
 
 	policy_sent(&f->p, 1, f->now);
 	assert_int_equal(f->p.sends, 1);
-	assert_int_equal(silence(f), 7500);
-	switched(f, 1, 2);
+	assert_int_equal(fix_silence(f), 7500);
+	fix_switched(f, 1, 2);
 }
 
 
@@ -130,12 +108,12 @@ static void round_of(struct fix *f, unsigned serverc)
 	assert_int_equal(fix_start(f), 1);
 
 	for (unsigned i = 1; i < serverc; i++) {
-		assert_int_equal(silence(f), 7500);
-		switched(f, i, i + 1);
+		assert_int_equal(fix_silence(f), 7500);
+		fix_switched(f, i, i + 1);
 		assert_int_equal(f->p.counters.failovers, i);
 	}
 
-	assert_int_equal(silence(f), 32000);
+	assert_int_equal(fix_silence(f), 32000);
 	assert_int_equal(f->d.tell, TELL_EXHAUSTED);
 	assert_int_equal(f->d.register_with, 0);
 	assert_int_equal(f->d.from, serverc);
@@ -171,8 +149,8 @@ static void last_gets_64_t1_whatever_the_settings(void **state)
 
 	f->set.timeout_s = 1;
 	fix_start(f);
-	assert_int_equal(silence(f), 1000);
-	assert_int_equal(silence(f), 32000);
+	assert_int_equal(fix_silence(f), 1000);
+	assert_int_equal(fix_silence(f), 32000);
 }
 
 
@@ -184,10 +162,10 @@ static void round_from_the_middle(void **state)
 	fix_servers(f, 3);
 	fix_settle(f, 2);
 	fix_failed(f, 2);
-	switched(f, 2, 1);
-	assert_int_equal(silence(f), 7500);
-	switched(f, 1, 3);
-	assert_int_equal(silence(f), 32000);
+	fix_switched(f, 2, 1);
+	assert_int_equal(fix_silence(f), 7500);
+	fix_switched(f, 1, 3);
+	assert_int_equal(fix_silence(f), 32000);
 	assert_int_equal(f->d.tell, TELL_EXHAUSTED);
 }
 
@@ -199,9 +177,9 @@ static void backup_of_two_fails(void **state)
 
 	fix_settle(f, 2);
 	policy_sent(&f->p, 2, f->now);
-	assert_int_equal(silence(f), 7500);
-	switched(f, 2, 1);
-	assert_int_equal(silence(f), 32000);
+	assert_int_equal(fix_silence(f), 7500);
+	fix_switched(f, 2, 1);
+	assert_int_equal(fix_silence(f), 32000);
 	assert_int_equal(f->d.tell, TELL_EXHAUSTED);
 }
 
@@ -216,9 +194,9 @@ static void down_begins_again_with_the_primary(void **state)
 	assert_int_equal(f->d.register_with, PRIMARY);
 	assert_int_equal(f->d.tell, TELL_NOTHING);
 	fix_is(f, POLICY_MOVING, PRIMARY);
-	assert_int_equal(silence(f), 7500);
-	switched(f, 1, 2);
-	assert_int_equal(silence(f), 32000);
+	assert_int_equal(fix_silence(f), 7500);
+	fix_switched(f, 1, 2);
+	assert_int_equal(fix_silence(f), 32000);
 }
 
 
@@ -346,8 +324,8 @@ static void refresh_unanswered(void **state)
 	fix_settle(f, 1);
 	f->now += 3000000;
 	policy_sent(&f->p, 1, f->now);
-	assert_int_equal(silence(f), 7500);
-	switched(f, 1, 2);
+	assert_int_equal(fix_silence(f), 7500);
+	fix_switched(f, 1, 2);
 	assert_int_equal(policy_active(&f->p), 1);
 	assert_false(f->p.serverv[0].registered);
 }
@@ -380,7 +358,7 @@ static void fall_of_3(void **state)
 	policy_sent(&f->p, 1, f->now);
 
 	for (unsigned i = 1; i < 3; i++) {
-		assert_int_equal(silence(f), 7500);
+		assert_int_equal(fix_silence(f), 7500);
 		fix_is(f, POLICY_SETTLED, 1);
 		assert_int_equal(f->d.tell, TELL_NOTHING);
 		assert_int_equal(f->d.register_with, 1);
@@ -388,8 +366,8 @@ static void fall_of_3(void **state)
 		assert_int_equal(f->p.sends, 1);
 	}
 
-	assert_int_equal(silence(f), 7500);
-	switched(f, 1, 2);
+	assert_int_equal(fix_silence(f), 7500);
+	fix_switched(f, 1, 2);
 	assert_int_equal(f->p.counters.failovers, 1);
 }
 
@@ -407,7 +385,7 @@ static void fall_counts_in_a_row_only(void **state)
 	fix_failed(f, 1);
 	fix_is(f, POLICY_SETTLED, 1);
 	fix_failed(f, 1);
-	switched(f, 1, 2);
+	fix_switched(f, 1, 2);
 }
 
 
@@ -418,7 +396,7 @@ static void fall_is_for_the_server_in_use(void **state)
 	f->set.fall = 10;
 	fix_start(f);
 	fix_failed(f, 1);
-	switched(f, 1, 2);
+	fix_switched(f, 1, 2);
 }
 
 
