@@ -12,26 +12,43 @@
 #include <stdio.h>
 #include <string.h>
 #include "policy.h"
+#include "policy_parts.h"
 #include "schedule.h"
 
 
 enum {
-	STEADY_MS      = 3600 * 1000,/**< This long with the primary: steady */
-	RETRY_MAX_S    = 3600,       /**< A server is not left alone longer  */
+	RETRY_MAX_S     = 3600,      /**< A server is not left alone longer  */
 	REFRESH_LATE_MS = 500,       /**< libre's timer has had its chance   */
 };
 
 
-static struct policy_server *server_get(struct policy *p, unsigned server)
+/**
+ * A server
+ *
+ * @param p      Policy
+ * @param server Number, from 1
+ *
+ * @return Server
+ */
+struct policy_server *policy_server(struct policy *p, unsigned server)
 {
 	return &p->serverv[server - 1];
 }
 
 
-static void server_mark(struct policy *p, unsigned server, enum health health,
-			uint64_t now, const char *reason)
+/**
+ * Note what is known of a server
+ *
+ * @param p      Policy
+ * @param server Server
+ * @param health Its health
+ * @param now    Time [ms]
+ * @param reason What was seen, for the user
+ */
+void policy_mark(struct policy *p, unsigned server, enum health health,
+		 uint64_t now, const char *reason)
 {
-	struct policy_server *srv = server_get(p, server);
+	struct policy_server *srv = policy_server(p, server);
 
 	(void)snprintf(srv->reason, sizeof(srv->reason), "%s", reason);
 
@@ -88,7 +105,14 @@ static void await_answer(struct policy *p, uint64_t now)
 }
 
 
-static void try(struct policy *p, unsigned server, uint64_t now)
+/**
+ * Move to a server: its REGISTER is under way from now on
+ *
+ * @param p      Policy
+ * @param server Server
+ * @param now    Time [ms]
+ */
+void policy_try(struct policy *p, unsigned server, uint64_t now)
 {
 	if (server != p->target)
 		p->renewing = false;
@@ -112,16 +136,21 @@ static void try(struct policy *p, unsigned server, uint64_t now)
 }
 
 
-/* A round begins with the first server that may be asked; if none may,
-   somebody wants it all the same */
-static void start_round(struct policy *p, uint64_t now)
+/**
+ * Begin a round with the first server that may be asked; if none may,
+ * somebody wants it all the same
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ */
+void policy_start_round(struct policy *p, uint64_t now)
 {
 	unsigned first;
 
 	p->tried = 0;
 	first = untried(p, now);
 
-	try(p, first ? first : PRIMARY, now);
+	policy_try(p, first ? first : PRIMARY, now);
 }
 
 
@@ -133,41 +162,6 @@ static void schedule_keepalive(struct policy *p, uint64_t now)
 }
 
 
-static void schedule_check(struct policy *p, uint64_t now, uint32_t rnd)
-{
-	const uint64_t alone = server_get(p, PRIMARY)->retry_after;
-
-	if (p->target == PRIMARY || !p->set->failback) {
-		p->next_check = 0;
-		return;
-	}
-
-	p->next_check = now +
-		((uint64_t)schedule_failback_ms(p->set, rnd) << p->flaps);
-
-	if (p->next_check < alone)
-		p->next_check = alone;
-}
-
-
-/* The primary has failed: had the account just returned to it? */
-static void count_flap(struct policy *p, uint64_t now)
-{
-	const uint64_t stay = now - p->returned;
-
-	if (!p->returned)
-		return;
-
-	if (stay >= STEADY_MS)
-		p->flaps = 0;
-	else if (stay < (uint64_t)p->set->failback_interval_s * 1000 &&
-		 p->flaps < MAX_FLAPS)
-		++p->flaps;
-
-	p->returned = 0;
-}
-
-
 /* The target answers: it is the one in use */
 static void settle(struct policy *p, bool registered, uint64_t now,
 		   uint32_t rnd, const char *reason)
@@ -175,10 +169,10 @@ static void settle(struct policy *p, bool registered, uint64_t now,
 	const bool arrived = p->state != POLICY_SETTLED;
 
 	for (unsigned i = PRIMARY; i <= p->serverc; i++)
-		server_get(p, i)->registered = false;
+		policy_server(p, i)->registered = false;
 
-	server_mark(p, p->target, HEALTH_UP, now, reason);
-	server_get(p, p->target)->registered = registered;
+	policy_mark(p, p->target, HEALTH_UP, now, reason);
+	policy_server(p, p->target)->registered = registered;
 
 	p->state         = POLICY_SETTLED;
 	p->origin        = 0;
@@ -187,7 +181,7 @@ static void settle(struct policy *p, bool registered, uint64_t now,
 	p->failed_rounds = 0;
 
 	if (arrived) {
-		schedule_check(p, now, rnd);
+		failback_schedule(p, now, rnd);
 		schedule_keepalive(p, now);
 	}
 }
@@ -199,8 +193,8 @@ static void wait_for_leave(struct policy *p)
 	uint64_t first = UINT64_MAX;
 
 	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
-		if (server_get(p, i)->retry_after < first)
-			first = server_get(p, i)->retry_after;
+		if (policy_server(p, i)->retry_after < first)
+			first = policy_server(p, i)->retry_after;
 	}
 
 	if (p->restart < first)
@@ -221,7 +215,7 @@ static void fail_over(struct policy *p, uint64_t now, uint32_t rnd,
 		++p->counters.failovers;
 		d->tell = TELL_SWITCH;
 		d->register_with = next;
-		try(p, next, now);
+		policy_try(p, next, now);
 		return;
 	}
 
@@ -236,33 +230,6 @@ static void fail_over(struct policy *p, uint64_t now, uint32_t rnd,
 	p->restart = now + schedule_round_ms(p->failed_rounds, rnd);
 	p->refresh_due = 0;
 	wait_for_leave(p);
-}
-
-
-static void probe_begin(struct policy *p, struct decision *d)
-{
-	p->probing    = true;
-	p->next_check = 0;
-	d->probe      = true;
-}
-
-
-static void bound(struct policy *p, unsigned deregs)
-{
-	if (deregs > p->deregs_bound)
-		p->deregs_bound = deregs;
-}
-
-
-static void renew_if_due(struct policy *p, struct decision *d)
-{
-	if (p->state != POLICY_SETTLED || p->renewing ||
-	    p->deregs_bound == p->deregs ||
-	    !server_get(p, p->target)->registered)
-		return;
-
-	p->renewing = true;
-	d->renew    = true;
 }
 
 
@@ -284,8 +251,8 @@ void policy_init(struct policy *p, const struct settings *set,
 	p->target  = PRIMARY;
 
 	for (unsigned i = PRIMARY; i <= serverc; i++) {
-		server_get(p, i)->since = now;
-		(void)snprintf(server_get(p, i)->reason, REASON_SIZE,
+		policy_server(p, i)->since = now;
+		(void)snprintf(policy_server(p, i)->reason, REASON_SIZE,
 			       "not tried yet");
 	}
 }
@@ -303,7 +270,7 @@ void policy_init(struct policy *p, const struct settings *set,
 unsigned policy_registering(struct policy *p, uint64_t now)
 {
 	if (p->state == POLICY_IDLE || p->state == POLICY_DOWN) {
-		start_round(p, now);
+		policy_start_round(p, now);
 	}
 	else {
 		p->started = now;
@@ -366,8 +333,8 @@ void policy_registered(struct policy *p, uint64_t now, uint32_t rnd,
 
 	settle(p, true, now, rnd, reason);
 
-	bound(p, p->deregs_pending);
-	renew_if_due(p, d);
+	binding_outlived(p, p->deregs_pending);
+	binding_renew_if_due(p, d);
 }
 
 
@@ -406,15 +373,15 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 		   uint64_t now, uint32_t rnd, const char *reason,
 		   struct decision *d)
 {
-	if (server != p->target && since >= server_get(p, server)->since)
-		server_mark(p, server, HEALTH_DOWN, now, reason);
+	if (server != p->target && since >= policy_server(p, server)->since)
+		policy_mark(p, server, HEALTH_DOWN, now, reason);
 
 	if (server != p->target || since < p->started ||
 	    p->state == POLICY_IDLE || p->state == POLICY_DOWN)
 		return;
 
-	server_mark(p, server, HEALTH_DOWN, now, reason);
-	server_get(p, server)->registered = false;
+	policy_mark(p, server, HEALTH_DOWN, now, reason);
+	policy_server(p, server)->registered = false;
 	p->refresh_due = 0;
 
 	if (p->state == POLICY_SETTLED) {
@@ -430,7 +397,7 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 	}
 
 	if (server == PRIMARY)
-		count_flap(p, now);
+		failback_count_flap(p, now);
 
 	fail_over(p, now, rnd, d);
 }
@@ -472,46 +439,6 @@ void policy_resent(struct policy *p, unsigned server, uint64_t now,
 
 
 /**
- * The failback check has ended
- *
- * @param p      Policy
- * @param good   True if the primary would take the account
- * @param alive  True if it answered at all
- * @param now    Time [ms]
- * @param rnd    Random number
- * @param reason What was seen, for the user
- * @param d      Decision
- */
-void policy_probed(struct policy *p, bool good, bool alive, uint64_t now,
-		   uint32_t rnd, const char *reason, struct decision *d)
-{
-	p->probing = false;
-
-	if (p->state != POLICY_SETTLED || p->target == PRIMARY)
-		return;
-
-	server_mark(p, PRIMARY, alive ? HEALTH_UP : HEALTH_DOWN, now, reason);
-
-	if (!good)
-		p->good_probes = 0;
-	else if (++p->good_probes >= p->set->rise) {
-
-		++p->counters.failbacks;
-		d->tell = TELL_FAILBACK;
-		d->from = p->target;
-		d->to   = PRIMARY;
-		d->register_with = PRIMARY;
-		p->returned = now;
-		p->tried = 0;
-		try(p, PRIMARY, now);
-		return;
-	}
-
-	schedule_check(p, now, rnd);
-}
-
-
-/**
  * The target has granted a registration: when libre will refresh it is known
  *
  * @param p          Policy
@@ -542,44 +469,7 @@ void policy_retry_after(struct policy *p, unsigned server, uint32_t s,
 	if (s > RETRY_MAX_S)
 		s = RETRY_MAX_S;
 
-	server_get(p, server)->retry_after = now + (uint64_t)s * 1000;
-}
-
-
-/**
- * A de-registration of ours has ended: a server has taken it, or it got no
- * answer, and then a server may have taken it all the same. Servers that
- * share their location table may have dropped the binding in use.
- *
- * @param p Policy
- * @param d Decision
- */
-void policy_deregistered(struct policy *p, struct decision *d)
-{
-	++p->deregs;
-	renew_if_due(p, d);
-}
-
-
-/**
- * The renewal of the binding has ended
- *
- * @param p      Policy
- * @param ok     True if the server has taken it
- * @param deregs Value of p->deregs when the renewal was sent
- * @param d      Decision
- */
-void policy_renewed(struct policy *p, bool ok, unsigned deregs,
-		    struct decision *d)
-{
-	p->renewing = false;
-
-	if (ok)
-		bound(p, deregs);
-	else if (deregs == p->deregs)
-		return;
-
-	renew_if_due(p, d);
+	policy_server(p, server)->retry_after = now + (uint64_t)s * 1000;
 }
 
 
@@ -609,7 +499,7 @@ void policy_network_back(struct policy *p, uint64_t now, struct decision *d)
 		return;
 
 	p->failed_rounds = 0;
-	start_round(p, now);
+	policy_start_round(p, now);
 	d->register_with = p->target;
 }
 
@@ -622,7 +512,7 @@ void policy_network_back(struct policy *p, uint64_t now, struct decision *d)
 void policy_unregistered(struct policy *p)
 {
 	for (unsigned i = PRIMARY; i <= p->serverc; i++)
-		server_get(p, i)->registered = false;
+		policy_server(p, i)->registered = false;
 
 	p->state      = POLICY_IDLE;
 	p->origin     = 0;
@@ -656,35 +546,7 @@ void policy_switch(struct policy *p, unsigned to, uint64_t now,
 	d->register_with = to;
 
 	p->tried = 0;
-	try(p, to, now);
-}
-
-
-/**
- * Check now whether the primary is back; with all servers down, begin the
- * next round now
- *
- * @param p   Policy
- * @param now Time [ms]
- * @param d   Decision
- *
- * @return False if there is nothing to check
- */
-bool policy_probe(struct policy *p, uint64_t now, struct decision *d)
-{
-	if (p->state == POLICY_DOWN) {
-		start_round(p, now);
-		d->register_with = p->target;
-		return true;
-	}
-
-	if (p->state != POLICY_SETTLED || p->target == PRIMARY)
-		return false;
-
-	if (!p->probing)
-		probe_begin(p, d);
-
-	return true;
+	policy_try(p, to, now);
 }
 
 
@@ -710,14 +572,11 @@ void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
 		give_up(p, now, rnd, d);
 	}
 	else if (p->state == POLICY_DOWN && now >= p->restart) {
-		start_round(p, now);
+		policy_start_round(p, now);
 		d->register_with = p->target;
 	}
 	else if (p->next_check && now >= p->next_check) {
-		if (p->set->failback)
-			probe_begin(p, d);
-		else
-			p->next_check = 0;
+		failback_due(p, d);
 	}
 	else if (p->next_keepalive && now >= p->next_keepalive) {
 		schedule_keepalive(p, now);

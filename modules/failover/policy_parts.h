@@ -1,0 +1,28 @@
+/**
+ * @file policy_parts.h  Between the files that make up the policy
+ *
+ * policy.c has the servers, rounds and REGISTERs, failback.c the way back to
+ * the primary, binding.c the binding.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_POLICY_PARTS_H
+#define FAILOVER_POLICY_PARTS_H
+
+#include "policy.h"
+
+struct policy_server *policy_server(struct policy *p, unsigned server);
+void policy_mark(struct policy *p, unsigned server, enum health health,
+		 uint64_t now, const char *reason);
+void policy_try(struct policy *p, unsigned server, uint64_t now);
+void policy_start_round(struct policy *p, uint64_t now);
+
+void failback_schedule(struct policy *p, uint64_t now, uint32_t rnd);
+void failback_count_flap(struct policy *p, uint64_t now);
+void failback_due(struct policy *p, struct decision *d);
+
+void binding_outlived(struct policy *p, unsigned deregs);
+void binding_renew_if_due(struct policy *p, struct decision *d);
+
+#endif
