@@ -142,8 +142,10 @@ def test_message(server_pair, phone_factory):
 
 
 def test_subscribe(server_pair, phone_factory):
-    """Of mwi, right after the registration."""
+    """Of mwi, right after the registration. An answer within the first
+    millisecond of mwi 1.0.0's life has it subscribe without end."""
     primary, backup = server_pair
+    primary.behave("REGISTER", answer_delay=500)
     primary.behave("SUBSCRIBE", silent=True)
     phone = phone_factory(line(*server_pair), config=RETRY,
                           modules=("mwi",))
