@@ -7,7 +7,9 @@ import time
 
 import pytest
 
-from harness.scenario import (ALICE, QUICK, TRANSACTION_S,
+from harness import sip
+from harness.baresip import account
+from harness.scenario import (ALICE, BOB, QUICK, TRANSACTION_S,
                               add_register_commands, contact_uri, expires,
                               in_use, line, measured, switch, wait_quiet)
 
@@ -199,6 +201,33 @@ def delay_removal(server, script):
         server.later(0 if expires(req) else 100, lambda: script(req))
 
     server.behave("REGISTER", script=late)
+
+
+# Another transport has another contact
+
+def transports(table):
+    """Of the bindings: what a contact without a parameter is over, is UDP."""
+    return [sip.uri_parts(uri)[3].get("transport", "udp")
+            for uri in table.bindings(ALICE)]
+
+
+def test_other_transport(server_pair, phone_factory):
+    """libre removes the old one from the server that it was registered with:
+    that one is dead, and the table is shared."""
+    primary, backup = server_pair
+    phone = phone_factory(account(ALICE, primary.uri("udp"),
+                                  backup.uri("tcp")), config=QUICK)
+    in_use(phone, 1)
+    primary.behave_all(silent=True)
+    phone.dial(BOB)
+    in_use(phone, 2)
+    assert backup.table.wait(lambda table: transports(table) == ["tcp"])
+
+    primary.behave_all()
+    phone.do("failover_probe")
+    in_use(phone, 1)
+    wait_quiet(server_pair)
+    assert transports(primary.table) == ["udp"]
 
 
 # The user's own wish

@@ -69,6 +69,34 @@ static void renewal_handler(int err, const struct sip_msg *msg, void *arg)
 }
 
 
+static void standby_handler(int err, const struct sip_msg *msg, void *arg)
+{
+	struct line *line = arg;
+	const unsigned server = line->standby_server;
+	const bool alive = !err && !codes_has(&line->set.codes, msg->scode);
+	char reason[REASON_SIZE];
+	struct decision d = {0};
+	uint32_t s;
+
+	describe(reason, sizeof(reason), err, msg);
+
+	if (alive && msg->scode < 300) {
+		s = wire_granted_s(line, msg);
+		if (!s)
+			s = line_server(line, server)->regint;
+		policy_standby_ok(&line->policy, server, (uint64_t)s * 1000,
+				  now_ms(), rand_u32(), reason);
+	}
+	else {
+		policy_standby_failed(&line->policy, server, alive, now_ms(),
+				      rand_u32(), reason, &d);
+	}
+
+	line->standby = mem_deref(line->standby);
+	line_decide(line, &d);
+}
+
+
 static void keepalive_handler(int err, const struct sip_msg *msg, void *arg)
 {
 	struct line *line = arg;
@@ -115,7 +143,7 @@ static void do_probe(struct line *line)
 				      probe_handler, line);
 	else
 		err = request_register(&line->probe, line, PRIMARY,
-				       probe_handler, line);
+				       NULL, probe_handler, line);
 	if (err)
 		probe_handler(err, NULL, line);
 }
@@ -129,8 +157,21 @@ static void do_renew(struct line *line)
 	line->renewal_server = line->policy.target;
 
 	if (request_register(&line->renewal, line, line->renewal_server,
-			     renewal_handler, line))
+			     line->contact, renewal_handler, line))
 		renewal_handler(ENOMEM, NULL, line);
+}
+
+
+/* The Contact of the server in use: should they share their location table,
+   there is one binding */
+static void do_standby(struct line *line, unsigned server)
+{
+	line->standby = mem_deref(line->standby);
+	line->standby_server = server;
+
+	if (request_register(&line->standby, line, server, line->contact,
+			     standby_handler, line))
+		standby_handler(ENOMEM, NULL, line);
 }
 
 
@@ -151,6 +192,8 @@ static void todo_handler(void *arg)
 		do_probe(line);
 	if (todo.renew)
 		do_renew(line);
+	if (todo.standby)
+		do_standby(line, todo.standby);
 	if (todo.keepalive)
 		do_keepalive(line);
 
@@ -202,6 +245,9 @@ void line_decide(struct line *line, const struct decision *d)
 
 	if (d->register_with)
 		line->todo.register_with = d->register_with;
+
+	if (d->standby)
+		line->todo.standby = d->standby;
 
 	line->todo.probe     |= d->probe;
 	line->todo.renew     |= d->renew;

@@ -43,6 +43,19 @@ void binding_renew_if_due(struct policy *p, struct decision *d)
 
 
 /**
+ * Something may have ended the binding
+ *
+ * @param p Policy
+ * @param d Decision
+ */
+void binding_renew(struct policy *p, struct decision *d)
+{
+	++p->deregs;
+	binding_renew_if_due(p, d);
+}
+
+
+/**
  * A de-registration of ours has ended: a server has taken it, or it got no
  * answer, and then a server may have taken it all the same. Servers that
  * share their location table may have dropped the binding in use.
@@ -52,8 +65,8 @@ void binding_renew_if_due(struct policy *p, struct decision *d)
  */
 void policy_deregistered(struct policy *p, struct decision *d)
 {
-	++p->deregs;
-	binding_renew_if_due(p, d);
+	binding_renew(p, d);
+	standby_deregistered(p);
 }
 
 

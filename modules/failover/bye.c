@@ -212,6 +212,13 @@ static void fail(struct bye *bye)
 }
 
 
+static bool is_bound(const struct policy *p)
+{
+	return policy_is_bound_ahead(p) ||
+		(p->state == POLICY_SETTLED && !p->pending);
+}
+
+
 static void run(struct bye *bye)
 {
 	const struct policy *p = &bye->dlg->line->policy;
@@ -224,12 +231,9 @@ static void run(struct bye *bye)
 
 	if (attempt_is_last(&bye->att))
 		fail(bye);
-	else if (p->state == POLICY_MOVING || p->pending)
-		return;
-	else if (p->state == POLICY_SETTLED &&
-		 !attempt_is_tried(&bye->att, p->target))
+	else if (is_bound(p) && !attempt_is_tried(&bye->att, p->target))
 		move(bye, p->target);
-	else
+	else if (p->state != POLICY_MOVING && !p->pending)
 		fail(bye);
 }
 

@@ -275,6 +275,9 @@ static void run(struct dial *dial)
 		break;
 
 	case POLICY_MOVING:
+		if (policy_is_bound_ahead(p) &&
+		    !attempt_is_tried(&dial->att, p->target))
+			move(dial);
 		break;
 
 	default:

@@ -58,6 +58,24 @@ static uint16_t status_code(const char *text)
 }
 
 
+/* Over another transport the account has another Contact. libre removes the
+   old one from the server that it was registered with; if that is dead, and
+   shares its table with the others, one of them has to. */
+static void remove_old_contact(struct line *line)
+{
+	const char *old = line->bound_contact;
+
+	if (!line->contact)
+		return;
+
+	if (old && strcmp(old, line->contact))
+		(void)request_deregister(line, line->policy.target, old);
+
+	line->bound_contact = mem_deref(line->bound_contact);
+	(void)str_dup(&line->bound_contact, line->contact);
+}
+
+
 /**
  * Baresip's registration has been answered, or has failed
  *
@@ -76,8 +94,10 @@ void line_register_result(struct line *line, const char *text, bool ok)
 	if (line->client != p->target || line->todo.register_with)
 		return;
 
-	if (ok)
+	if (ok) {
 		policy_registered(p, now, rand_u32(), text, &d);
+		remove_old_contact(line);
+	}
 	else if (!scode || codes_has(&line->set.codes, scode))
 		policy_failed(p, p->target, now, now, rand_u32(), text, &d);
 	else
@@ -244,15 +264,23 @@ void line_deregistered(struct line *line)
 
 
 /**
- * The user has taken the account off the registrar
+ * The account is taken off the registrar, by the user or because it is going
  *
  * @param line Line
  */
 void line_unregistered(struct line *line)
 {
+	const unsigned standby = line->policy.standby;
 	struct decision d = {0};
 
 	policy_unregistered(&line->policy);
+
+	/* Baresip de-registers with the server in use */
+	if (standby && line->contact)
+		(void)request_deregister(line, standby, line->contact);
+
+	line->bound_contact = mem_deref(line->bound_contact);
+	line->standby       = mem_deref(line->standby);
 	memset(&line->todo, 0, sizeof(line->todo));
 	line->probe     = mem_deref(line->probe);
 	line->keepalive = mem_deref(line->keepalive);

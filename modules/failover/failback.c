@@ -108,6 +108,8 @@ void policy_probed(struct policy *p, bool good, bool alive, uint64_t now,
 		return;
 
 	policy_mark(p, PRIMARY, alive ? HEALTH_UP : HEALTH_DOWN, now, reason);
+	if (!alive)
+		standby_lost(p, PRIMARY, now, rnd, d);
 
 	if (!good)
 		p->good_probes = 0;

@@ -71,13 +71,14 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 
 	case EVENT_UNREGISTERING:
 		/* a user agent that is deleted says no more than this */
+		line_unregistered(line);
 		if (line_is_orphan(line))
 			mem_deref(line);
-		else
-			line_unregistered(line);
 		break;
 
 	case EVENT_SHUTDOWN:
+		if (!line->unmanaged)
+			line_unregistered(line);
 		mem_deref(line);
 		break;
 

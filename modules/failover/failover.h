@@ -38,7 +38,9 @@ struct line {
 	unsigned client;             /**< Server that Baresip's own client
 					  registers with, 0: none            */
 	bool registering;            /**< Our own ua_register() under way    */
-	char *contact_params;        /**< Of Baresip's Contact, no expires   */
+	char *contact;               /**< Baresip's Contact, as last sent    */
+	char *contact_params;        /**< ... its parameters, no expires     */
+	char *bound_contact;         /**< The one that was last registered   */
 	struct request *probe;       /**< Failback check under way           */
 	struct request *keepalive;   /**< OPTIONS under way                  */
 	unsigned keepalive_server;   /**< ... and where it went              */
@@ -47,6 +49,8 @@ struct line {
 	unsigned renewal_deregs;     /**< See policy_renewed()               */
 	unsigned renewal_server;     /**< ... and where it went              */
 	uint64_t renewal_since;      /**< When it was sent [ms]              */
+	struct request *standby;     /**< REGISTER with the next server      */
+	unsigned standby_server;     /**< ... and where it went              */
 	unsigned calls_moved;
 	unsigned byes_moved;
 	struct poke *pokev[MAX_SERVERS];/**< Hears "port unreachable"        */
@@ -125,7 +129,10 @@ void bye_forget(const struct line *line);
 typedef void (request_h)(int err, const struct sip_msg *msg, void *arg);
 
 int request_register(struct request **reqp, struct line *line,
-		     unsigned server, request_h *h, void *arg);
+		     unsigned server, const char *contact, request_h *h,
+		     void *arg);
+int request_deregister(struct line *line, unsigned server,
+		       const char *contact);
 int request_options(struct request **reqp, struct line *line,
 		    unsigned server, request_h *h, void *arg);
 bool request_is_own(const struct pl *callid);
@@ -150,6 +157,7 @@ bool mute_is_knock(const struct sip_msg *msg);
 /* wire: what goes over it for our accounts, as the trace shows it */
 int  wire_open(void);
 void wire_close(void);
+uint32_t wire_granted_s(const struct line *line, const struct sip_msg *msg);
 
 /* orphan: answers to an INVITE that libre has forgotten */
 void orphan_add(struct sip_msg *invite, enum sip_transp tp,

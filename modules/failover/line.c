@@ -27,7 +27,10 @@ static void destructor(void *arg)
 	mem_deref(line->probe);
 	mem_deref(line->keepalive);
 	mem_deref(line->renewal);
+	mem_deref(line->standby);
+	mem_deref(line->contact);
 	mem_deref(line->contact_params);
+	mem_deref(line->bound_contact);
 	mem_deref(line->acc);
 
 	for (unsigned i = 0; i < MAX_SERVERS; i++) {

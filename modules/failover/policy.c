@@ -66,8 +66,16 @@ static unsigned bit(unsigned server)
 }
 
 
-/* RFC 3261 section 21.5.4: it has asked not to be sent anything */
-static bool is_left_alone(const struct policy *p, unsigned server,
+/**
+ * Has a server asked not to be sent anything? RFC 3261 section 21.5.4
+ *
+ * @param p      Policy
+ * @param server Server
+ * @param now    Time [ms]
+ *
+ * @return True if it has, and the time is not over
+ */
+bool policy_is_left_alone(const struct policy *p, unsigned server,
 			  uint64_t now)
 {
 	return now < p->serverv[server - 1].retry_after;
@@ -78,11 +86,24 @@ static bool is_left_alone(const struct policy *p, unsigned server,
 static unsigned untried(const struct policy *p, uint64_t now)
 {
 	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
-		if (!(p->tried & bit(i)) && !is_left_alone(p, i, now))
+		if (!(p->tried & bit(i)) && !policy_is_left_alone(p, i, now))
 			return i;
 	}
 
 	return 0;
+}
+
+
+/* The one that the account is registered with already, or next in line */
+static unsigned next_server(const struct policy *p, uint64_t now)
+{
+	const unsigned server = p->standby;
+
+	if (server && !(p->tried & bit(server)) &&
+	    !policy_is_left_alone(p, server, now))
+		return server;
+
+	return untried(p, now);
 }
 
 
@@ -168,8 +189,10 @@ static void settle(struct policy *p, bool registered, uint64_t now,
 {
 	const bool arrived = p->state != POLICY_SETTLED;
 
-	for (unsigned i = PRIMARY; i <= p->serverc; i++)
-		policy_server(p, i)->registered = false;
+	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
+		if (i != p->standby)
+			policy_server(p, i)->registered = false;
+	}
 
 	policy_mark(p, p->target, HEALTH_UP, now, reason);
 	policy_server(p, p->target)->registered = registered;
@@ -183,6 +206,7 @@ static void settle(struct policy *p, bool registered, uint64_t now,
 	if (arrived) {
 		failback_schedule(p, now, rnd);
 		schedule_keepalive(p, now);
+		standby_arrived(p);
 	}
 }
 
@@ -206,7 +230,7 @@ static void wait_for_leave(struct policy *p)
 static void fail_over(struct policy *p, uint64_t now, uint32_t rnd,
 		      struct decision *d)
 {
-	const unsigned next = untried(p, now);
+	const unsigned next = next_server(p, now);
 
 	d->from = p->target;
 	d->to   = next;
@@ -229,6 +253,7 @@ static void fail_over(struct policy *p, uint64_t now, uint32_t rnd,
 	p->next_keepalive = 0;
 	p->restart = now + schedule_round_ms(p->failed_rounds, rnd);
 	p->refresh_due = 0;
+	standby_end(p);
 	wait_for_leave(p);
 }
 
@@ -373,8 +398,10 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 		   uint64_t now, uint32_t rnd, const char *reason,
 		   struct decision *d)
 {
-	if (server != p->target && since >= policy_server(p, server)->since)
+	if (server != p->target && since >= policy_server(p, server)->since) {
 		policy_mark(p, server, HEALTH_DOWN, now, reason);
+		standby_lost(p, server, now, rnd, d);
+	}
 
 	if (server != p->target || since < p->started ||
 	    p->state == POLICY_IDLE || p->state == POLICY_DOWN)
@@ -382,6 +409,8 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 
 	policy_mark(p, server, HEALTH_DOWN, now, reason);
 	policy_server(p, server)->registered = false;
+	if (p->standby == server)
+		p->standby = 0;
 	p->refresh_due = 0;
 
 	if (p->state == POLICY_SETTLED) {
@@ -522,6 +551,7 @@ void policy_unregistered(struct policy *p)
 	p->refresh_due    = 0;
 	p->probing    = false;
 	p->renewing   = false;
+	standby_end(p);
 }
 
 
@@ -578,6 +608,9 @@ void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
 	else if (p->next_check && now >= p->next_check) {
 		failback_due(p, d);
 	}
+	else if (p->standby_due && now >= p->standby_due) {
+		standby_search(p, now, rnd, d);
+	}
 	else if (p->next_keepalive && now >= p->next_keepalive) {
 		schedule_keepalive(p, now);
 		d->keepalive = true;
@@ -605,6 +638,8 @@ bool policy_next(const struct policy *p, uint64_t *when)
 		*when = p->restart;
 	if (p->next_check && p->next_check < *when)
 		*when = p->next_check;
+	if (p->standby_due && p->standby_due < *when)
+		*when = p->standby_due;
 	if (p->next_keepalive && p->next_keepalive < *when)
 		*when = p->next_keepalive;
 

@@ -87,6 +87,13 @@ struct policy {
 	unsigned deregs_pending;     /**< ... when our REGISTER was sent     */
 	unsigned deregs_bound;       /**< ... that the binding outlived      */
 	bool renewing;
+
+	/* standby: a second registration */
+	unsigned standby;            /**< It stands there, 0: nowhere        */
+	unsigned standby_asked;      /**< REGISTER under way, 0: none        */
+	unsigned standby_tried;      /**< In this search, one bit each       */
+	unsigned standby_deregs;     /**< `deregs` when it was asked         */
+	uint64_t standby_due;        /**< Next search, 0: none [ms]          */
 };
 
 /** What the user is told of a decision */
@@ -107,6 +114,7 @@ struct decision {
 	bool probe;                  /**< See whether the primary is back    */
 	bool keepalive;              /**< OPTIONS to `target`                */
 	bool renew;                  /**< Renew the binding at `target`      */
+	unsigned standby;            /**< Register there as well, 0: none    */
 };
 
 void policy_init(struct policy *p, const struct settings *set,
@@ -134,6 +142,11 @@ void policy_retry_after(struct policy *p, unsigned server, uint32_t s,
 void policy_deregistered(struct policy *p, struct decision *d);
 void policy_renewed(struct policy *p, bool ok, unsigned deregs,
 		    struct decision *d);
+void policy_standby_ok(struct policy *p, unsigned server, uint64_t expires_ms,
+		       uint64_t now, uint32_t rnd, const char *reason);
+void policy_standby_failed(struct policy *p, unsigned server, bool alive,
+			   uint64_t now, uint32_t rnd, const char *reason,
+			   struct decision *d);
 void policy_alive(struct policy *p, unsigned server);
 void policy_network_back(struct policy *p, uint64_t now, struct decision *d);
 void policy_unregistered(struct policy *p);
@@ -152,6 +165,7 @@ bool policy_next(const struct policy *p, uint64_t *when);
 void policy_describe_unanswered(char *buf, size_t size, const char *met,
 				unsigned sends, uint64_t ms);
 unsigned policy_active(const struct policy *p);
+bool policy_is_bound_ahead(const struct policy *p);
 const char *policy_statename(const struct policy *p);
 const char *health_name(enum health health);
 

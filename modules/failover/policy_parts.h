@@ -2,7 +2,7 @@
  * @file policy_parts.h  Between the files that make up the policy
  *
  * policy.c has the servers, rounds and REGISTERs, failback.c the way back to
- * the primary, binding.c the binding.
+ * the primary, binding.c the binding, standby.c the second registration.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -15,6 +15,8 @@
 struct policy_server *policy_server(struct policy *p, unsigned server);
 void policy_mark(struct policy *p, unsigned server, enum health health,
 		 uint64_t now, const char *reason);
+bool policy_is_left_alone(const struct policy *p, unsigned server,
+			  uint64_t now);
 void policy_try(struct policy *p, unsigned server, uint64_t now);
 void policy_start_round(struct policy *p, uint64_t now);
 
@@ -24,5 +26,15 @@ void failback_due(struct policy *p, struct decision *d);
 
 void binding_outlived(struct policy *p, unsigned deregs);
 void binding_renew_if_due(struct policy *p, struct decision *d);
+void binding_renew(struct policy *p, struct decision *d);
+
+void standby_begin(struct policy *p);
+void standby_search(struct policy *p, uint64_t now, uint32_t rnd,
+		    struct decision *d);
+void standby_arrived(struct policy *p);
+void standby_end(struct policy *p);
+void standby_deregistered(struct policy *p);
+void standby_lost(struct policy *p, unsigned server, uint64_t now,
+		  uint32_t rnd, struct decision *d);
 
 #endif

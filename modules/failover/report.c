@@ -180,6 +180,17 @@ static const char *state_name(const struct line *line)
 }
 
 
+static const char *registered_name(const struct line *line, unsigned server)
+{
+	const struct policy *p = &line->policy;
+
+	if (!p->serverv[server - 1].registered)
+		return "";
+
+	return server == p->standby ? "standby" : "registered";
+}
+
+
 static int print_next(struct re_printf *pf, const struct line *line)
 {
 	const struct policy *p = &line->policy;
@@ -226,7 +237,7 @@ int report_table(struct re_printf *pf, const struct line *line)
 		err |= re_hprintf(pf, "%s server %u  %-8s%-12s %s  (%s%s",
 				  i == active ? " >" : "  ", i,
 				  health_name(ps->health),
-				  ps->registered ? "registered" : "",
+				  registered_name(line, i),
 				  line_server(line, i)->uri, ps->reason,
 				  ps->health == HEALTH_UNKNOWN ? ")\n" : "");
 		if (ps->health != HEALTH_UNKNOWN)
@@ -371,6 +382,9 @@ int report_json(struct re_printf *pf, const struct line *line)
 	err |= odict_entry_add(od, "active", ODICT_INT, line->unmanaged ?
 			       (int64_t)0 :
 			       (int64_t)policy_active(&line->policy));
+	if (!line->unmanaged)
+		err |= odict_entry_add(od, "standby", ODICT_INT,
+				       (int64_t)line->policy.standby);
 	err |= odict_entry_add(od, "servers", ODICT_ARRAY, servers);
 	err |= odict_entry_add(od, "failback", ODICT_OBJECT, failback);
 	err |= odict_entry_add(od, "counters", ODICT_OBJECT, counters);

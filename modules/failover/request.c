@@ -18,9 +18,11 @@ enum {
 
 struct request {
 	struct le le;
-	struct line *line;
 	const char *met;
 	uint32_t expires;            /**< REGISTER: asked for [s]            */
+	char *cuser;                 /**< User part of the Contact           */
+	char *contact;               /**< Contact, NULL: of the connection   */
+	char *params;                /**< Parameters of the Contact, or NULL */
 	unsigned tries;
 	struct sip_dialog *dlg;
 	struct sip_auth *auth;
@@ -42,6 +44,9 @@ static void destructor(void *arg)
 	mem_deref(req->req);
 	mem_deref(req->auth);
 	mem_deref(req->dlg);
+	mem_deref(req->cuser);
+	mem_deref(req->contact);
+	mem_deref(req->params);
 }
 
 
@@ -64,7 +69,10 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 	    !sip_auth_authenticate(req->auth, msg) && !send_request(req))
 		return;
 
-	req->h(err, msg, req->arg);
+	if (req->h)
+		req->h(err, msg, req->arg);
+	else
+		mem_deref(req);
 }
 
 
@@ -72,17 +80,20 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 static SEND_HANDLER(send_handler)
 {
 	struct request *req = arg;
-	const char *params = req->line->contact_params;
+	const char *params = req->params ? req->params : "";
 
 	SEND_HANDLER_UNUSED;
 
-	if (!req->expires)
+	if (strcmp(req->met, "REGISTER"))
 		return 0;
 
+	if (req->contact)
+		return mbuf_printf(mb, "Contact: <%s>;expires=%u%s\r\n",
+				   req->contact, req->expires, params);
+
 	return mbuf_printf(mb, "Contact: <sip:%s@%J%s>;expires=%u%s\r\n",
-			   ua_local_cuser(req->line->ua), src,
-			   sip_transp_param(tp), req->expires,
-			   params ? params : "");
+			   req->cuser, src, sip_transp_param(tp),
+			   req->expires, params);
 }
 
 
@@ -109,8 +120,8 @@ static int registrar_uri(char **urip, const struct account *acc)
 
 
 static int request_alloc(struct request **reqp, struct line *line,
-			 unsigned server, const char *met, uint32_t expires,
-			 request_h *h, void *arg)
+			 unsigned server, const char *met, request_h *h,
+			 void *arg)
 {
 	const char *routev[1] = { line_server(line, server)->uri };
 	struct account *acc = line->acc;
@@ -123,11 +134,9 @@ static int request_alloc(struct request **reqp, struct line *line,
 		return ENOMEM;
 
 	list_append(&requestl, &req->le, req);
-	req->line    = line;
-	req->met     = met;
-	req->expires = expires;
-	req->h       = h;
-	req->arg     = arg;
+	req->met = met;
+	req->h   = h;
+	req->arg = arg;
 
 	err = registrar_uri(&uri, acc);
 	if (err)
@@ -139,10 +148,6 @@ static int request_alloc(struct request **reqp, struct line *line,
 		goto out;
 
 	err = sip_auth_alloc(&req->auth, auth_handler, acc, true);
-	if (err)
-		goto out;
-
-	err = send_request(req);
 
  out:
 	mem_deref(uri);
@@ -155,23 +160,99 @@ static int request_alloc(struct request **reqp, struct line *line,
 }
 
 
+static int set_contact(struct request *req, const struct line *line,
+		       const char *contact, uint32_t expires)
+{
+	int err;
+
+	req->expires = expires;
+
+	err = str_dup(&req->cuser, ua_local_cuser(line->ua));
+	if (contact)
+		err |= str_dup(&req->contact, contact);
+	if (expires && line->contact_params)
+		err |= str_dup(&req->params, line->contact_params);
+
+	return err;
+}
+
+
+static int start(struct request **reqp, struct request *req)
+{
+	const int err = send_request(req);
+
+	if (err)
+		mem_deref(req);
+	else if (reqp)
+		*reqp = req;
+
+	return err;
+}
+
+
 /**
- * Send an independent REGISTER with the account's Contact
+ * Send an independent REGISTER
  *
- * @param reqp   Request, to be dereferenced by the caller; its handler is not
- *               called after that
- * @param line   Line
- * @param server Server
- * @param h      Called once, with an error or a final answer
- * @param arg    Handler argument
+ * @param reqp    Request, to be dereferenced by the caller; its handler is
+ *                not called after that
+ * @param line    Line
+ * @param server  Server
+ * @param contact Contact, or NULL for the one that Baresip would register
+ *                with that server
+ * @param h       Called once, with an error or a final answer
+ * @param arg     Handler argument
  *
  * @return 0 if success, otherwise errorcode
  */
 int request_register(struct request **reqp, struct line *line,
-		     unsigned server, request_h *h, void *arg)
+		     unsigned server, const char *contact, request_h *h,
+		     void *arg)
 {
-	return request_alloc(reqp, line, server, "REGISTER",
-			     line_server(line, server)->regint, h, arg);
+	struct request *req;
+	int err;
+
+	err = request_alloc(&req, line, server, "REGISTER", h, arg);
+	if (err)
+		return err;
+
+	err = set_contact(req, line, contact,
+			  line_server(line, server)->regint);
+	if (err) {
+		mem_deref(req);
+		return err;
+	}
+
+	return start(reqp, req);
+}
+
+
+/**
+ * Remove a Contact from a server's location table. Goes on by itself, beyond
+ * the life of the line.
+ *
+ * @param line    Line
+ * @param server  Server
+ * @param contact Contact
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int request_deregister(struct line *line, unsigned server,
+		       const char *contact)
+{
+	struct request *req;
+	int err;
+
+	err = request_alloc(&req, line, server, "REGISTER", NULL, NULL);
+	if (err)
+		return err;
+
+	err = set_contact(req, line, contact, 0);
+	if (err) {
+		mem_deref(req);
+		return err;
+	}
+
+	return start(NULL, req);
 }
 
 
@@ -190,7 +271,14 @@ int request_register(struct request **reqp, struct line *line,
 int request_options(struct request **reqp, struct line *line,
 		    unsigned server, request_h *h, void *arg)
 {
-	return request_alloc(reqp, line, server, "OPTIONS", 0, h, arg);
+	struct request *req;
+	int err;
+
+	err = request_alloc(&req, line, server, "OPTIONS", h, arg);
+	if (err)
+		return err;
+
+	return start(reqp, req);
 }
 
 

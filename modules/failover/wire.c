@@ -39,8 +39,15 @@ static bool grant_handler(const struct sip_hdr *hdr,
 }
 
 
-/* Seconds granted to our Contact, 0 if the answer does not say */
-static uint32_t granted_s(const struct line *line, const struct sip_msg *msg)
+/**
+ * What a registrar has granted to our Contact
+ *
+ * @param line Line
+ * @param msg  Its answer
+ *
+ * @return Time [s], 0 if the answer does not say
+ */
+uint32_t wire_granted_s(const struct line *line, const struct sip_msg *msg)
 {
 	struct grant grant = {
 		.cuser = ua_local_cuser(line->ua),
@@ -71,7 +78,19 @@ static bool is_deregister(const struct sip_msg *msg)
 }
 
 
-static enum kind kind_of(const struct sip_msg *msg)
+/* A removal of ours: of a Contact that is the account's no more */
+static bool is_old_contact(const struct line *line, const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
+	struct sip_addr addr;
+
+	return request_is_own(&msg->callid) && line->contact && hdr &&
+		!sip_addr_decode(&addr, &hdr->val) &&
+		pl_strcmp(&addr.auri, line->contact);
+}
+
+
+static enum kind kind_of(const struct line *line, const struct sip_msg *msg)
 {
 	if (!pl_strcmp(&msg->met, "INVITE") && !pl_isset(&msg->to.tag))
 		return KIND_INVITE;
@@ -82,7 +101,7 @@ static enum kind kind_of(const struct sip_msg *msg)
 	if (pl_strcmp(&msg->met, "REGISTER"))
 		return KIND_OTHER;
 
-	if (is_deregister(msg))
+	if (is_deregister(msg) && !is_old_contact(line, msg))
 		return KIND_DEREGISTER;
 
 	return request_is_own(&msg->callid) ? KIND_OTHER : KIND_REGISTER;
@@ -101,7 +120,9 @@ static void learn_contact(struct line *line, const struct sip_msg *msg)
 		     NULL, &rest))
 		return;
 
+	line->contact = mem_deref(line->contact);
 	line->contact_params = mem_deref(line->contact_params);
+	(void)pl_strdup(&line->contact, &addr.auri);
 	(void)pl_strdup(&line->contact_params, &rest);
 }
 
@@ -121,7 +142,7 @@ static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 	if (!server)
 		return NULL;
 
-	return txn_alloc(line, server, kind_of(msg), msg, tp, dst);
+	return txn_alloc(line, server, kind_of(line, msg), msg, tp, dst);
 }
 
 
@@ -220,7 +241,7 @@ static void response_received(const struct sip_msg *msg)
 		line_answered(line, txn->server, txn->since, msg->scode);
 		if (msg->scode < 300)
 			line_granted(line, txn->server,
-				     granted_s(line, msg));
+				     wire_granted_s(line, msg));
 		mem_deref(txn);
 		break;
 

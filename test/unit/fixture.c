@@ -136,6 +136,21 @@ void fix_renewed(struct fix *f, bool ok, unsigned deregs)
 }
 
 
+void fix_standby_ok(struct fix *f, unsigned server, uint32_t expires_s)
+{
+	clear(f);
+	policy_standby_ok(&f->p, server, (uint64_t)expires_s * 1000, f->now,
+			  f->rnd, "200 OK");
+}
+
+
+void fix_standby_failed(struct fix *f, unsigned server)
+{
+	policy_standby_failed(&f->p, server, false, f->now, f->rnd,
+			      "Connection timed out", clear(f));
+}
+
+
 void fix_network_back(struct fix *f)
 {
 	policy_network_back(&f->p, f->now, clear(f));
@@ -192,6 +207,7 @@ void fix_decided_nothing(const struct fix *f)
 	assert_false(f->d.probe);
 	assert_false(f->d.keepalive);
 	assert_false(f->d.renew);
+	assert_int_equal(f->d.standby, 0);
 }
 
 

@@ -26,6 +26,8 @@ enum event {
 	PROBE,                       /**< By command                         */
 	PROBED_GOOD,
 	PROBED_BAD,
+	STANDBY_OK,
+	STANDBY_FAILED,
 	SWITCH,                      /**< To the next server                 */
 	UNREGISTERED,
 	NETWORK_BACK,
@@ -48,6 +50,7 @@ struct seq {
 	unsigned renewal_deregs;     /**< Known when it was sent             */
 	unsigned refused;            /**< Known when the refused one was     */
 	bool probe;                  /**< A check is under way               */
+	unsigned standby;            /**< Asked to stand by, 0: none         */
 	enum event historyv[LENGTH];
 	unsigned historyc;
 };
@@ -55,8 +58,8 @@ struct seq {
 static const char *const namev[] = {
 	"registering", "refresh", "answered", "ok", "refused", "failed",
 	"late failure", "deregistered", "renewed", "renewal refused", "probe",
-	"probed good", "probed bad", "switch", "unregistered", "network back",
-	"alive", "wait",
+	"probed good", "probed bad", "standby ok", "standby failed", "switch",
+	"unregistered", "network back", "alive", "wait",
 };
 
 
@@ -99,8 +102,28 @@ static void check_registered(const struct seq *s)
 	for (unsigned i = 0; i < p->serverc; i++)
 		n += p->serverv[i].registered;
 
-	must(s, n <= 1, "registered with one server at most");
+	must(s, n <= (p->standby ? 2u : 1u), "registered with one server, and"
+	     " the one that stands by");
 	must(s, p->state != POLICY_IDLE || !n, "idle is not registered");
+}
+
+
+static void check_standby(const struct seq *s)
+{
+	const struct policy *p = &s->f.p;
+
+	must(s, p->standby <= p->serverc, "standby in 0..n");
+
+	if (!p->standby)
+		return;
+
+	must(s, p->set->standby, "stands by if that is wanted");
+	must(s, p->state == POLICY_SETTLED || p->state == POLICY_MOVING,
+	     "stands by what is in use");
+	must(s, p->state != POLICY_SETTLED || p->standby != p->target,
+	     "another than the one in use");
+	must(s, p->serverv[p->standby - 1].registered, "and has a binding");
+	must(s, p->serverv[p->standby - 1].health == HEALTH_UP, "and lives");
 }
 
 
@@ -131,6 +154,10 @@ static void check_decision(const struct seq *s)
 		must(s, p->renewing && p->state == POLICY_SETTLED &&
 		     p->serverv[p->target - 1].registered,
 		     "renews what is registered");
+	if (d->standby)
+		must(s, p->state == POLICY_SETTLED &&
+		     d->standby != p->target &&
+		     d->standby == p->standby_asked, "another stands by");
 }
 
 
@@ -155,6 +182,7 @@ static void check(const struct seq *s)
 {
 	check_ranges(s);
 	check_registered(s);
+	check_standby(s);
 	check_decision(s);
 	check_binding(s);
 	must(s, s->f.p.probing == s->probe, "knows of the check");
@@ -167,8 +195,10 @@ static void act(struct seq *s)
 {
 	const struct decision *d = &s->f.d;
 
-	if (s->f.p.state == POLICY_IDLE)
+	if (s->f.p.state == POLICY_IDLE) {
 		s->renewal = s->probe = false;
+		s->standby = 0;
+	}
 
 	if (!s->f.p.renewing)
 		s->renewal = false;
@@ -177,6 +207,9 @@ static void act(struct seq *s)
 		s->renewal = true;
 		s->renewal_deregs = s->f.p.deregs;
 	}
+
+	if (d->standby)
+		s->standby = d->standby;
 
 	s->probe |= d->probe;
 }
@@ -205,6 +238,21 @@ static void probed(struct seq *s, bool good)
 }
 
 
+static void standby_answered(struct seq *s, bool ok)
+{
+	const unsigned server = s->standby;
+
+	if (!server)
+		return;
+
+	s->standby = 0;
+	if (ok)
+		fix_standby_ok(&s->f, server, 3600);
+	else
+		fix_standby_failed(&s->f, server);
+}
+
+
 static unsigned other(const struct fix *f)
 {
 	return f->p.target % f->p.serverc + 1;
@@ -228,6 +276,8 @@ static void evidence(struct seq *s, enum event event)
 	case RENEWAL_REFUSED: renewed(s, false);                       break;
 	case PROBED_GOOD:     probed(s, true);                         break;
 	case PROBED_BAD:      probed(s, false);                        break;
+	case STANDBY_OK:      standby_answered(s, true);               break;
+	case STANDBY_FAILED:  standby_answered(s, false);              break;
 	case UNREGISTERED:    policy_unregistered(&f->p);              break;
 	case NETWORK_BACK:    fix_network_back(f);                     break;
 	case ALIVE:           policy_alive(&f->p, f->p.target);        break;
@@ -318,12 +368,13 @@ static void follow(const struct seq *old, unsigned depth)
 
 
 /* Beginning when registered with a server, so as to get further */
-static void all_from(unsigned server, unsigned fall)
+static void all_from(unsigned server, unsigned fall, bool standby)
 {
 	struct seq s;
 
 	seq_init(&s, 2);
 	s.f.set.fall = fall;
+	s.f.set.standby = standby;
 	fix_settle(&s.f, server);
 	act(&s);
 	follow(&s, DEPTH);
@@ -343,21 +394,28 @@ static void all_sequences_from_the_start(void **state)
 static void all_sequences_from_the_primary(void **state)
 {
 	(void)state;
-	all_from(1, 1);
+	all_from(1, 1, false);
 }
 
 
 static void all_sequences_from_the_backup(void **state)
 {
 	(void)state;
-	all_from(2, 1);
+	all_from(2, 1, false);
 }
 
 
 static void all_sequences_with_fall(void **state)
 {
 	(void)state;
-	all_from(2, 2);
+	all_from(2, 2, false);
+}
+
+
+static void all_sequences_with_standby(void **state)
+{
+	(void)state;
+	all_from(1, 1, true);
 }
 
 
@@ -386,6 +444,7 @@ static void random_sequences(void **state)
 		s.f.set.failback = draw(&seed) % 4 != 0;
 		s.f.set.retries = draw(&seed) % 11;
 		s.f.set.keepalive_s = draw(&seed) % 3 * 30;
+		s.f.set.standby = draw(&seed) % 2;
 
 		for (unsigned j = 0; j < LENGTH; j++) {
 			s.f.rnd = draw(&seed);
@@ -404,6 +463,7 @@ int main(void)
 		cmocka_unit_test(all_sequences_from_the_primary),
 		cmocka_unit_test(all_sequences_from_the_backup),
 		cmocka_unit_test(all_sequences_with_fall),
+		cmocka_unit_test(all_sequences_with_standby),
 		cmocka_unit_test(random_sequences),
 	};
 

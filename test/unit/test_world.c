@@ -1,10 +1,12 @@
 /**
- * @file test_world.c  A phone, servers with one location table, and delays
+ * @file test_world.c  A phone, servers with location tables, and delays
  *
  * A small model of what lies around the policy: Baresip, which drops its old
  * client at each registration, libre, which then de-registers, and servers
  * that answer when they like, or stop and later hear all that was sent to
- * them. When nothing is under way any more the phone must be in the table.
+ * them. When nothing is under way any more the phone must be in the table
+ * that the servers share, or, where each has its own, in that of the server
+ * in use and of the one that stands by.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -33,6 +35,7 @@ enum kind {
 	DEREGISTER,
 	RENEWAL,
 	CHECK,                       /**< Failback check                     */
+	STANDBY,                     /**< Second registration                */
 };
 
 struct request {
@@ -50,7 +53,8 @@ struct world {
 	struct fix f;
 	uint32_t seed;
 	bool stopped[SERVERS];
-	bool bound;                  /**< What the location table says       */
+	bool bound;                  /**< What the shared table says         */
+	bool bound_at[SERVERS];      /**< ... and what each one's own        */
 	struct request reqv[REQUESTS];
 
 	unsigned client;             /**< Server of Baresip's client         */
@@ -58,6 +62,7 @@ struct world {
 	struct request *pending;     /**< Its REGISTER, or none              */
 	struct request *renewal;
 	struct request *check;
+	struct request *standby;
 	bool refused;                /**< The last renewal was refused       */
 };
 
@@ -132,6 +137,8 @@ static void act(struct world *w)
 		w->check = send(w, CHECK, PRIMARY);
 	if (d.renew)
 		w->renewal = send(w, RENEWAL, w->f.p.target);
+	if (d.standby)
+		w->standby = send(w, STANDBY, d.standby);
 
 	memset(&w->f.d, 0, sizeof(w->f.d));
 }
@@ -145,8 +152,10 @@ static void heard(struct world *w, struct request *req)
 	}
 
 	req->ok = req->kind != RENEWAL || draw(w, REFUSES_ONE_IN);
-	if (req->ok)
+	if (req->ok) {
 		w->bound = req->kind != DEREGISTER;
+		w->bound_at[req->server - 1] = w->bound;
+	}
 
 	req->heard_at  = NEVER;
 	req->answer_at = later(w);
@@ -207,6 +216,13 @@ static void answered(struct world *w, struct request *req)
 		}
 		break;
 
+	case STANDBY:
+		if (req == w->standby && !expired) {
+			w->standby = NULL;
+			fix_standby_ok(&w->f, req->server, 3600);
+		}
+		break;
+
 	case FREE:
 		break;
 	}
@@ -244,6 +260,10 @@ static void expired(struct world *w, struct request *req)
 	else if (req == w->check) {
 		w->check = NULL;
 		fix_probed(&w->f, false);
+	}
+	else if (req == w->standby) {
+		w->standby = NULL;
+		fix_standby_failed(&w->f, req->server);
 	}
 
 	act(w);
@@ -369,9 +389,19 @@ static void happen(struct world *w)
 
 static void must_be_bound(const struct world *w, unsigned run)
 {
-	if (quiet(w) && !w->refused && !w->bound)
+	const struct policy *p = &w->f.p;
+
+	if (!quiet(w) || w->refused)
+		return;
+
+	if (!w->bound || !w->bound_at[p->target - 1])
 		fail_msg("run %u: at rest on server %u, not in the table",
-			 run, w->f.p.target);
+			 run, p->target);
+
+	if (p->standby && p->standby_due > w->f.now &&
+	    !w->bound_at[p->standby - 1])
+		fail_msg("run %u: server %u stands by without a binding",
+			 run, p->standby);
 }
 
 
@@ -422,6 +452,7 @@ static void binding_is_never_lost(void **state)
 		w->f.set.failback = draw(w, 2);
 		w->f.set.failback_interval_s = 60;
 		w->f.set.fall = 1 + draw(w, 2);
+		w->f.set.standby = draw(w, 2);
 		fix_servers(&w->f, SERVERS);
 
 		move(w, policy_registering(&w->f.p, w->f.now));

@@ -1,0 +1,260 @@
+/**
+ * @file standby.c  Registered with the next server as well
+ *
+ * With failover_standby the account has a second registration, with the first
+ * server in line that takes it. When the one in use dies, that is where the
+ * account goes, and what was under way need not wait for a REGISTER.
+ *
+ * The servers may share their location table or not. If they do, it is one
+ * binding that both registrations refresh, and the one that expires sooner may
+ * end it: where the standby is lost, the binding in use is renewed.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include "policy_parts.h"
+#include "schedule.h"
+
+
+enum {
+	AT_ONCE = 1,                 /**< A time that is long past [ms]      */
+};
+
+
+/* A primary that is down is looked for by the failback check */
+static bool is_candidate(const struct policy *p, unsigned server,
+			 uint64_t now)
+{
+	if (server == p->target || p->standby_tried & (1u << server) ||
+	    policy_is_left_alone(p, server, now))
+		return false;
+
+	return server != PRIMARY || !p->set->failback ||
+		p->serverv[server - 1].health != HEALTH_DOWN;
+}
+
+
+/* Ask the next in line; if none is left, search again after a while */
+static void ask_next(struct policy *p, uint64_t now, uint32_t rnd,
+		     struct decision *d)
+{
+	p->standby_asked = 0;
+
+	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
+
+		if (!is_candidate(p, i, now))
+			continue;
+
+		p->standby_asked  = i;
+		p->standby_tried |= 1u << i;
+		p->standby_deregs = p->deregs;
+		p->standby_due    = 0;
+		d->standby = i;
+		return;
+	}
+
+	p->standby_due = now + schedule_failback_ms(p->set, rnd);
+}
+
+
+/* So early that the binding outlives a server that is found to be dead */
+static uint64_t refresh_ms(const struct settings *set, uint64_t expires_ms)
+{
+	const uint64_t spare = schedule_giveup_ms(set, false) + T1_MS;
+	const uint64_t usual = expires_ms / 10 * 9;
+
+	if (expires_ms - usual >= spare)
+		return usual;
+
+	return expires_ms > 2 * spare ? expires_ms - spare : expires_ms / 2;
+}
+
+
+/* It is not if one before it has been asked and would not have us */
+static bool is_first_in_line(const struct policy *p, unsigned server)
+{
+	return !(p->standby_tried & ((1u << server) - 1));
+}
+
+
+/**
+ * Search for a server to stand by, from the first in line on
+ *
+ * @param p Policy
+ */
+void standby_begin(struct policy *p)
+{
+	if (!p->set->standby)
+		return;
+
+	p->standby_due = AT_ONCE;
+}
+
+
+/**
+ * The search, or the refresh, is due
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ * @param rnd Random number
+ * @param d   Decision
+ */
+void standby_search(struct policy *p, uint64_t now, uint32_t rnd,
+		    struct decision *d)
+{
+	p->standby_due = 0;
+
+	/* turned off meanwhile, or begun again on arrival */
+	if (!p->set->standby || p->state != POLICY_SETTLED)
+		return;
+
+	p->standby_tried = 0;
+	ask_next(p, now, rnd, d);
+}
+
+
+/**
+ * The account has arrived: what stood by is now in use, or goes on standing by
+ *
+ * @param p Policy, settled
+ */
+void standby_arrived(struct policy *p)
+{
+	if (p->standby == p->target)
+		p->standby = 0;
+
+	standby_begin(p);
+}
+
+
+/**
+ * Nobody stands by any more
+ *
+ * @param p Policy
+ */
+void standby_end(struct policy *p)
+{
+	p->standby       = 0;
+	p->standby_asked = 0;
+	p->standby_due   = 0;
+}
+
+
+/**
+ * A de-registration of ours has ended, and may have hit this binding too
+ *
+ * @param p Policy
+ */
+void standby_deregistered(struct policy *p)
+{
+	if (p->standby && !p->standby_asked)
+		standby_begin(p);
+}
+
+
+/**
+ * A server is not, or no longer, there to stand by: on to the next
+ *
+ * @param p      Policy
+ * @param server Server
+ * @param now    Time [ms]
+ * @param rnd    Random number
+ * @param d      Decision
+ */
+void standby_lost(struct policy *p, unsigned server, uint64_t now,
+		  uint32_t rnd, struct decision *d)
+{
+	const bool asked = server == p->standby_asked;
+
+	policy_server(p, server)->registered = false;
+
+	if (server == p->standby) {
+		p->standby = 0;
+		binding_renew(p, d);
+	}
+	else if (!asked) {
+		return;
+	}
+
+	if (p->state != POLICY_SETTLED)
+		p->standby_asked = 0;
+	else if (asked)
+		ask_next(p, now, rnd, d);
+	else
+		standby_begin(p);
+}
+
+
+/**
+ * A server has taken the second registration
+ *
+ * @param p          Policy
+ * @param server     Server
+ * @param expires_ms Time that it granted [ms]
+ * @param now        Time [ms]
+ * @param rnd        Random number
+ * @param reason     The answer, for the user
+ */
+void policy_standby_ok(struct policy *p, unsigned server, uint64_t expires_ms,
+		       uint64_t now, uint32_t rnd, const char *reason)
+{
+	uint64_t wait = refresh_ms(p->set, expires_ms);
+	const uint64_t retry = schedule_failback_ms(p->set, rnd);
+
+	/* one that has been given up may answer late, and is welcome unless
+	   another is being asked */
+	if ((p->standby_asked && p->standby_asked != server) ||
+	    (p->state != POLICY_SETTLED && p->state != POLICY_MOVING) ||
+	    (p->state == POLICY_SETTLED && p->target == server))
+		return;
+
+	if (p->standby && p->standby != server)
+		policy_server(p, p->standby)->registered = false;
+
+	policy_mark(p, server, HEALTH_UP, now, reason);
+	policy_server(p, server)->registered = true;
+	p->standby       = server;
+	p->standby_asked = 0;
+
+	if (!is_first_in_line(p, server) && retry < wait)
+		wait = retry;
+
+	p->standby_due = p->standby_deregs == p->deregs ? now + wait : AT_ONCE;
+}
+
+
+/**
+ * A server has refused the second registration, or has failed
+ *
+ * @param p      Policy
+ * @param server Server
+ * @param alive  True if it lives, and only does not want this account
+ * @param now    Time [ms]
+ * @param rnd    Random number
+ * @param reason What was seen, for the user
+ * @param d      Decision
+ */
+void policy_standby_failed(struct policy *p, unsigned server, bool alive,
+			   uint64_t now, uint32_t rnd, const char *reason,
+			   struct decision *d)
+{
+	if (server != p->standby_asked)
+		return;
+
+	policy_mark(p, server, alive ? HEALTH_UP : HEALTH_DOWN, now, reason);
+	standby_lost(p, server, now, rnd, d);
+}
+
+
+/**
+ * Is the account moving to where it stands by? Then calls need not wait until
+ * it has arrived.
+ *
+ * @param p Policy
+ *
+ * @return True if it is
+ */
+bool policy_is_bound_ahead(const struct policy *p)
+{
+	return p->state == POLICY_MOVING && p->standby == p->target;
+}
