@@ -109,6 +109,11 @@ live_tests() {
 		${pytest_args[@]+"${pytest_args[@]}"}
 }
 
+package_tests() {
+	stage "package" 120 "$results/junit.xml" \
+		bash test/package.sh --junitxml="$results/junit.xml"
+}
+
 # Where processes must not be traced, leaks cannot be looked for
 set_sanitizers() {
 	local leaks=1
@@ -159,6 +164,7 @@ if build build; then
 	unit_tests build
 	live_tests "live tests" 600 test
 fi
+package_tests
 CC=clang build build-clang
 set_sanitizers
 if build build-asan -Db_sanitize=address,undefined -Db_lundef=false; then

@@ -8,6 +8,7 @@ RUN_PACKAGES=(kamailio kamailio-postgres-modules postgresql
 	python3 python3-psycopg2)
 TEST_PACKAGES=(clang iproute2 openssl python3-pytest python3-pytest-xdist
 	valgrind)
+PACKAGING_PACKAGES=(build-essential debhelper lintian lowdown man-db)
 
 POLICY=/usr/sbin/policy-rc.d	# Debian asks it before it starts a service
 
@@ -46,7 +47,7 @@ install_packages() (
 	set -eu
 	wanted=("${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}")
 	if [ "$1" = test ]; then
-		wanted+=("${TEST_PACKAGES[@]}")
+		wanted+=("${TEST_PACKAGES[@]}" "${PACKAGING_PACKAGES[@]}")
 	fi
 	mapfile -t names < <(missing_packages "${wanted[@]}")
 	[ ${#names[@]} -gt 0 ] || exit 0
