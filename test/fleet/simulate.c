@@ -1,7 +1,7 @@
 /**
  * @file simulate.c  What the servers of a fleet see, as a table
  *
- *     simulate [PHONES] | ../../test/fleet/plot.py >docs/fleet.svg
+ *     simulate [PHONES] | test/pictures/fleet.py >docs/fleet.svg
  *
  * Standard output: a line for each second in which anything was seen, to be
  * plotted. Standard error: a line for each fleet, to be read.
