@@ -15,6 +15,8 @@ text { font: 13px system-ui, 'DejaVu Sans', sans-serif; fill: var(--ink) }
 .paper { fill: var(--paper) }
 .shade { fill: var(--shade) }
 .axis { stroke: var(--faint); stroke-width: 1; fill: none }
+.dead { stroke: var(--red) }
+.note { fill: var(--shade); stroke: var(--grid) }
 .grid { stroke: var(--grid); stroke-width: 1; fill: none }
 """
 
