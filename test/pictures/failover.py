@@ -144,14 +144,13 @@ class Ladder:
         colour = "red" if lost else "blue" if row.server == 1 else "green"
         way = 1 if target > source else -1
         end = target - way * (18 if lost else 1)
-        style = {"style": f"stroke: var(--{colour}); fill: none",
-                 "stroke_width": 1.6}
-        self.svg.line(source, self.y, end, self.y, "", **style)
+        css = f"arrow {colour}"
+        self.svg.line(source, self.y, end, self.y, css)
         self.svg.add("path", d=f"M{end - way * HEAD} {self.y - 4}L{end} "
-                     f"{self.y}L{end - way * HEAD} {self.y + 4}", **style)
+                     f"{self.y}L{end - way * HEAD} {self.y + 4}", css=css)
         if lost:
             self.svg.add("path", d=f"M{target - 5} {self.y - 5}l10 10"
-                         "m0-10l-10 10", **style)
+                         "m0-10l-10 10", css=css)
         self.svg.text((source + target) / 2, self.y - 5,
                       words(row, self.checks), "middle", colour)
 

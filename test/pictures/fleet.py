@@ -128,8 +128,7 @@ class Plot:
                 x = LEFT + step * STEP
                 path.append(f"M{x:.1f} {self.bottom:.1f}V{self.y(rate):.1f}"
                             f"h{STEP}V{self.bottom:.1f}z")
-        self.svg.add("path", d="".join(path),
-                     style=f"fill: var(--{curve.colour})")
+        self.svg.add("path", d="".join(path), css=curve.colour)
 
     def labels(self) -> None:
         """As high as the highest second after the primary's return."""

@@ -3,24 +3,20 @@
 
 from html import escape
 
-STYLE = """\
-text { font: 13px system-ui, 'DejaVu Sans', sans-serif; fill: var(--ink) }
+SHAPES = """\
+text { font: 13px system-ui, 'DejaVu Sans', sans-serif }
 .mono { font-family: ui-monospace, 'DejaVu Sans Mono', monospace }
 .head { font-size: 18px; font-weight: 600 }
 .title { font-size: 15px; font-weight: 600 }
-.small { font-size: 11.5px; fill: var(--faint) }
+.small { font-size: 11.5px }
 .bold { font-weight: 600 }
 .end { text-anchor: end }
 .middle { text-anchor: middle }
-.paper { fill: var(--paper) }
-.shade { fill: var(--shade) }
-.axis { stroke: var(--faint); stroke-width: 1; fill: none }
-.dead { stroke: var(--red) }
-.note { fill: var(--shade); stroke: var(--grid) }
-.grid { stroke: var(--grid); stroke-width: 1; fill: none }
+.axis, .grid { stroke-width: 1; fill: none }
+.arrow { stroke-width: 1.6 }
 """
 
-PALETTES = {    # names in --x: light, dark
+PALETTES = {    # light, dark
     "ink": ("#1f2328", "#e6edf3"), "faint": ("#59636e", "#9198a1"),
     "paper": ("#ffffff", "#0d1117"), "grid": ("#d1d9e0", "#2a313c"),
     "shade": ("#f1f3f6", "#191f29"), "red": ("#cf222e", "#ff7b72"),
@@ -28,10 +24,20 @@ PALETTES = {    # names in --x: light, dark
     "green": ("#1a7f37", "#3fb950"),
 }
 
+FILLS = {"text": "ink", ".small": "faint", ".paper": "paper",
+         ".shade": "shade", ".note": "shade", ".red": "red", ".blue": "blue",
+         ".violet": "violet", ".green": "green"}
+STROKES = {".axis": "faint", ".grid": "grid", ".note": "grid", ".dead": "red",
+           ".arrow.red": "red", ".arrow.blue": "blue",
+           ".arrow.green": "green"}
 
-def _palette(dark: bool) -> str:
-    return "".join(f"--{name}: {pair[dark]}; "
-                   for name, pair in PALETTES.items())
+
+def _colours(dark: bool) -> str:
+    """Spelled out: not everything that shows SVG knows variables."""
+    return "".join(
+        f"{selector} {{ {what}: {PALETTES[name][dark]} }}\n"
+        for what, rules in (("fill", FILLS), ("stroke", STROKES))
+        for selector, name in rules.items()) + ".arrow { fill: none }\n"
 
 
 class Svg:
@@ -55,9 +61,8 @@ class Svg:
 
     def text(self, x: float, y: float, text: str, css: str = "",
              colour: str = "", **attributes) -> None:
-        if colour:
-            attributes["style"] = f"fill: var(--{colour})"
-        self.add("text", text, x=x, y=y, css=css, **attributes)
+        self.add("text", text, x=x, y=y, css=f"{css} {colour}".strip(),
+                 **attributes)
 
     def line(self, x1: float, y1: float, x2: float, y2: float, css: str,
              **attributes) -> None:
@@ -75,7 +80,7 @@ class Svg:
             f'viewBox="0 0 {self.width} {self.height}" '
             f'width="{self.width}" height="{self.height}">\n'
             f"<title>{escape(self.title)}</title>\n<style>\n"
-            f"svg {{ {_palette(False)}}}\n"
+            f"{SHAPES}{_colours(False)}"
             "@media (prefers-color-scheme: dark) {\n"
-            f"svg {{ {_palette(True)}}}\n}}\n{STYLE}</style>\n"
+            f"{_colours(True)}}}\n</style>\n"
             f"{body}\n</svg>\n")
