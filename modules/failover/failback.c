@@ -26,7 +26,8 @@ static void probe_begin(struct policy *p, struct decision *d)
 
 /**
  * When is the primary to be looked for? After a return that did not last, the
- * wait is longer; not before the primary wants to be asked.
+ * wait is longer; after an outage of the phone's own there is none; not
+ * before the primary wants to be asked.
  *
  * @param p   Policy, settled
  * @param now Time [ms]
@@ -35,14 +36,17 @@ static void probe_begin(struct policy *p, struct decision *d)
 void failback_schedule(struct policy *p, uint64_t now, uint32_t rnd)
 {
 	const uint64_t alone = policy_server(p, PRIMARY)->retry_after;
+	const bool at_once = p->look;
+
+	p->look = false;
 
 	if (p->target == PRIMARY || !p->set->failback) {
 		p->next_check = 0;
 		return;
 	}
 
-	p->next_check = now +
-		((uint64_t)schedule_failback_ms(p->set, rnd) << p->flaps);
+	p->next_check = now + (at_once ? 0 :
+		(uint64_t)schedule_failback_ms(p->set, rnd) << p->flaps);
 
 	if (p->next_check < alone)
 		p->next_check = alone;
@@ -144,6 +148,12 @@ bool policy_probe(struct policy *p, uint64_t now, struct decision *d)
 {
 	if (p->state == POLICY_DOWN) {
 		policy_start_round(p, now);
+		d->register_with = p->target;
+		return true;
+	}
+
+	if (p->state == POLICY_OFFLINE) {
+		outage_resume(p, now);
 		d->register_with = p->target;
 		return true;
 	}

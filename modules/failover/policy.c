@@ -60,6 +60,12 @@ void policy_mark(struct policy *p, unsigned server, enum health health,
 }
 
 
+static bool is_at_rest(const struct policy *p)
+{
+	return p->state != POLICY_MOVING && p->state != POLICY_SETTLED;
+}
+
+
 static unsigned bit(unsigned server)
 {
 	return 1u << server;
@@ -175,6 +181,19 @@ void policy_start_round(struct policy *p, uint64_t now)
 }
 
 
+/**
+ * Register anew with the server in use
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ */
+void policy_again(struct policy *p, uint64_t now)
+{
+	p->started = now;
+	await_answer(p, now);
+}
+
+
 static void schedule_keepalive(struct policy *p, uint64_t now)
 {
 	const uint32_t s = p->set->keepalive_s;
@@ -202,9 +221,11 @@ static void settle(struct policy *p, bool registered, uint64_t now,
 	p->pending       = false;
 	p->failures      = 0;
 	p->failed_rounds = 0;
+	p->home          = 0;
 
-	if (arrived) {
+	if (arrived || p->look)
 		failback_schedule(p, now, rnd);
+	if (arrived) {
 		schedule_keepalive(p, now);
 		standby_arrived(p);
 	}
@@ -232,6 +253,7 @@ static void fail_over(struct policy *p, uint64_t now, uint32_t rnd,
 {
 	const unsigned next = next_server(p, now);
 
+	p->home = 0;
 	d->from = p->target;
 	d->to   = next;
 
@@ -294,13 +316,12 @@ void policy_init(struct policy *p, const struct settings *set,
  */
 unsigned policy_registering(struct policy *p, uint64_t now)
 {
-	if (p->state == POLICY_IDLE || p->state == POLICY_DOWN) {
+	if (p->state == POLICY_IDLE || p->state == POLICY_DOWN)
 		policy_start_round(p, now);
-	}
-	else {
-		p->started = now;
-		await_answer(p, now);
-	}
+	else if (p->state == POLICY_OFFLINE)
+		outage_resume(p, now);
+	else
+		policy_again(p, now);
 
 	return p->target;
 }
@@ -316,8 +337,7 @@ unsigned policy_registering(struct policy *p, uint64_t now)
  */
 void policy_sent(struct policy *p, unsigned server, uint64_t now)
 {
-	if (server != p->target || p->state == POLICY_IDLE ||
-	    p->state == POLICY_DOWN)
+	if (server != p->target || is_at_rest(p))
 		return;
 
 	if (!p->pending)
@@ -353,7 +373,7 @@ void policy_answered(struct policy *p, unsigned server)
 void policy_registered(struct policy *p, uint64_t now, uint32_t rnd,
 		       const char *reason, struct decision *d)
 {
-	if (p->state == POLICY_IDLE)
+	if (p->state == POLICY_IDLE || p->state == POLICY_OFFLINE)
 		return;
 
 	settle(p, true, now, rnd, reason);
@@ -375,7 +395,7 @@ void policy_registered(struct policy *p, uint64_t now, uint32_t rnd,
 void policy_refused(struct policy *p, uint64_t now, uint32_t rnd,
 		    const char *reason)
 {
-	if (p->state == POLICY_IDLE)
+	if (p->state == POLICY_IDLE || p->state == POLICY_OFFLINE)
 		return;
 
 	settle(p, false, now, rnd, reason);
@@ -398,13 +418,15 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 		   uint64_t now, uint32_t rnd, const char *reason,
 		   struct decision *d)
 {
+	if (since < p->valid_since || p->state == POLICY_OFFLINE)
+		return;
+
 	if (server != p->target && since >= policy_server(p, server)->since) {
 		policy_mark(p, server, HEALTH_DOWN, now, reason);
 		standby_lost(p, server, now, rnd, d);
 	}
 
-	if (server != p->target || since < p->started ||
-	    p->state == POLICY_IDLE || p->state == POLICY_DOWN)
+	if (server != p->target || since < p->started || is_at_rest(p))
 		return;
 
 	policy_mark(p, server, HEALTH_DOWN, now, reason);
@@ -417,8 +439,7 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 
 		if (++p->failures < p->set->fall) {
 			d->register_with = server;
-			p->started = now;
-			await_answer(p, now);
+			policy_again(p, now);
 			return;
 		}
 
@@ -432,10 +453,16 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 }
 
 
-static void give_up(struct policy *p, uint64_t now, uint32_t rnd,
-		    struct decision *d)
+/* If nobody has looked for long, the answer may lie in the socket */
+static void time_is_up(struct policy *p, uint64_t now, uint32_t rnd,
+		       struct decision *d)
 {
 	char reason[REASON_SIZE];
+
+	if (now > deadline(p) + STALL_MS) {
+		policy_woke(p, now, d);
+		return;
+	}
 
 	policy_describe_unanswered(reason, sizeof(reason), "REGISTER",
 				   p->sends, now - p->pending_since);
@@ -461,7 +488,7 @@ void policy_resent(struct policy *p, unsigned server, uint64_t now,
 		return;
 
 	if (now + TIMER_SLACK_MS >= deadline(p))
-		give_up(p, now, rnd, d);
+		time_is_up(p, now, rnd, d);
 	else
 		++p->sends;
 }
@@ -516,24 +543,6 @@ void policy_alive(struct policy *p, unsigned server)
 
 
 /**
- * The machine has a network again: no need to wait for the next round
- *
- * @param p   Policy
- * @param now Time [ms]
- * @param d   Decision
- */
-void policy_network_back(struct policy *p, uint64_t now, struct decision *d)
-{
-	if (p->state != POLICY_DOWN)
-		return;
-
-	p->failed_rounds = 0;
-	policy_start_round(p, now);
-	d->register_with = p->target;
-}
-
-
-/**
  * The user has taken the account off the registrar
  *
  * @param p Policy
@@ -545,6 +554,8 @@ void policy_unregistered(struct policy *p)
 
 	p->state      = POLICY_IDLE;
 	p->origin     = 0;
+	p->home       = 0;
+	p->look       = false;
 	p->pending    = false;
 	p->next_check     = 0;
 	p->next_keepalive = 0;
@@ -575,6 +586,7 @@ void policy_switch(struct policy *p, unsigned to, uint64_t now,
 	d->by_command    = true;
 	d->register_with = to;
 
+	p->home  = p->state == POLICY_OFFLINE ? to : 0;
 	p->tried = 0;
 	policy_try(p, to, now);
 }
@@ -599,10 +611,14 @@ void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
 	}
 
 	if (p->pending && now >= deadline(p)) {
-		give_up(p, now, rnd, d);
+		time_is_up(p, now, rnd, d);
 	}
 	else if (p->state == POLICY_DOWN && now >= p->restart) {
 		policy_start_round(p, now);
+		d->register_with = p->target;
+	}
+	else if (p->state == POLICY_OFFLINE && now >= p->restart) {
+		outage_resume(p, now);
 		d->register_with = p->target;
 	}
 	else if (p->next_check && now >= p->next_check) {
@@ -634,7 +650,8 @@ bool policy_next(const struct policy *p, uint64_t *when)
 		*when = deadline(p);
 	else if (p->refresh_due)
 		*when = p->refresh_due + REFRESH_LATE_MS;
-	if (p->state == POLICY_DOWN && p->restart < *when)
+	if ((p->state == POLICY_DOWN || p->state == POLICY_OFFLINE) &&
+	    p->restart < *when)
 		*when = p->restart;
 	if (p->next_check && p->next_check < *when)
 		*when = p->next_check;

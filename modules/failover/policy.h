@@ -29,6 +29,7 @@ enum policy_state {
 	POLICY_MOVING,               /**< REGISTER with `target` under way   */
 	POLICY_SETTLED,              /**< `target` is in use                 */
 	POLICY_DOWN,                 /**< All have failed, waiting           */
+	POLICY_OFFLINE,              /**< The phone has no network           */
 };
 
 enum health {
@@ -64,7 +65,9 @@ struct policy {
 	uint64_t started;            /**< When `target` was chosen [ms]      */
 	unsigned failures;           /**< Of `target`, in a row              */
 	unsigned failed_rounds;      /**< In a row                           */
-	uint64_t restart;            /**< DOWN: when the next round is [ms]  */
+	uint64_t restart;            /**< DOWN, OFFLINE: next round [ms]     */
+	unsigned home;               /**< In use before OFFLINE, 0: none     */
+	uint64_t valid_since;        /**< Older evidence tells nothing [ms]  */
 
 	/* Baresip's own REGISTER, as it is answered or not */
 	bool pending;
@@ -77,6 +80,7 @@ struct policy {
 	/* failback */
 	bool probing;
 	uint64_t next_check;         /**< 0: none due [ms]                   */
+	bool look;                   /**< ... as soon as settled             */
 	unsigned good_probes;        /**< In a row                           */
 	uint64_t returned;           /**< To the primary, 0: never [ms]      */
 	unsigned flaps;              /**< Returns that did not last, in a row*/
@@ -148,7 +152,9 @@ void policy_standby_failed(struct policy *p, unsigned server, bool alive,
 			   uint64_t now, uint32_t rnd, const char *reason,
 			   struct decision *d);
 void policy_alive(struct policy *p, unsigned server);
+void policy_network_lost(struct policy *p, uint64_t now, uint32_t rnd);
 void policy_network_back(struct policy *p, uint64_t now, struct decision *d);
+void policy_woke(struct policy *p, uint64_t now, struct decision *d);
 void policy_unregistered(struct policy *p);
 
 /* Orders */

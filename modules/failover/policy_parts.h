@@ -2,7 +2,8 @@
  * @file policy_parts.h  Between the files that make up the policy
  *
  * policy.c has the servers, rounds and REGISTERs, failback.c the way back to
- * the primary, binding.c the binding, standby.c the second registration.
+ * the primary, binding.c the binding, standby.c the second registration,
+ * outage.c the phone's own side.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -19,6 +20,9 @@ bool policy_is_left_alone(const struct policy *p, unsigned server,
 			  uint64_t now);
 void policy_try(struct policy *p, unsigned server, uint64_t now);
 void policy_start_round(struct policy *p, uint64_t now);
+void policy_again(struct policy *p, uint64_t now);
+
+void outage_resume(struct policy *p, uint64_t now);
 
 void failback_schedule(struct policy *p, uint64_t now, uint32_t rnd);
 void failback_count_flap(struct policy *p, uint64_t now);

@@ -18,6 +18,7 @@ enum {
 	T1_MS  = 500,                /**< RFC 3261 section 17.1.1.1          */
 	T2_MS  = 4000,               /**< RFC 3261 section 17.1.2.2          */
 	TIMER_SLACK_MS = 5,          /**< Timers that run out together       */
+	STALL_MS = 2000,             /**< So late: the process was stopped   */
 	TRANSACTION_MS = 64 * T1_MS, /**< Timer B and F, RFC 3261 table 4    */
 };
 

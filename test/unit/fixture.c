@@ -151,6 +151,19 @@ void fix_standby_failed(struct fix *f, unsigned server)
 }
 
 
+void fix_network_lost(struct fix *f)
+{
+	clear(f);
+	policy_network_lost(&f->p, f->now, f->rnd);
+}
+
+
+void fix_woke(struct fix *f)
+{
+	policy_woke(&f->p, f->now, clear(f));
+}
+
+
 void fix_network_back(struct fix *f)
 {
 	policy_network_back(&f->p, f->now, clear(f));

@@ -50,7 +50,9 @@ void fix_deregistered(struct fix *f);
 void fix_renewed(struct fix *f, bool ok, unsigned deregs);
 void fix_standby_ok(struct fix *f, unsigned server, uint32_t expires_s);
 void fix_standby_failed(struct fix *f, unsigned server);
+void fix_network_lost(struct fix *f);
 void fix_network_back(struct fix *f);
+void fix_woke(struct fix *f);
 
 /* Orders */
 void fix_switch(struct fix *f, unsigned to);

@@ -280,20 +280,6 @@ static void network_back_ends_the_waiting(void **state)
 }
 
 
-static void network_back_means_nothing_elsewhere(void **state)
-{
-	struct fix *f = *state;
-
-	fix_start(f);
-	fix_network_back(f);
-	fix_decided_nothing(f);
-	fix_ok(f);
-	fix_network_back(f);
-	fix_decided_nothing(f);
-	fix_is(f, POLICY_SETTLED, 1);
-}
-
-
 /*
  * Refreshes
  */
@@ -421,7 +407,6 @@ int main(void)
 		TEST(late_answer_ends_down),
 		TEST(down_takes_no_failure),
 		TEST(network_back_ends_the_waiting),
-		TEST(network_back_means_nothing_elsewhere),
 		TEST(refresh_answered),
 		TEST(refresh_unanswered),
 		TEST(answer_keeps_the_backup_and_its_check),

@@ -30,7 +30,9 @@ enum event {
 	STANDBY_FAILED,
 	SWITCH,                      /**< To the next server                 */
 	UNREGISTERED,
+	NETWORK_LOST,
 	NETWORK_BACK,
+	WOKE,
 	ALIVE,                       /**< A keep-alive is answered           */
 	WAIT,                        /**< Until the policy wants to wake up  */
 	NUM_EVENTS,
@@ -59,7 +61,8 @@ static const char *const namev[] = {
 	"registering", "refresh", "answered", "ok", "refused", "failed",
 	"late failure", "deregistered", "renewed", "renewal refused", "probe",
 	"probed good", "probed bad", "standby ok", "standby failed", "switch",
-	"unregistered", "network back", "alive", "wait",
+	"unregistered", "network lost", "network back", "woke", "alive",
+	"wait",
 };
 
 
@@ -89,6 +92,8 @@ static void check_ranges(const struct seq *s)
 	     "a check is due on a backup only");
 	must(s, !p->next_keepalive || p->state == POLICY_SETTLED,
 	     "a keep-alive is due when settled only");
+	must(s, p->state != POLICY_OFFLINE || !p->renewing,
+	     "renews nothing without a network");
 	must(s, p->deregs_bound <= p->deregs, "bound <= deregs");
 	must(s, p->failures < p->set->fall, "failures below fall");
 }
@@ -136,9 +141,11 @@ static void check_decision(const struct seq *s)
 		must(s, d->register_with == p->target, "registers target");
 		must(s, p->pending, "awaits the answer");
 		must(s, p->state == POLICY_MOVING ||
-		     (p->state == POLICY_SETTLED && p->set->fall > 1 &&
+		     (p->state == POLICY_SETTLED &&
+		      (p->set->fall > 1 || p->valid_since == s->f.now) &&
 		      d->tell == TELL_NOTHING),
-		     "registers when moving, or again before it falls");
+		     "registers when moving, again before it falls, or"
+		     " after an outage");
 	}
 
 	if (d->tell == TELL_SWITCH || d->tell == TELL_FAILBACK)
@@ -202,6 +209,8 @@ static void act(struct seq *s)
 
 	if (!s->f.p.renewing)
 		s->renewal = false;
+	if (!s->f.p.probing)
+		s->probe = false;
 
 	if (d->renew) {
 		s->renewal = true;
@@ -279,7 +288,9 @@ static void evidence(struct seq *s, enum event event)
 	case STANDBY_OK:      standby_answered(s, true);               break;
 	case STANDBY_FAILED:  standby_answered(s, false);              break;
 	case UNREGISTERED:    policy_unregistered(&f->p);              break;
+	case NETWORK_LOST:    fix_network_lost(f);                     break;
 	case NETWORK_BACK:    fix_network_back(f);                     break;
+	case WOKE:            fix_woke(f);                             break;
 	case ALIVE:           policy_alive(&f->p, f->p.target);        break;
 	default:                                                       break;
 	}

@@ -1,0 +1,123 @@
+/**
+ * @file outage.c  The phone's own side: no network, another address, asleep
+ *
+ * None of it tells anything of a server. While the phone has no network no
+ * server is judged; afterwards what was seen before is out of date, and the
+ * account is registered anew, first with the server that was in use.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include "policy_parts.h"
+#include "schedule.h"
+
+
+/**
+ * The phone has no way to any server
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ * @param rnd Random number
+ */
+void policy_network_lost(struct policy *p, uint64_t now, uint32_t rnd)
+{
+	if (p->state == POLICY_IDLE || p->state == POLICY_OFFLINE)
+		return;
+
+	if (p->state == POLICY_SETTLED)
+		p->home = p->target;
+
+	for (unsigned i = PRIMARY; i <= p->serverc; i++)
+		policy_server(p, i)->registered = false;
+
+	p->state       = POLICY_OFFLINE;
+	p->origin      = 0;
+	p->pending     = false;
+	p->probing     = false;
+	p->renewing    = false;
+	p->failures    = 0;
+	p->next_check     = 0;
+	p->next_keepalive = 0;
+	p->refresh_due    = 0;
+	standby_end(p);
+
+	/* whoever looks for a way may be wrong: try from time to time */
+	++p->failed_rounds;
+	p->restart = now + schedule_round_ms(p->failed_rounds, rnd);
+}
+
+
+/**
+ * Go on after an outage, with the server that was in use before it, or else
+ * with a new round. A network that has just come may not carry everything
+ * yet: should the primary be left now, it is looked for again at once.
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ */
+void outage_resume(struct policy *p, uint64_t now)
+{
+	const unsigned home = p->home;
+
+	if (home) {
+		p->tried = 0;
+		policy_try(p, home, now);
+	}
+	else
+		policy_start_round(p, now);
+
+	p->look = true;
+}
+
+
+/* What was seen is out of date, and the binding may have gone */
+static void begin_anew(struct policy *p, uint64_t now, struct decision *d)
+{
+	if (p->state == POLICY_IDLE)
+		return;
+
+	p->valid_since   = now;
+	p->failed_rounds = 0;
+	p->probing       = false;
+
+	if (p->state == POLICY_SETTLED) {
+		policy_again(p, now);
+		p->failures    = 0;
+		p->next_check  = 0;
+		p->refresh_due = 0;
+		p->look        = true;
+		standby_begin(p);
+	}
+	else
+		outage_resume(p, now);
+
+	d->register_with = p->target;
+}
+
+
+/**
+ * The phone has a network again, or another address
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ * @param d   Decision
+ */
+void policy_network_back(struct policy *p, uint64_t now, struct decision *d)
+{
+	begin_anew(p, now, d);
+}
+
+
+/**
+ * The phone has slept, or its timers have run out without being looked at
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ * @param d   Decision
+ */
+void policy_woke(struct policy *p, uint64_t now, struct decision *d)
+{
+	/* it is told when there is a network */
+	if (p->state != POLICY_OFFLINE)
+		begin_anew(p, now, d);
+}
