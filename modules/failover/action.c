@@ -12,12 +12,6 @@
 #include "transaction.h"
 
 
-static uint64_t now_ms(void)
-{
-	return tmr_jiffies();
-}
-
-
 static void describe(char *reason, size_t size, int err,
 		     const struct sip_msg *msg)
 {
@@ -36,6 +30,9 @@ static void probe_handler(int err, const struct sip_msg *msg, void *arg)
 	struct decision d = {0};
 	bool alive, good;
 
+	if (err && line_is_own_fault(line))
+		return;
+
 	alive = !err && !codes_has(&line->set.codes, msg->scode);
 	good  = alive && (msg->scode < 300 ||
 			  line->set.probe == PROBE_OPTIONS);
@@ -43,7 +40,7 @@ static void probe_handler(int err, const struct sip_msg *msg, void *arg)
 	describe(reason, sizeof(reason), err, msg);
 	line->probe = mem_deref(line->probe);
 
-	policy_probed(&line->policy, good, alive, now_ms(), rand_u32(),
+	policy_probed(&line->policy, good, alive, clock_ms(), rand_u32(),
 		      reason, &d);
 	line_decide(line, &d);
 }
@@ -56,6 +53,9 @@ static void renewal_handler(int err, const struct sip_msg *msg, void *arg)
 	const bool failed = err || codes_has(&line->set.codes, msg->scode);
 	char reason[REASON_SIZE];
 	struct decision d = {0};
+
+	if (err && line_is_own_fault(line))
+		return;
 
 	describe(reason, sizeof(reason), err, msg);
 	line->renewal = mem_deref(line->renewal);
@@ -85,10 +85,10 @@ static void standby_handler(int err, const struct sip_msg *msg, void *arg)
 		if (!s)
 			s = line_server(line, server)->regint;
 		policy_standby_ok(&line->policy, server, (uint64_t)s * 1000,
-				  now_ms(), rand_u32(), reason);
+				  clock_ms(), rand_u32(), reason);
 	}
 	else {
-		policy_standby_failed(&line->policy, server, alive, now_ms(),
+		policy_standby_failed(&line->policy, server, alive, clock_ms(),
 				      rand_u32(), reason, &d);
 	}
 
@@ -124,7 +124,7 @@ static void do_keepalive(struct line *line)
 
 	line->keepalive = mem_deref(line->keepalive);
 	line->keepalive_server = line->policy.target;
-	line->keepalive_since  = now_ms();
+	line->keepalive_since  = clock_ms();
 
 	if (request_options(&line->keepalive, line, line->keepalive_server,
 			    keepalive_handler, line))
@@ -153,7 +153,7 @@ static void do_renew(struct line *line)
 {
 	line->renewal = mem_deref(line->renewal);
 	line->renewal_deregs = line->policy.deregs;
-	line->renewal_since  = now_ms();
+	line->renewal_since  = clock_ms();
 	line->renewal_server = line->policy.target;
 
 	if (request_register(&line->renewal, line, line->renewal_server,
@@ -175,12 +175,33 @@ static void do_standby(struct line *line, unsigned server)
 }
 
 
+/* What we have asked ourselves, and sockets that may have an address which is
+   gone */
+static void drop(struct line *line)
+{
+	line->drop = false;
+
+	line->probe     = mem_deref(line->probe);
+	line->keepalive = mem_deref(line->keepalive);
+	if (!line->policy.standby_asked)
+		line->standby = mem_deref(line->standby);
+	if (!line->policy.renewing)
+		line->renewal = mem_deref(line->renewal);
+
+	for (unsigned i = 0; i < MAX_SERVERS; i++)
+		line->pokev[i] = mem_deref(line->pokev[i]);
+}
+
+
 static void todo_handler(void *arg)
 {
 	struct line *line = arg;
 	const struct decision todo = line->todo;
 
 	memset(&line->todo, 0, sizeof(line->todo));
+
+	if (line->drop)
+		drop(line);
 
 	if (todo.register_with) {
 		if (line->renewal_server != todo.register_with)
@@ -207,7 +228,10 @@ static void policy_handler(void *arg)
 	struct line *line = arg;
 	struct decision d = {0};
 
-	policy_tick(&line->policy, now_ms(), rand_u32(), &d);
+	if (line->policy.pending && line_is_own_fault(line))
+		return;
+
+	policy_tick(&line->policy, clock_ms(), rand_u32(), &d);
 	line_decide(line, &d);
 }
 
@@ -219,7 +243,7 @@ static void policy_handler(void *arg)
  */
 void line_start_timer(struct line *line)
 {
-	uint64_t now = now_ms(), when;
+	uint64_t now = clock_ms(), when;
 
 	if (policy_next(&line->policy, &when))
 		tmr_start(&line->tmr_policy, when > now ? when - now : 0,

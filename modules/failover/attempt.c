@@ -35,6 +35,18 @@ void attempt_init(struct attempt *att, struct line *line, const char *met,
 }
 
 
+/* If nobody has looked for long, the answer may lie in the socket */
+static void due_handler(void *arg)
+{
+	struct attempt *att = arg;
+
+	if (clock_is_late(att->due))
+		attempt_start(att, att->server);
+	else
+		att->h(att->arg);
+}
+
+
 /**
  * The request is being sent to a server
  *
@@ -44,15 +56,18 @@ void attempt_init(struct attempt *att, struct line *line, const char *met,
 void attempt_start(struct attempt *att, unsigned server)
 {
 	const bool invite = !strcmp(att->met, "INVITE");
+	uint32_t ms;
 
 	att->server = server;
 	att->tried |= 1u << server;
-	att->since  = tmr_jiffies();
+	att->since  = clock_ms();
 	att->sends  = 0;
 
-	tmr_start(&att->tmr, attempt_is_last(att) ? TRANSACTION_MS :
-		  schedule_giveup_ms(&att->line->set, invite),
-		  att->h, att->arg);
+	ms = attempt_is_last(att) ? TRANSACTION_MS :
+		schedule_giveup_ms(&att->line->set, invite);
+
+	att->due = att->since + ms;
+	tmr_start(&att->tmr, ms, due_handler, att);
 }
 
 
@@ -68,14 +83,20 @@ void attempt_stop(struct attempt *att)
 
 
 /**
- * The present server has not answered: that is evidence
+ * The present server has not answered: that is evidence, unless it was the
+ * phone's own side. Then the server may be tried again.
  *
  * @param att Attempt
  */
-void attempt_unanswered(const struct attempt *att)
+void attempt_unanswered(struct attempt *att)
 {
+	const struct policy *p = &att->line->policy;
+
 	line_unanswered(att->line, att->server, att->met, att->sends,
 			att->since);
+
+	if (p->serverv[att->server - 1].health != HEALTH_DOWN)
+		att->tried &= ~(1u << att->server);
 }
 
 
@@ -121,8 +142,8 @@ bool attempt_is_last(const struct attempt *att)
  */
 bool attempt_is_due(const struct attempt *att)
 {
-	return tmr_isrunning(&att->tmr) &&
-		tmr_get_expire(&att->tmr) <= TIMER_SLACK_MS;
+	return tmr_isrunning(&att->tmr) && !clock_is_late(att->due) &&
+		clock_ms() + TIMER_SLACK_MS >= att->due;
 }
 
 

@@ -20,6 +20,7 @@ struct attempt {
 	unsigned tried;              /**< Servers, one bit each              */
 	unsigned sends;              /**< Transmissions to the present one   */
 	uint64_t since;              /**< First of them [ms]                 */
+	uint64_t due;                /**< When it is given up [ms]           */
 	tmr_h *h;                    /**< Called when it is given up         */
 	void *arg;
 };
@@ -28,7 +29,7 @@ void attempt_init(struct attempt *att, struct line *line, const char *met,
 		  tmr_h *h, void *arg);
 void attempt_start(struct attempt *att, unsigned server);
 void attempt_stop(struct attempt *att);
-void attempt_unanswered(const struct attempt *att);
+void attempt_unanswered(struct attempt *att);
 bool attempt_is_tried(const struct attempt *att, unsigned server);
 bool attempt_is_last(const struct attempt *att);
 bool attempt_is_due(const struct attempt *att);

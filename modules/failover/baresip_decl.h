@@ -77,6 +77,7 @@ void uag_event_unregister(ua_event_h *eh);
 const char *uag_event_str(enum ua_event ev);
 struct sip  *uag_sip(void);
 struct list *uag_list(void);
+int  uag_reset_transp(bool reg, bool reinvite);
 
 /* module events: in the executable from 1.1.0 on */
 void module_event(const char *module, const char *event, struct ua *ua,

@@ -233,7 +233,8 @@ static void run(struct bye *bye)
 		fail(bye);
 	else if (is_bound(p) && !attempt_is_tried(&bye->att, p->target))
 		move(bye, p->target);
-	else if (p->state != POLICY_MOVING && !p->pending)
+	else if (p->state != POLICY_MOVING && p->state != POLICY_OFFLINE &&
+		 !p->pending)
 		fail(bye);
 }
 

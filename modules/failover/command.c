@@ -202,7 +202,7 @@ static int cmd_switch(struct re_printf *pf, void *arg)
 		return ENOENT;
 	}
 
-	policy_switch(&line->policy, server, tmr_jiffies(), &d);
+	policy_switch(&line->policy, server, clock_ms(), &d);
 	line_decide(line, &d);
 
 	return re_hprintf(pf, d.register_with ?
@@ -218,7 +218,7 @@ static int probe(struct re_printf *pf, struct line *line)
 	struct decision d = {0};
 	bool sent;
 
-	sent = policy_probe(&line->policy, tmr_jiffies(), &d);
+	sent = policy_probe(&line->policy, clock_ms(), &d);
 	line_decide(line, &d);
 
 	return re_hprintf(pf, sent ? "%s: looking for the primary\n" :

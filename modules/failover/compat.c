@@ -112,6 +112,40 @@ void compat_module_event(struct ua *ua, struct call *call, const char *event,
 }
 
 
+#ifdef FAILOVER_UPSTREAM
+static bool address_handler(const char *ifname, const struct sa *addr,
+			    void *arg)
+{
+	struct network *net = arg;
+
+	if (net_ifaddr_filter(net, ifname, addr))
+		(void)net_add_address_ifname(net, addr, ifname);
+
+	return false;
+}
+#endif
+
+
+/**
+ * Open Baresip's SIP sockets anew, with the addresses that the machine has
+ * now. All user agents register anew, calls that are up are refreshed.
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int compat_renew_sockets(void)
+{
+#ifdef FAILOVER_UPSTREAM
+	struct network *net = baresip_network();
+
+	(void)net_flush_addresses(net);
+	(void)net_if_apply(address_handler, net);
+#endif
+
+	/* before 2.0 it looks for the address by itself */
+	return uag_reset_transp(true, true);
+}
+
+
 /**
  * Let the main loop watch a file descriptor for reading
  *

@@ -8,10 +8,12 @@
  * | from version  | changed                                             |
  * |---------------|-----------------------------------------------------|
  * | libre 2.1     | sip_send_h has 6 arguments                          |
+ * |               | timers go by a monotonic clock, not the wall's      |
  * | libre 2.9     | udp_send_anon() is gone                             |
  * | libre 3.6     | fd_listen() and fd_close() take a handle            |
  * | libre 4.0     | struct uri has no password                          |
  * | Baresip 1.1   | module_event()                                      |
+ * | Baresip 2.0   | a list of local addresses, none looked for by itself|
  * | Baresip 3.15  | bevent_register() replaces uag_event_register()     |
  * | Baresip 4.0   | enum bevent_ev, bevent_str() replace enum ua_event, |
  * |               | uag_event_str()                                     |
@@ -58,6 +60,9 @@ enum event {
 typedef void (compat_event_h)(enum event ev, struct ua *ua, struct call *call,
 			      const char *text);
 
+/** Do libre's timers run out early or late when the clock is set? */
+#define COMPAT_WALL_TIMERS (FAILOVER_LIBRE < 201)
+
 #if FAILOVER_LIBRE >= 201
 /** Arguments of a sip_send_h that does not use `contp` */
 #define SEND_HANDLER(name) \
@@ -83,6 +88,7 @@ int  compat_events_listen(compat_event_h *h);
 void compat_events_unlisten(void);
 void compat_module_event(struct ua *ua, struct call *call, const char *event,
 			 const char *text);
+int  compat_renew_sockets(void);
 int  compat_fd_listen(struct compat_fd *cfd, fd_h *h, void *arg);
 void compat_fd_close(struct compat_fd *cfd);
 #if FAILOVER_LIBRE >= 209

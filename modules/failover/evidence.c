@@ -15,9 +15,50 @@ enum {
 };
 
 
-static uint64_t now_ms(void)
+static void go_offline(struct line *line)
 {
-	return tmr_jiffies();
+	struct decision d = {0};
+
+	if (!line->offline && line->policy.state != POLICY_IDLE) {
+		line->offline = true;
+		report_offline(line);
+	}
+
+	policy_network_lost(&line->policy, clock_ms(), rand_u32());
+	line->drop = true;
+	memset(&line->todo, 0, sizeof(line->todo));
+	line_decide(line, &d);
+}
+
+
+static void go_online(struct line *line)
+{
+	if (line->offline)
+		report_online(line);
+
+	line->offline = false;
+}
+
+
+/**
+ * Something has failed, or is about to be judged: is it on our own side? If
+ * so, no server is blamed.
+ *
+ * @param line Line
+ *
+ * @return True if it is
+ */
+bool line_is_own_fault(struct line *line)
+{
+	if (path_look(line) == PATH_SAME) {
+		if (line->policy.state != POLICY_OFFLINE)
+			go_online(line);
+		return false;
+	}
+
+	go_offline(line);
+
+	return true;
 }
 
 
@@ -37,7 +78,7 @@ void line_registering(struct line *line)
 	mute_knock();
 
 	/* Baresip reads the outbound proxy after this event */
-	registration_aim(line, policy_registering(&line->policy, now_ms()));
+	registration_aim(line, policy_registering(&line->policy, clock_ms()));
 	line->todo.register_with = 0;
 
 	line_decide(line, &d);
@@ -86,7 +127,7 @@ static void remove_old_contact(struct line *line)
 void line_register_result(struct line *line, const char *text, bool ok)
 {
 	struct policy *p = &line->policy;
-	const uint64_t now = now_ms();
+	const uint64_t now = clock_ms();
 	const uint16_t scode = status_code(text);
 	struct decision d = {0};
 
@@ -94,7 +135,12 @@ void line_register_result(struct line *line, const char *text, bool ok)
 	if (line->client != p->target || line->todo.register_with)
 		return;
 
+	if (!ok && !scode && line_is_own_fault(line))
+		return;
+
 	if (ok) {
+		go_online(line);
+		path_note(line);
 		policy_registered(p, now, rand_u32(), text, &d);
 		remove_old_contact(line);
 	}
@@ -123,7 +169,10 @@ void line_sent(struct line *line, unsigned server, uint64_t since, bool again)
 		return;
 
 	if (again) {
-		policy_resent(&line->policy, server, now_ms(), rand_u32(),
+		if (line_is_own_fault(line))
+			return;
+
+		policy_resent(&line->policy, server, clock_ms(), rand_u32(),
 			      &d);
 		line_decide(line, &d);
 	}
@@ -175,7 +224,7 @@ void line_granted(struct line *line, unsigned server, uint32_t expires)
 		rwait = MIN(MAX(pl_u32(&pl), 5u), 95u);
 
 	policy_granted(&line->policy, server, (uint64_t)expires * rwait * 10,
-		       now_ms());
+		       clock_ms());
 	line_start_timer(line);
 }
 
@@ -189,7 +238,7 @@ void line_granted(struct line *line, unsigned server, uint32_t expires)
  */
 void line_retry_after(struct line *line, unsigned server, uint32_t s)
 {
-	policy_retry_after(&line->policy, server, s, now_ms());
+	policy_retry_after(&line->policy, server, s, clock_ms());
 }
 
 
@@ -206,7 +255,10 @@ void line_failed(struct line *line, unsigned server, uint64_t since,
 {
 	struct decision d = {0};
 
-	policy_failed(&line->policy, server, since, now_ms(), rand_u32(),
+	if (line_is_own_fault(line))
+		return;
+
+	policy_failed(&line->policy, server, since, clock_ms(), rand_u32(),
 		      reason, &d);
 	line_decide(line, &d);
 }
@@ -227,7 +279,7 @@ void line_unanswered(struct line *line, unsigned server, const char *met,
 	char reason[REASON_SIZE];
 
 	policy_describe_unanswered(reason, sizeof(reason), met, sends,
-				   now_ms() - since);
+				   clock_ms() - since);
 	line_failed(line, server, since, reason);
 }
 
@@ -241,10 +293,14 @@ void line_retry(struct line *line)
 {
 	struct decision d = {0};
 
+	if (line->policy.state == POLICY_OFFLINE &&
+	    path_look(line) == PATH_SAME)
+		line_network_back(line);
+
 	if (line->policy.state != POLICY_DOWN)
 		return;
 
-	(void)policy_probe(&line->policy, now_ms(), &d);
+	(void)policy_probe(&line->policy, clock_ms(), &d);
 	line_decide(line, &d);
 }
 
@@ -280,18 +336,15 @@ void line_unregistered(struct line *line)
 		(void)request_deregister(line, standby, line->contact);
 
 	line->bound_contact = mem_deref(line->bound_contact);
-	line->standby       = mem_deref(line->standby);
 	memset(&line->todo, 0, sizeof(line->todo));
-	line->probe     = mem_deref(line->probe);
-	line->keepalive = mem_deref(line->keepalive);
-	line->renewal   = mem_deref(line->renewal);
+	line->drop = true;
 
 	line_decide(line, &d);
 }
 
 
 /**
- * The machine has a network again
+ * The machine has a network again, or another address
  *
  * @param line Line
  */
@@ -299,9 +352,60 @@ void line_network_back(struct line *line)
 {
 	struct decision d = {0};
 
-	if (line->unmanaged)
-		return;
+	go_online(line);
+	path_note(line);
+	line->drop = true;
 
-	policy_network_back(&line->policy, now_ms(), &d);
+	policy_network_back(&line->policy, clock_ms(), &d);
 	line_decide(line, &d);
+}
+
+
+/**
+ * Something has changed in the machine's network: is it of interest?
+ *
+ * @param line  Line
+ * @param added True if an address or a route was added
+ *
+ * @return True if Baresip's sockets are not what they should be any more
+ */
+bool line_network_changed(struct line *line, bool added)
+{
+	const enum path path = path_look(line);
+	const bool was_offline = line->policy.state == POLICY_OFFLINE;
+
+	if (path == PATH_NONE) {
+		go_offline(line);
+		return false;
+	}
+
+	if (path != PATH_SAME || was_offline ||
+	    (added && line->policy.state == POLICY_DOWN))
+		line_network_back(line);
+
+	return path != PATH_SAME ||
+		(was_offline && path_has_connections(line));
+}
+
+
+/**
+ * The machine has slept, or the clock was set
+ *
+ * @param line Line
+ *
+ * @return True if Baresip's sockets are not what they should be any more
+ */
+bool line_woke(struct line *line)
+{
+	struct decision d = {0};
+
+	if (path_look(line) != PATH_SAME)
+		return line_network_changed(line, false);
+
+	line->drop = true;
+
+	policy_woke(&line->policy, clock_ms(), &d);
+	line_decide(line, &d);
+
+	return path_has_connections(line);
 }

@@ -101,12 +101,56 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 }
 
 
-static void network_handler(void)
+/* Baresip would notice by itself: 1.x within a minute, later versions with
+   their module netroam */
+static void renew_sockets(void)
 {
+	const int err = compat_renew_sockets();
+
+	if (err)
+		warning("failover: SIP sockets not opened anew (%m)\n", err);
+}
+
+
+static void network_handler(bool added)
+{
+	bool renew = false;
 	struct le *le;
 
-	for (le = list_head(line_list()); le; le = le->next)
-		line_network_back(le->data);
+	for (le = list_head(line_list()); le; le = le->next) {
+
+		struct line *line = le->data;
+
+		if (!line->unmanaged)
+			renew |= line_network_changed(line, added);
+	}
+
+	if (renew)
+		renew_sockets();
+}
+
+
+static void clock_handler(int64_t asleep_ms)
+{
+	bool renew = false;
+	struct le *le;
+
+	if (asleep_ms)
+		info("failover: the machine was asleep for %lld s\n",
+		     (long long)(asleep_ms / 1000));
+	else
+		info("failover: the clock was set\n");
+
+	for (le = list_head(line_list()); le; le = le->next) {
+
+		struct line *line = le->data;
+
+		if (!line->unmanaged)
+			renew |= line_woke(line);
+	}
+
+	if (renew)
+		renew_sockets();
 }
 
 
@@ -141,6 +185,9 @@ static int module_init(void)
 		info("failover: cannot watch the network, rounds go by time"
 		     " alone\n");
 
+	if (clock_open(clock_handler))
+		info("failover: cannot watch the clock\n");
+
 	tmr_start(&tmr_scan, 0, scan_handler, NULL);
 
  out:
@@ -155,6 +202,7 @@ static int module_close(void)
 {
 	tmr_cancel(&tmr_scan);
 	network_close();
+	clock_close();
 	command_close();
 	compat_events_unlisten();
 	wire_close();

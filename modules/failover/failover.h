@@ -32,6 +32,7 @@ struct line {
 	struct policy policy;
 
 	struct decision todo;        /**< Decided, not done yet              */
+	bool drop;                   /**< ... and to be let go of: requests  */
 	struct tmr tmr_todo;
 	struct tmr tmr_policy;
 
@@ -51,6 +52,7 @@ struct line {
 	uint64_t renewal_since;      /**< When it was sent [ms]              */
 	struct request *standby;     /**< REGISTER with the next server      */
 	unsigned standby_server;     /**< ... and where it went              */
+	bool offline;                /**< The user knows: no network         */
 	unsigned calls_moved;
 	unsigned byes_moved;
 	struct poke *pokev[MAX_SERVERS];/**< Hears "port unreachable"        */
@@ -93,6 +95,9 @@ void line_retry(struct line *line);
 void line_deregistered(struct line *line);
 void line_unregistered(struct line *line);
 void line_network_back(struct line *line);
+bool line_network_changed(struct line *line, bool added);
+bool line_woke(struct line *line);
+bool line_is_own_fault(struct line *line);
 
 /* action: what an account's policy has decided, done */
 void line_decide(struct line *line, const struct decision *d);
@@ -171,13 +176,38 @@ void poke_udp(struct poke *poke, const struct sa *dst, uint64_t since);
 void poke_tcp(struct poke *poke, const struct sa *dst, uint64_t since);
 
 /* network: addresses and routes of the machine */
-typedef void (network_h)(void);
+typedef void (network_h)(bool added);
 
 int  network_open(network_h *h);
 void network_close(void);
+bool network_is_watched(void);
+bool network_has(const struct sa *addr);
+int  network_source(struct sa *src, const struct sa *dst);
+
+/* path: is there a way from this machine to an account's servers? */
+enum path {                          /* the better first */
+	PATH_SAME,                   /**< There is                           */
+	PATH_STALE,                  /**< Not from where it was any more     */
+	PATH_BARE,                   /**< ... but Baresip has no socket      */
+	PATH_NONE,                   /**< There is none                      */
+};
+
+enum path path_look(const struct line *line);
+void path_note(struct line *line);
+bool path_has_connections(const struct line *line);
+
+/* clock: the time, and when it has jumped */
+typedef void (clock_jump_h)(int64_t asleep_ms);
+
+uint64_t clock_ms(void);
+bool clock_is_late(uint64_t due);
+int  clock_open(clock_jump_h *h);
+void clock_close(void);
 
 /* report: what the user is told */
 void report_decision(const struct line *line, const struct decision *d);
+void report_offline(const struct line *line);
+void report_online(const struct line *line);
 void report_call_moved(const struct line *line, struct call *call,
 		       const char *peer, const char *old_id,
 		       const char *new_id);
@@ -193,5 +223,8 @@ int  report_json(struct re_printf *pf, const struct line *line);
 /* command: what the user orders */
 int  command_open(void);
 void command_close(void);
+
+/* There is one clock: clock_ms(). This one jumps, see clock.c. */
+#pragma GCC poison tmr_jiffies
 
 #endif

@@ -65,7 +65,7 @@ int line_alloc(struct line **linep, struct ua *ua)
 	line->unmanaged = config_account(line);
 	if (!line->unmanaged) {
 		policy_init(&line->policy, &line->set, line->serverc,
-			    tmr_jiffies());
+			    clock_ms());
 	}
 	else {
 		line->serverc = 0;
@@ -351,5 +351,5 @@ void line_look(struct line *line, unsigned server)
 
 	if (sa_isset(&srv->addr, SA_ALL))
 		line_poke(line, server, srv->tp == SIP_TRANSP_NONE ?
-			  SIP_TRANSP_UDP : srv->tp, &srv->addr, tmr_jiffies());
+			  SIP_TRANSP_UDP : srv->tp, &srv->addr, clock_ms());
 }

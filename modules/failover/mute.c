@@ -51,7 +51,7 @@ static bool lingers(const struct pl *branch)
 
 	for (size_t i = 0; i < mute.lingerc; i++) {
 		if (!pl_strcmp(branch, mute.lingerv[i].branch))
-			return tmr_jiffies() < mute.lingerv[i].until;
+			return clock_ms() < mute.lingerv[i].until;
 	}
 
 	return false;

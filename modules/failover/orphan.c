@@ -204,7 +204,7 @@ static bool is_forgotten(const struct orphan *orphan)
 	(void)orphan;
 	return true;
 #else
-	return tmr_jiffies() - orphan->since > TRANSACTION_MS;
+	return clock_ms() - orphan->since > TRANSACTION_MS;
 #endif
 }
 

@@ -51,6 +51,9 @@ static int print_reasons(struct re_printf *pf, const struct line *line)
 {
 	int err = 0;
 
+	if (line->offline)
+		return re_hprintf(pf, "the phone has no network");
+
 	for (unsigned i = 1; i <= line->serverc; i++)
 		err |= re_hprintf(pf, "%sserver %u (%s): %s",
 				  i > 1 ? "; " : "", i, line_server(line, i)->uri,
@@ -93,6 +96,29 @@ void report_decision(const struct line *line, const struct decision *d)
 	case TELL_NOTHING:
 		break;
 	}
+}
+
+
+/**
+ * Tell the user that the phone has no network
+ *
+ * @param line Line
+ */
+void report_offline(const struct line *line)
+{
+	warning("failover: %s: the phone has no network\n", line_name(line));
+}
+
+
+/**
+ * Tell the user that the phone has a network again
+ *
+ * @param line Line
+ */
+void report_online(const struct line *line)
+{
+	info("failover: %s: the phone has a network again\n",
+	     line_name(line));
 }
 
 
@@ -194,14 +220,14 @@ static const char *registered_name(const struct line *line, unsigned server)
 static int print_next(struct re_printf *pf, const struct line *line)
 {
 	const struct policy *p = &line->policy;
-	const uint64_t now = tmr_jiffies();
+	const uint64_t now = clock_ms();
 
 	if (p->probing)
 		return re_hprintf(pf, "  looking for the primary now\n");
 	else if (p->next_check)
 		return re_hprintf(pf, "  next look for the primary in"
 				  " %.1f s\n", age_s(p->next_check, now));
-	else if (p->state == POLICY_DOWN)
+	else if (p->state == POLICY_DOWN || p->state == POLICY_OFFLINE)
 		return re_hprintf(pf, "  next round in %.1f s\n",
 				  age_s(p->restart, now));
 
@@ -219,7 +245,7 @@ static int print_next(struct re_printf *pf, const struct line *line)
  */
 int report_table(struct re_printf *pf, const struct line *line)
 {
-	const uint64_t now = tmr_jiffies();
+	const uint64_t now = clock_ms();
 	const unsigned active = policy_active(&line->policy);
 	int err;
 
@@ -228,7 +254,7 @@ int report_table(struct re_printf *pf, const struct line *line)
 	if (line->unmanaged)
 		return err | re_hprintf(pf, " (%s)\n", line->unmanaged);
 
-	err |= re_hprintf(pf, "\n");
+	err |= re_hprintf(pf, line->offline ? " (no network)\n" : "\n");
 
 	for (unsigned i = 1; i <= line->serverc; i++) {
 
@@ -268,7 +294,7 @@ static int server_dict(struct odict **odp, const struct line *line,
 	err |= odict_entry_add(od, "registered", ODICT_BOOL, ps->registered);
 	err |= odict_entry_add(od, "reason", ODICT_STRING, ps->reason);
 	err |= odict_entry_add(od, "since_s", ODICT_DOUBLE,
-			       age_s(tmr_jiffies(), ps->since));
+			       age_s(clock_ms(), ps->since));
 	*odp = od;
 
 	return err;
@@ -316,7 +342,7 @@ static int failback_dict(struct odict **odp, const struct line *line)
 
 	if (!line->unmanaged && p->next_check)
 		err |= odict_entry_add(od, "next_s", ODICT_DOUBLE,
-				       age_s(p->next_check, tmr_jiffies()));
+				       age_s(p->next_check, clock_ms()));
 	else
 		err |= odict_entry_add(od, "next_s", ODICT_NULL);
 
@@ -376,9 +402,10 @@ int report_json(struct re_printf *pf, const struct line *line)
 
 	err |= odict_entry_add(od, "aor", ODICT_STRING, line_aor(line));
 	err |= odict_entry_add(od, "state", ODICT_STRING, state_name(line));
-	if (line->unmanaged)
+	if (line->unmanaged || line->offline)
 		err |= odict_entry_add(od, "reason", ODICT_STRING,
-				       line->unmanaged);
+				       line->unmanaged ? line->unmanaged :
+				       "no network");
 	err |= odict_entry_add(od, "active", ODICT_INT, line->unmanaged ?
 			       (int64_t)0 :
 			       (int64_t)policy_active(&line->policy));

@@ -17,6 +17,8 @@ struct server {
 	enum sip_transp tp;          /**< SIP_TRANSP_NONE: not given         */
 	uint32_t regint;             /**< Expiry asked of it [s]             */
 	struct sa addr;              /**< Where its requests go, once known  */
+	struct sa src;               /**< Our address towards `dst`, ...     */
+	struct sa dst;               /**< ... once a way was seen            */
 };
 
 int  server_decode(struct server *srv, const struct pl *uri);

@@ -62,6 +62,11 @@ static void expired_handler(void *arg)
 static void giveup_handler(void *arg)
 {
 	struct txn *txn = arg;
+	const bool invite = !strcmp(txn->met, "INVITE");
+
+	if (clock_is_late(txn->since +
+			  schedule_giveup_ms(&txn->line->set, invite)))
+		return;
 
 	line_unanswered(txn->line, txn->server, txn->met, txn->sends,
 			txn->since);
@@ -165,7 +170,7 @@ struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
 	txn->kind   = kind;
 	txn->tp     = tp;
 	txn->dst    = *dst;
-	txn->since  = tmr_jiffies();
+	txn->since  = clock_ms();
 	txn->muted  = kind == KIND_DEREGISTER && line_keeps_contact(line, tp);
 
 	if (kind == KIND_INVITE)

@@ -90,14 +90,16 @@ class Phone:
     def __init__(self, *accounts: str, failover: bool = True,
                  config: Optional[Config] = None, lines: Iterable[str] = (),
                  modules: Iterable[str] = (), args: Iterable[str] = (),
-                 wrapper: Iterable[str] = (),
+                 wrapper: Iterable[str] = (), interface: str = "",
                  env: Optional[dict[str, str]] = None) -> None:
         """config: keys of the config file, e.g. failover_retries=1.
         lines: lines of it as they are.  modules: more modules.  wrapper: a
-        command before baresip's, such as valgrind and its options."""
+        command before baresip's, such as valgrind and its options.
+        interface: whose address it has, whatever that is at the time."""
         self.port = ports.phone_port()
         self.ctrl_port = ports.free_port(ports.CTRL_RANGE)
         self.failover = failover
+        self._interface = interface
         self.log = Log()
         self.exit_code: Optional[int] = None
         self._control: Optional[Control] = None
@@ -117,9 +119,10 @@ class Phone:
                lines: list[str], modules: list[str]) -> None:
         self._link_modules()
         low, high = ports.PHONE_RTP_RANGE
-        text = [f"sip_listen {ports.HOST}:{self.port}",
+        listen = "0.0.0.0" if self._interface else ports.HOST
+        text = [f"sip_listen {listen}:{self.port}",
                 f"ctrl_tcp_listen {ports.HOST}:{self.ctrl_port}",
-                f"net_interface {ports.HOST}",
+                f"net_interface {self._interface or ports.HOST}",
                 f"dns_server {ports.HOST}:53",
                 f"rtp_ports {low}-{high}",
                 "audio_source ausine,440", "audio_player aubridge,none",

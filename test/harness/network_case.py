@@ -1,55 +1,199 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A phone that loses its network and gets it back, in a network namespace
-of its own: run by test_network.py under `unshare --net`. Prints what it
-measured; an AssertionError says what went wrong."""
+"""A phone whose own network changes: run by test_network.py, one case each,
+under `unshare --net`.  Prints what it measured; an AssertionError says what
+went wrong.
 
+The servers are in that namespace, the phone is in another one, and a cable
+is between them: two ends of a veth, "wall" with the servers, "phone" at the
+phone.  The way to the servers is a default route over it.
+"""
+
+import ctypes
 import os
 import subprocess
 import sys
 import time
+from typing import Any, Callable
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 
 from harness.baresip import Phone, account    # noqa: E402
+from harness.calls import CallTable           # noqa: E402
 from harness.location import LocationTable    # noqa: E402
 from harness.server import SipServer          # noqa: E402
 
-ALICE = "sip:alice@127.0.0.1"
+ALICE = "sip:alice@192.0.2.1"
+SERVERS, GATEWAY = "192.0.2.1", "10.11.0.1"
+CLONE_NEWNET = 0x40000000
+PATIENCE_S = 20.0                   # machines are slow; usual is < 1 s
+QUICK = {"failover_retries": 2, "failover_keepalive": 1}    # 3.5 s
 
 
-def network(state: str) -> None:
-    subprocess.run(["ip", "link", "set", "lo", state], check=True)
+def ip(words: str, *prefix: str) -> None:
+    subprocess.run([*prefix, "ip", *words.split()], check=True)
 
 
-def main() -> None:
-    network("up")
-    table = LocationTable()
-    servers = [SipServer(table=table, name=name).start()
-               for name in ("pbx1", "pbx2")]
-    phone = Phone(account(ALICE, *(server.uri() for server in servers),
-                          regint=4))
-    try:
-        phone.start()
-        phone.wait_state("primary")
-        # what it is told while the network is gone stays in the log alone
-        network("down")
-        phone.wait_log("no server is available", timeout=60)
-        network("up")
-        back = time.monotonic()
-        phone.wait_log(r"200 OK.*binding", since=back, timeout=20)
-        print(f"measured: {time.monotonic() - back:.2f} s from the network's "
-              "return to the registration")
-        assert table.wait_bound(ALICE)
-        assert table.history[-1].server == "pbx1"
-    except AssertionError:
-        print(phone.report(), file=sys.stderr)
-        raise
-    finally:
-        phone.close()
-        for server in servers:
+class Case:
+    """Two servers and a phone, of which the network is at hand."""
+
+    def __init__(self, transport: str = "udp", **config: Any) -> None:
+        ip("link set lo up")
+        ip(f"addr add {SERVERS}/32 dev lo")
+        ip("link add wall type veth peer name phone")
+        ip(f"addr add {GATEWAY}/16 dev wall")
+        ip("link set wall up")
+        self.table, calls = LocationTable(), CallTable()
+        self.servers = [
+            SipServer(table=self.table, call_table=calls, name=name,
+                      host=SERVERS, transports=(transport,)).start()
+            for name in ("pbx1", "pbx2")]
+
+        # this thread leaves for the phone's namespace, the servers' stay
+        self._wall = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
+        libc = ctypes.CDLL(None, use_errno=True)
+        assert libc.unshare(CLONE_NEWNET) == 0, os.strerror(
+            ctypes.get_errno())
+        self.wall(f"link set phone netns {os.getpid()}")
+        ip("link set lo up")
+        ip("link set phone up")
+        self.take("10.11.0.2")
+        self.phone = Phone(account(ALICE, *(s.uri() for s in self.servers)),
+                           interface="phone", config={**QUICK, **config})
+
+    def wall(self, words: str) -> None:
+        """Run ip at the servers' end."""
+        ip(words, "nsenter", f"--net=/proc/{os.getpid()}/fd/{self._wall}")
+
+    def take(self, address: str) -> None:
+        """An address for the phone, and the way to the servers from it."""
+        ip(f"addr add {address}/16 dev phone")
+        ip(f"route replace default via {GATEWAY} src {address}")
+
+    def drop(self, address: str) -> None:
+        ip(f"addr del {address}/16 dev phone")
+
+    def contact(self) -> str:
+        """Address in the newest binding, if any."""
+        bindings = list(self.table.bindings(ALICE).values())
+        return bindings[-1].contact if bindings else ""
+
+    def wait_offline(self) -> None:
+        status = self.phone.wait_state("down", PATIENCE_S)
+        assert status["reason"] == "no network", status
+
+    def wait_registered(self, server: int, since: float,
+                        what: str) -> None:
+        """A REGISTER sent after `since` has been answered by the server,
+        and the phone knows."""
+        name = self.servers[server - 1].name
+
+        def fresh() -> bool:
+            entries = self.servers[server - 1].recorder.requests("REGISTER")
+            return any(entry.time > since for entry in entries)
+
+        self.phone.wait(fresh, PATIENCE_S, f"a REGISTER at {name}")
+        registered = time.monotonic() - since
+        self.phone.wait_state(("primary", "backup")[server - 1], PATIENCE_S)
+        print(f"measured: {registered:.2f} s from {what} to the REGISTER "
+              f"with the {('primary', 'backup')[server - 1]}")
+
+    def check_nobody_blamed(self) -> None:
+        status = self.phone.account_status()
+        assert status["counters"]["failovers"] == 0, status
+        assert status["counters"]["exhausted"] == 0, status
+        assert all(s["state"] != "down" for s in status["servers"]), status
+
+    def close(self) -> None:
+        self.phone.close()
+        for server in self.servers:
             server.close()
 
 
+def renumbered(case: Case) -> None:
+    """The address changes: first old away and new there later, then both
+    at a time."""
+    case.drop("10.11.0.2")
+    case.wait_offline()
+    case.take("10.11.0.3")
+    back = time.monotonic()
+    case.wait_registered(1, back, "the new address")
+    assert "10.11.0.3" in case.contact()
+
+    case.take("10.12.0.4")          # another network: both are primary ones
+    case.wall("addr add 10.12.0.1/16 dev wall")
+    ip("route replace default via 10.12.0.1 src 10.12.0.4")
+    case.drop("10.11.0.3")
+    back = time.monotonic()
+    case.phone.wait(lambda: "10.12.0.4" in case.contact(), PATIENCE_S,
+                    "a binding of the newest address")
+    case.wait_registered(1, back, "another one")
+    case.check_nobody_blamed()
+
+
+def unplugged(case: Case) -> None:
+    """The cable, for longer than a keep-alive takes to find a dead server.
+    A call that is up stays so."""
+    case.phone.dial(f"sip:bob@{SERVERS}")
+    case.phone.wait_event("CALL_ESTABLISHED", PATIENCE_S)
+    case.wall("link set wall down")
+    case.wait_offline()
+    time.sleep(6)                   # 1 s, 3.5 s, and more
+    case.wait_offline()
+    case.wall("link set wall up")
+    case.wait_registered(1, time.monotonic(), "the cable")
+    case.check_nobody_blamed()
+    assert not case.phone.events("CALL_CLOSED")
+
+
+def no_route(case: Case) -> None:
+    """The route goes while the phone is on the backup, and the primary
+    comes back to life meanwhile: it need not wait for its interval."""
+    case.servers[0].kill()
+    case.phone.wait_state("backup", PATIENCE_S)
+    ip("route del default")
+    case.wait_offline()
+    before = case.phone.account_status()["counters"]
+    case.servers[0].start()
+    ip(f"route replace default via {GATEWAY}")
+    back = time.monotonic()
+    case.wait_registered(1, back, "the route")
+    status = case.phone.account_status()
+    assert status["counters"]["failovers"] == before["failovers"], status
+    assert status["counters"]["exhausted"] == before["exhausted"], status
+    assert case.servers[1].recorder.requests("REGISTER")[-1].time > back
+
+
+def started_without(case: Case) -> None:
+    """It starts with the cable unplugged."""
+    case.wait_offline()
+    case.wall("link set wall up")
+    case.wait_registered(1, time.monotonic(), "the cable")
+    case.check_nobody_blamed()
+
+
+CASES: dict[str, Callable[[Case], None]] = {
+    f.__name__: f for f in (renumbered, unplugged, no_route, started_without)}
+
+
+def main(name: str, transport: str) -> None:
+    case = Case(transport)
+    try:
+        if name == "started_without":
+            case.wall("link set wall down")
+            case.phone.start()
+        else:
+            case.phone.start()
+            case.phone.wait_state("primary", PATIENCE_S)
+        CASES[name](case)
+    except AssertionError:
+        print(case.phone.report(), file=sys.stderr)
+        for server in case.servers:
+            print(server.report(), file=sys.stderr)
+        raise
+    finally:
+        case.close()
+
+
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The machine sleeps an hour and wakes, or the process stands still: neither
+is a dead server."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from harness import run
+from harness.scenario import ALICE, line, measured
+
+SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "harness",
+                    "sleep_shim.c")
+HOUR_S = 3600
+QUICK = {"failover_retries": 1}         # given up after 1.5 s
+STALL_S = 1.5 + 2.0                     # ... and so late that it is no news
+
+
+@pytest.fixture(scope="module")
+def sleepy():
+    """The environment of a phone that sleeps at SIGUSR2."""
+    target = os.path.join(run.new_folder("sleep"), "sleep_shim.so")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra",
+                    "-Werror", "-o", target, SHIM], check=True)
+    return {"LD_PRELOAD": target, "SLEEP_S": str(HOUR_S)}
+
+
+def sleep_an_hour(phone, table):
+    """An hour passes, the binding expires.  Returns when it woke up."""
+    table.unbind_all(ALICE, call_id="expired")
+    woke = time.monotonic()
+    phone.signal(signal.SIGUSR2)
+    phone.wait_log(f"asleep for {HOUR_S} s")
+    return woke
+
+
+@pytest.mark.parametrize("transport", ("udp", "tcp"))
+def test_on_the_primary(server_pair, phone_factory, sleepy, transport):
+    phone = phone_factory(line(*server_pair, transport=transport), env=sleepy)
+    phone.wait_state("primary")
+    table = server_pair[0].table
+
+    woke = sleep_an_hour(phone, table)
+    assert table.wait_bound(ALICE)
+    measured(f"{transport}: slept an hour: bound again after",
+             time.monotonic() - woke)
+    status = phone.wait_state("primary")
+    assert status["counters"]["failovers"] == 0
+    assert table.history[-1].server == "pbx1"
+
+
+def test_on_the_backup(server_pair, phone_factory, sleepy):
+    """The primary came back to life meanwhile; the interval is a day."""
+    primary, _ = server_pair
+    primary.kill()
+    phone = phone_factory(line(*server_pair), env=sleepy,
+                          config={"failover_failback_interval": 86400})
+    phone.wait_state("backup")
+    primary.start()
+
+    woke = sleep_an_hour(phone, primary.table)
+    status = phone.wait_state("primary")
+    measured("slept an hour on the backup: with the primary after",
+             time.monotonic() - woke)
+    assert primary.table.wait_bound(ALICE)
+    assert status["counters"]["failovers"] == 1
+    assert status["counters"]["failbacks"] == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ("sleep", "stop"))
+def test_with_a_refresh_under_way(server_pair, phone_factory, sleepy, how):
+    """The primary has not answered when it happens, and would have been
+    given up; the answer is not there yet when the phone goes on."""
+    primary, backup = server_pair
+    phone = phone_factory(line(*server_pair, regint=4), env=sleepy,
+                          config=QUICK)
+    phone.wait_state("primary")
+    primary.hold()
+    before = time.monotonic()
+    phone.wait(lambda: primary.recorder.requests("REGISTER", before),
+               what="a refresh")
+    old = {e.call_id for e in primary.recorder.requests("REGISTER")}
+
+    if how == "sleep":
+        sleep_an_hour(phone, primary.table)
+    else:
+        phone.signal(signal.SIGSTOP)
+        time.sleep(STALL_S + 1)
+        phone.signal(signal.SIGCONT)
+
+    phone.wait(lambda: {e.call_id for e in
+                        primary.recorder.requests("REGISTER")} - old,
+               what="a new registration")
+    primary.release()
+    assert primary.table.wait_bound(ALICE)
+    phone.wait_log("200 OK", since=before)
+    status = phone.wait_state("primary")
+    assert status["counters"]["failovers"] == 0
+    assert status["servers"][0]["registered"]
+    assert not backup.recorder.requests("REGISTER")
+
+
+def test_call_stays_up(server_pair, phone_factory, sleepy):
+    phone = phone_factory(line(*server_pair), env=sleepy)
+    phone.wait_state("primary")
+    phone.dial("sip:bob@127.0.0.1")
+    phone.wait_event("CALL_ESTABLISHED")
+
+    sleep_an_hour(phone, server_pair[0].table)
+    assert server_pair[0].table.wait_bound(ALICE)
+    assert not phone.events("CALL_CLOSED")
+    phone.hangup()
+    server_pair[0].recorder.wait("BYE")
