@@ -24,8 +24,8 @@ def run(name, transport):
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"),
                     reason="a network namespace needs root and unshare")
 @pytest.mark.parametrize("transport", ("udp", "tcp"))
-@pytest.mark.parametrize("name", ("unplugged", "renumbered", "no_route",
-                                  "started_without"))
+@pytest.mark.parametrize("name", ("calls", "unplugged", "renumbered",
+                                  "no_route", "started_without"))
 def test_network(name, transport):
     """See the cases in harness/network_case.py."""
     run(name, transport)

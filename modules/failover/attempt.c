@@ -148,6 +148,25 @@ bool attempt_is_due(const struct attempt *att)
 
 
 /**
+ * Have the sockets that the request was sent from gone? No answer will come;
+ * the server may be tried again.
+ *
+ * @param att Attempt
+ *
+ * @return True if they have
+ */
+bool attempt_is_cut(struct attempt *att)
+{
+	if (att->since >= att->line->cut)
+		return false;
+
+	att->tried &= ~(1u << att->server);
+
+	return true;
+}
+
+
+/**
  * Has the account left the present server because it failed?
  *
  * @param att Attempt

@@ -33,6 +33,7 @@ void attempt_unanswered(struct attempt *att);
 bool attempt_is_tried(const struct attempt *att, unsigned server);
 bool attempt_is_last(const struct attempt *att);
 bool attempt_is_due(const struct attempt *att);
+bool attempt_is_cut(struct attempt *att);
 bool attempt_is_stranded(const struct attempt *att);
 
 #endif

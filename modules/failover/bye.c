@@ -223,7 +223,8 @@ static void run(struct bye *bye)
 {
 	const struct policy *p = &bye->dlg->line->policy;
 
-	if (bye->state == BYE_SENT && attempt_is_stranded(&bye->att))
+	if (bye->state == BYE_SENT && (attempt_is_cut(&bye->att) ||
+				       attempt_is_stranded(&bye->att)))
 		give_up(bye);
 
 	if (bye->state != BYE_WAITING)

@@ -254,7 +254,8 @@ static void run(struct dial *dial)
 {
 	const struct policy *p = &dial->line->policy;
 
-	if (dial->state == DIAL_TRYING && attempt_is_stranded(&dial->att))
+	if (dial->state == DIAL_TRYING && (attempt_is_cut(&dial->att) ||
+					   attempt_is_stranded(&dial->att)))
 		abandon(dial);
 
 	if (dial->state != DIAL_WAITING)

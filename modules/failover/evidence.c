@@ -12,6 +12,7 @@
 
 enum {
 	REFRESH_PERCENT = 90,        /**< Of the expiry, as libre has it     */
+	AGAIN_MS = 1000,             /**< The kernel looks for neighbours    */
 };
 
 
@@ -117,6 +118,16 @@ static void remove_old_contact(struct line *line)
 }
 
 
+static void again_handler(void *arg)
+{
+	struct line *line = arg;
+	struct decision d = {0};
+
+	policy_woke(&line->policy, clock_ms(), &d);
+	line_decide(line, &d);
+}
+
+
 /**
  * Baresip's registration has been answered, or has failed
  *
@@ -137,6 +148,11 @@ void line_register_result(struct line *line, const char *text, bool ok)
 
 	if (!ok && !scode && line_is_own_fault(line))
 		return;
+
+	if (!ok && path_is_settling(line, text)) {
+		tmr_start(&line->tmr_again, AGAIN_MS, again_handler, line);
+		return;
+	}
 
 	if (ok) {
 		go_online(line);
@@ -255,7 +271,7 @@ void line_failed(struct line *line, unsigned server, uint64_t since,
 {
 	struct decision d = {0};
 
-	if (line_is_own_fault(line))
+	if (line_is_own_fault(line) || path_is_settling(line, reason))
 		return;
 
 	policy_failed(&line->policy, server, since, clock_ms(), rand_u32(),
@@ -355,6 +371,7 @@ void line_network_back(struct line *line)
 	go_online(line);
 	path_note(line);
 	line->drop = true;
+	line->back = clock_ms();
 
 	policy_network_back(&line->policy, clock_ms(), &d);
 	line_decide(line, &d);
@@ -403,6 +420,7 @@ bool line_woke(struct line *line)
 		return line_network_changed(line, false);
 
 	line->drop = true;
+	line->back = clock_ms();
 
 	policy_woke(&line->policy, clock_ms(), &d);
 	line_decide(line, &d);

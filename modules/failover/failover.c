@@ -106,9 +106,18 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 static void renew_sockets(void)
 {
 	const int err = compat_renew_sockets();
+	struct le *le;
 
 	if (err)
 		warning("failover: SIP sockets not opened anew (%m)\n", err);
+
+	for (le = list_head(line_list()); le; le = le->next) {
+
+		struct line *line = le->data;
+
+		line->cut = clock_ms();
+		line_go_on(line);
+	}
 }
 
 

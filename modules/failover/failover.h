@@ -53,6 +53,9 @@ struct line {
 	struct request *standby;     /**< REGISTER with the next server      */
 	unsigned standby_server;     /**< ... and where it went              */
 	bool offline;                /**< The user knows: no network         */
+	uint64_t back;               /**< When there was one again [ms]      */
+	uint64_t cut;                /**< Sockets were opened anew [ms]      */
+	struct tmr tmr_again;        /**< Register anew                      */
 	unsigned calls_moved;
 	unsigned byes_moved;
 	struct poke *pokev[MAX_SERVERS];/**< Hears "port unreachable"        */
@@ -171,6 +174,8 @@ void orphan_connected(const struct sip_msg *msg);
 void orphan_close(void);
 
 /* poke: is anybody there? */
+#define HOST_UNREACHABLE "ICMP host unreachable"
+
 int  poke_alloc(struct poke **pokep, struct line *line, unsigned server);
 void poke_udp(struct poke *poke, const struct sa *dst, uint64_t since);
 void poke_tcp(struct poke *poke, const struct sa *dst, uint64_t since);
@@ -195,6 +200,7 @@ enum path {                          /* the better first */
 enum path path_look(const struct line *line);
 void path_note(struct line *line);
 bool path_has_connections(const struct line *line);
+bool path_is_settling(const struct line *line, const char *reason);
 
 /* clock: the time, and when it has jumped */
 typedef void (clock_jump_h)(int64_t asleep_ms);

@@ -20,6 +20,7 @@ static void destructor(void *arg)
 	list_unlink(&line->le);
 	tmr_cancel(&line->tmr_todo);
 	tmr_cancel(&line->tmr_policy);
+	tmr_cancel(&line->tmr_again);
 	txn_forget(line);
 	dial_forget(line);
 	bye_forget(line);
@@ -59,6 +60,7 @@ int line_alloc(struct line **linep, struct ua *ua)
 	list_append(&linel, &line->le, line);
 	tmr_init(&line->tmr_todo);
 	tmr_init(&line->tmr_policy);
+	tmr_init(&line->tmr_again);
 	line->ua  = ua;
 	line->acc = mem_ref(ua_account(ua));
 

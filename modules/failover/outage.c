@@ -109,7 +109,8 @@ void policy_network_back(struct policy *p, uint64_t now, struct decision *d)
 
 
 /**
- * The phone has slept, or its timers have run out without being looked at
+ * What was seen is out of date for another reason: the phone has slept, or its
+ * timers have run out without being looked at
  *
  * @param p   Policy
  * @param now Time [ms]

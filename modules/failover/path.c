@@ -9,7 +9,13 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include <string.h>
 #include "failover.h"
+
+
+enum {
+	SETTLING_MS = 10000,         /**< A link that has just come up       */
+};
 
 
 static bool address_of(const struct server *srv, struct sa *dst)
@@ -117,4 +123,27 @@ bool path_has_connections(const struct line *line)
 	}
 
 	return false;
+}
+
+
+/**
+ * A neighbour was not found: right after a link has come up the kernel still
+ * has its failures of before in mind, and a switch may be learning. Is it too
+ * early to blame the server for that?
+ *
+ * @param line   Line
+ * @param reason What was seen
+ *
+ * @return True if it is
+ */
+bool path_is_settling(const struct line *line, const char *reason)
+{
+	char text[REASON_SIZE];
+
+	if (!line->back || clock_ms() - line->back > SETTLING_MS)
+		return false;
+
+	(void)re_snprintf(text, sizeof(text), "%m", EHOSTUNREACH);
+
+	return !strcmp(reason, text) || !strcmp(reason, HOST_UNREACHABLE);
 }

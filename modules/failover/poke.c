@@ -57,7 +57,7 @@ static void error_handler(int err, void *arg)
 	if (is_unreachable(err))
 		line_failed(poke->line, poke->server, poke->since,
 			    err == ECONNREFUSED ? "ICMP port unreachable" :
-			    "ICMP host unreachable");
+			    HOST_UNREACHABLE);
 }
 
 

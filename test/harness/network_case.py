@@ -146,6 +146,36 @@ def unplugged(case: Case) -> None:
     assert not case.phone.events("CALL_CLOSED")
 
 
+def calls(case: Case) -> None:
+    """The cable: while it is out a call is hung up; it goes while a call
+    is being set up, over TCP with its connection.  The kernel gives up
+    looking for the gateway after 3 s, and says so for a moment after."""
+    case.phone.dial(f"sip:bob@{SERVERS}")
+    case.phone.wait_event("CALL_ESTABLISHED", PATIENCE_S)
+    case.wall("link set wall down")
+    case.wait_offline()
+    case.phone.hangup()
+    time.sleep(4)
+    case.wall("link set wall up")
+    assert case.servers[0].recorder.wait("BYE", timeout=PATIENCE_S)
+    case.phone.wait_state("primary", PATIENCE_S)
+
+    case.servers[0].behave("INVITE", silent=True)
+    before = time.monotonic()
+    case.phone.dial(f"sip:bob@{SERVERS}")
+    case.phone.wait(lambda: case.servers[0].recorder.requests(
+        "INVITE", before), PATIENCE_S, "an INVITE")
+    case.wall("link set wall down")
+    case.wait_offline()
+    case.servers[0].behave("INVITE")
+    case.wall("link set wall up")
+    case.phone.wait_event("CALL_ESTABLISHED", PATIENCE_S, since=before)
+    case.phone.wait_state("primary", PATIENCE_S)
+    case.check_nobody_blamed()
+    assert not case.phone.events("CALL_CLOSED", since=before)
+    assert not case.servers[1].recorder.requests()
+
+
 def no_route(case: Case) -> None:
     """The route goes while the phone is on the backup, and the primary
     comes back to life meanwhile: it need not wait for its interval."""
@@ -173,7 +203,8 @@ def started_without(case: Case) -> None:
 
 
 CASES: dict[str, Callable[[Case], None]] = {
-    f.__name__: f for f in (renumbered, unplugged, no_route, started_without)}
+    f.__name__: f for f in (renumbered, unplugged, calls, no_route,
+                           started_without)}
 
 
 def main(name: str, transport: str) -> None:
