@@ -104,6 +104,32 @@ def test_with_a_refresh_under_way(server_pair, phone_factory, sleepy, how):
     assert not backup.recorder.requests("REGISTER")
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("set_s", (HOUR_S, -HOUR_S))
+def test_clock_is_set(server_pair, phone_factory, sleepy, set_s):
+    """The wall clock, while a refresh is under way: the primary is not
+    blamed, and refreshes go on, not an hour later."""
+    primary, backup = server_pair
+    phone = phone_factory(line(*server_pair, regint=4), config=QUICK,
+                          env={**sleepy, "SLEEP_S": "0",
+                               "SET_S": str(set_s)})
+    phone.wait_state("primary")
+    primary.hold()
+    before = time.monotonic()
+    primary.recorder.wait_for(
+        lambda: primary.recorder.requests("REGISTER", before))
+    phone.signal(signal.SIGUSR2)
+    primary.release()
+
+    after = time.monotonic()
+    phone.wait(lambda: primary.recorder.count("REGISTER", after) > 2,
+               timeout=20, what="two refreshes")
+    status = phone.wait_state("primary")
+    assert status["counters"]["failovers"] == 0
+    assert primary.table.wait_bound(ALICE)
+    assert not backup.recorder.requests("REGISTER")
+
+
 def test_call_stays_up(server_pair, phone_factory, sleepy):
     phone = phone_factory(line(*server_pair), env=sleepy)
     phone.wait_state("primary")

@@ -3,7 +3,8 @@
  *
  * Preloaded. At SIGUSR2 the clocks that run on in sleep jump ahead by SLEEP_S
  * seconds, the monotonic ones do not, and a timer that is to end when the
- * clock is set ends: what the kernel does on waking up.
+ * clock is set ends: what the kernel does on waking up. The wall clock alone
+ * is set by SET_S seconds.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -19,17 +20,18 @@
 #include <time.h>
 #include <unistd.h>
 
-static atomic_long asleep_s;
+static atomic_long asleep_s, set_s;
 static atomic_int timer = -1;
 
 
 static void wake_up(int sig)
 {
 	const unsigned long long one = 1;
-	const char *s = getenv("SLEEP_S");
+	const char *asleep = getenv("SLEEP_S"), *set = getenv("SET_S");
 	(void)sig;
 
-	asleep_s += s ? atol(s) : 3600;
+	asleep_s += asleep ? atol(asleep) : 0;
+	set_s    += set ? atol(set) : 0;
 	if (timer >= 0 && write(timer, &one, sizeof(one)) < 0)
 		abort();
 }
@@ -68,6 +70,8 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 
 	if (!err && (id == CLOCK_REALTIME || id == CLOCK_BOOTTIME))
 		ts->tv_sec += asleep_s;
+	if (!err && id == CLOCK_REALTIME)
+		ts->tv_sec += set_s;
 
 	return err;
 }
