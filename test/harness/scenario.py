@@ -130,6 +130,13 @@ def switch(phone: Phone, server: int, aor: str = ALICE) -> dict:
     return in_use(phone, server, aor)
 
 
+def restart(server: SipServer, **tls) -> None:
+    """Kill and start a server, with other options of set_tls()."""
+    server.kill()
+    server.set_tls(**tls)
+    server.start()
+
+
 # The wire
 
 def expires(entry: Entry) -> int:

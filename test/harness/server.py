@@ -163,6 +163,38 @@ class SipServer:
 
         self._run(go_on())
 
+    def deafen(self) -> None:
+        """Vanish like a host without power, or one that a NAT forgot: the
+        connections stay, and nothing that arrives has any effect."""
+        async def deaf() -> None:
+            self._listener.deafen()
+
+        self._run(deaf())
+
+    def hear(self) -> None:
+        """There again; connections of before stay dead."""
+        async def back() -> None:
+            self._listener.hear()
+
+        self._run(back())
+
+    def reboot(self) -> None:
+        """There again at once, but knows no connection any more: who uses
+        one gets RST.  Needs CAP_NET_ADMIN."""
+        self._run(self._listener.reboot())
+
+    def set_tls(self, certificate: str = "",
+                instead: Optional[bytes] = None) -> None:
+        """Of the next start(): a PEM file, or what is said in place of TLS,
+        where b"" is silence."""
+        self._listener.certificate = certificate
+        self._listener.instead = instead
+
+    @property
+    def raw(self) -> bytes:
+        """What came in answer to that."""
+        return bytes(self._listener.raw)
+
     def close(self) -> None:
         """The end of the test: sockets, media and the thread."""
         if self.running:

@@ -2,6 +2,7 @@
 """UDP, TCP and TLS sockets of a scripted server, on an asyncio loop."""
 
 import asyncio
+import ctypes
 import functools
 import os
 import socket
@@ -13,6 +14,10 @@ from typing import Any, Callable, Optional
 from . import run, sip
 
 Address = tuple[str, int]
+
+# socket(7) and tcp(7); Python has no names for them
+SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
+TCP_REPAIR = 19
 
 
 class Flow:
@@ -86,6 +91,34 @@ class _Stream(asyncio.Protocol):
                         struct.pack("ii", 1, 0))
 
 
+class _Raw(asyncio.Protocol):
+    """In place of TLS: says nothing to a ClientHello, or something else."""
+
+    def __init__(self, listener: "Listener", answer: bytes) -> None:
+        self.listener, self.answer = listener, answer
+        self.closed = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport):
+        self.flow = Flow(transport, "raw", ("", 0))
+        self.listener.streams.add(self)
+
+    def data_received(self, data):
+        self.listener.raw += data
+        if self.answer:
+            self.flow.transport.write(self.answer)
+
+    connection_lost = _Stream.connection_lost
+    reset = _Stream.reset
+
+
+def _drop_all(sock: Any) -> None:
+    """The kernel throws away what arrives at a socket, as if it had never
+    come: no acknowledgement, no ICMP, no RST."""
+    code = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))
+    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER,
+                    struct.pack("HL", 1, ctypes.addressof(code)))
+
+
 class Listener:
     """The sockets of one server.  All methods belong to the loop."""
 
@@ -95,6 +128,9 @@ class Listener:
         self.handler = handler
         self.streams: set[_Stream] = set()
         self.is_open = False
+        self.certificate = ""           # a PEM file; by default a fresh one
+        self.instead: Optional[bytes] = None    # of TLS; b"": silence
+        self.raw = bytearray()          # and what was said to that
         self._udp: Optional[asyncio.DatagramTransport] = None
         self._udp_closed: asyncio.Future    # made by open()
         self._servers: list[asyncio.Server] = []
@@ -108,11 +144,17 @@ class Listener:
                 lambda: _Datagrams(self.handler, self._udp_closed),
                 local_addr=(self.host, self.port))
         for kind in ("tcp", "tls"):
-            if kind in self.kinds:
+            if kind == "tls" and kind in self.kinds \
+                    and self.instead is not None:
+                self._servers.append(await loop.create_server(
+                    functools.partial(_Raw, self, self.instead),
+                    self.host, self.port))
+            elif kind in self.kinds:
                 self._servers.append(await loop.create_server(
                     functools.partial(_Stream, self, kind),
                     self.host, self.port,
-                    ssl=server_context() if kind == "tls" else None))
+                    ssl=server_context(self.certificate)
+                    if kind == "tls" else None))
 
     async def close(self, reset: bool = False) -> None:
         """Return when the kernel has closed all sockets.  With reset, the
@@ -135,6 +177,41 @@ class Listener:
         await asyncio.sleep(0)          # lets the servers' sockets go
         self._udp = None
         self._servers = []
+
+    def deafen(self) -> None:
+        """Vanish like a host without power: nothing that arrives, for open
+        connections and for new ones, has any effect or answer."""
+        for sock in self._all_sockets():
+            _drop_all(sock)
+
+    def hear(self) -> None:
+        """There again, but the connections of before stay dead."""
+        for server in self._servers:
+            for sock in server.sockets:
+                sock.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+        if self._udp:
+            self._udp.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+
+    async def reboot(self) -> None:
+        """There again with all connections forgotten: whoever goes on using
+        one is told so by RST, and not before."""
+        waits = []
+        for stream in list(self.streams):
+            stream.flow.transport.get_extra_info("socket").setsockopt(
+                socket.IPPROTO_TCP, TCP_REPAIR, 1)
+            stream.flow.transport.abort()
+            waits.append(stream.closed)
+        await asyncio.gather(*waits)
+
+    def _all_sockets(self) -> list:
+        found = [stream.flow.transport.get_extra_info("socket")
+                 for stream in self.streams]
+        for server in self._servers:
+            found += server.sockets
+        if self._udp:
+            found.append(self._udp.get_extra_info("socket"))
+        return found
 
     async def _stop_accepting(self) -> None:
         """Let asyncio finish the accepts that it has begun: closing the
@@ -180,9 +257,9 @@ def certificate() -> str:
     return path
 
 
-def server_context() -> ssl.SSLContext:
+def server_context(path: str = "") -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate())
+    context.load_cert_chain(path or certificate())
     return context
 
 
