@@ -40,6 +40,10 @@ static void probe_handler(int err, const struct sip_msg *msg, void *arg)
 	describe(reason, sizeof(reason), err, msg);
 	line->probe = mem_deref(line->probe);
 
+	/* the next one is not to go the same way */
+	if (err == ETIMEDOUT)
+		line_end_dead(line, PRIMARY);
+
 	policy_probed(&line->policy, good, alive, clock_ms(), rand_u32(),
 		      reason, &d);
 	line_decide(line, &d);
@@ -264,8 +268,10 @@ void line_decide(struct line *line, const struct decision *d)
 	report_decision(line, d);
 
 	if ((d->tell == TELL_SWITCH && !d->by_command) ||
-	    d->tell == TELL_EXHAUSTED)
+	    d->tell == TELL_EXHAUSTED) {
 		txn_give_up(line, d->from);
+		line_end_dead(line, d->from);
+	}
 
 	if (d->register_with)
 		line->todo.register_with = d->register_with;

@@ -80,6 +80,7 @@ bool line_keeps_contact(const struct line *line, enum sip_transp tp);
 void line_poke(struct line *line, unsigned server, enum sip_transp tp,
 	       const struct sa *dst, uint64_t since);
 void line_look(struct line *line, unsigned server);
+void line_end_dead(const struct line *line, unsigned server);
 
 /* evidence: what is seen of an account's servers */
 void line_registering(struct line *line);
@@ -209,6 +210,10 @@ uint64_t clock_ms(void);
 bool clock_is_late(uint64_t due);
 int  clock_open(clock_jump_h *h);
 void clock_close(void);
+
+/* connection: TCP connections that have died unnoticed */
+void connection_end_dead(const struct sa *dst, enum sip_transp tp,
+			 uint64_t silent_ms);
 
 /* report: what the user is told */
 void report_decision(const struct line *line, const struct decision *d);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "dialog.h"
 #include "failover.h"
+#include "schedule.h"
 #include "transaction.h"
 
 
@@ -354,4 +355,30 @@ void line_look(struct line *line, unsigned server)
 	if (sa_isset(&srv->addr, SA_ALL))
 		line_poke(line, server, srv->tp == SIP_TRANSP_NONE ?
 			  SIP_TRANSP_UDP : srv->tp, &srv->addr, clock_ms());
+}
+
+
+/**
+ * End connections to a server that are dead, so that they are not used again
+ *
+ * @param line   Line
+ * @param server Server, which has been silent for as long as it is given
+ */
+void line_end_dead(const struct line *line, unsigned server)
+{
+	const struct server *srv = line_server(line, server);
+	struct sa dst = srv->addr;
+
+	/* a name: where it leads to is seen with the first request sent */
+	if (!sa_isset(&dst, SA_ALL)) {
+		if (srv->tp == SIP_TRANSP_NONE)
+			return;
+
+		sa_init(&dst, AF_INET);
+		sa_set_port(&dst, sip_transp_port(srv->tp, srv->port));
+	}
+
+	/* half of the time: its timers and the kernel's are not ours */
+	connection_end_dead(&dst, srv->tp,
+			    schedule_giveup_ms(&line->set, false) / 2);
 }

@@ -98,13 +98,18 @@ struct txn *txn_find(const struct sip_msg *msg)
 
 
 /* A connection that has ended tells nothing to a request that was sent over
-   it. So where UDP would retransmit, see whether anybody is there. */
+   it. So where UDP would retransmit, see whether anybody is there. And one
+   that is dead does not end. */
 static void poke_handler(void *arg)
 {
 	struct txn *txn = arg;
 
 	txn->poke_ms *= 2;
 	tmr_start(&txn->tmr_poke, txn->poke_ms, poke_handler, txn);
+
+	if (clock_ms() - txn->since >=
+	    schedule_giveup_ms(&txn->line->set, false))
+		line_end_dead(txn->line, txn->server);
 
 	line_poke(txn->line, txn->server, txn->tp, &txn->dst, txn->since);
 }
