@@ -3,7 +3,7 @@
 # What demo.sh and all.sh need of Debian; sourced by both.
 
 BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config libre-dev
-	libcmocka-dev baresip-core)
+	libssl-dev libcmocka-dev baresip-core)
 RUN_PACKAGES=(kamailio kamailio-postgres-modules postgresql
 	python3 python3-psycopg2)
 TEST_PACKAGES=(clang iproute2 openssl python3-pytest python3-pytest-xdist

@@ -15,11 +15,16 @@
 static void describe(char *reason, size_t size, int err,
 		     const struct sip_msg *msg)
 {
-	if (err)
-		(void)re_snprintf(reason, size, "%m", err);
-	else
+	char text[REASON_SIZE];
+
+	if (err) {
+		(void)re_snprintf(text, sizeof(text), "%m", err);
+		str_ncpy(reason, certificate_reason(text), size);
+	}
+	else {
 		(void)re_snprintf(reason, size, "%u %r", msg->scode,
 				  &msg->reason);
+	}
 }
 
 

@@ -483,7 +483,7 @@ static void replace(struct dial *dial, struct call *call, const char *text)
 	dial->call = NULL;
 	abandon(dial);
 
-	line_failed(line, server, since, text);
+	line_failed(line, server, since, certificate_reason(text));
 }
 
 

@@ -140,6 +140,7 @@ void line_register_result(struct line *line, const char *text, bool ok)
 	struct policy *p = &line->policy;
 	const uint64_t now = clock_ms();
 	const uint16_t scode = status_code(text);
+	const char *reason = certificate_reason(text);
 	struct decision d = {0};
 
 	/* of a client that is about to be replaced */
@@ -161,7 +162,7 @@ void line_register_result(struct line *line, const char *text, bool ok)
 		remove_old_contact(line);
 	}
 	else if (!scode || codes_has(&line->set.codes, scode))
-		policy_failed(p, p->target, now, now, rand_u32(), text, &d);
+		policy_failed(p, p->target, now, now, rand_u32(), reason, &d);
 	else
 		policy_refused(p, now, rand_u32(), text);
 

@@ -182,6 +182,9 @@ static int module_init(void)
 	if (err)
 		goto out;
 
+	if (certificate_open())
+		info("failover: cannot tell why a TLS handshake fails\n");
+
 	err = compat_events_listen(event_handler);
 	if (err)
 		goto out;
@@ -214,6 +217,7 @@ static int module_close(void)
 	clock_close();
 	command_close();
 	compat_events_unlisten();
+	certificate_close();
 	wire_close();
 	line_close_all();
 

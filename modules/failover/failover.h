@@ -181,6 +181,11 @@ int  poke_alloc(struct poke **pokep, struct line *line, unsigned server);
 void poke_udp(struct poke *poke, const struct sa *dst, uint64_t since);
 void poke_tcp(struct poke *poke, const struct sa *dst, uint64_t since);
 
+/* certificate: why a TLS connection could not be made */
+int  certificate_open(void);
+void certificate_close(void);
+const char *certificate_reason(const char *text);
+
 /* network: addresses and routes of the machine */
 typedef void (network_h)(bool added);
 

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""UDP, TCP and TLS in any mixture, and certificates."""
+
+import itertools
+import re
+import socket
+import struct
+import threading
+
+import pytest
+
+from harness import certificates, ports, sip
+from harness.baresip import account
+from harness.calls import CallTable
+from harness.dialling import counters, invites
+from harness.location import LocationTable
+from harness.scenario import (ALICE, BOB, QUICK, in_use, measured,
+                              our_lines, restart)
+from harness.tap import Tap
+
+KINDS = ("udp", "tcp", "tls")
+OFTEN = {"failover_failback_interval": 1, "failover_failback_jitter": 0}
+
+
+# Any mixture
+
+def contact_kind(contact):
+    """The transport that a contact names; none is UDP."""
+    return sip.uri_parts(contact)[3].get("transport", "udp").lower()
+
+
+def alone(table, server, kind):
+    """The one binding is that at this server."""
+    found = table.bindings(ALICE)
+    return [(b.server, contact_kind(uri)) for uri, b in found.items()] \
+        == [(server.name, kind)]
+
+
+@pytest.mark.parametrize("kinds", itertools.product(KINDS, KINDS),
+                         ids="-".join)
+def test_mixture(kinds, server_factory, phone_factory):
+    """Registered with the primary, a call through it, it goes silent: the
+    call is hung up through the backup, another goes through that; then the
+    way back."""
+    table, call_table = LocationTable(), CallTable()
+    primary, backup = (
+        server_factory(name=f"pbx{number}", table=table,
+                       call_table=call_table, transports=(kind,))
+        for number, kind in enumerate(kinds, 1))
+    port = ports.free_port()        # keeps the Contact one: docs/libre.md
+    phone = phone_factory(account(ALICE, primary.uri(), backup.uri(),
+                                  extra=f"tcpsrcport={port}"),
+                          config={**QUICK, **OFTEN})
+    in_use(phone, 1)
+    assert alone(table, primary, kinds[0])
+
+    phone.dial(BOB)
+    call, = call_table.wait_state("established")
+    phone.wait_event("CALL_ESTABLISHED")
+    primary.deafen()
+    phone.hangup()
+    call_table.wait_state("ended")
+    assert (call.ended_by, call.ended_via) == ("BYE", "pbx2")
+    assert in_use(phone, 2)["servers"][1]["registered"]
+    assert [e.transport for e in backup.recorder.requests("BYE")] \
+        == [kinds[1]]
+
+    phone.dial(BOB)
+    call_table.wait_state("established")
+    assert invites(backup)[0].transport == kinds[1]
+    phone.hangup()
+    call_table.wait_state("ended", 2)
+
+    primary.kill(reset=True)
+    primary.start()
+    in_use(phone, 1, timeout=20)
+    assert table.wait(lambda table: alone(table, primary, kinds[0])), \
+        table.report()
+    assert counters(phone)["failbacks"] == 1
+
+
+# Certificates
+
+class Dns:
+    """Says that every name is this machine's."""
+
+    def __init__(self):
+        self.port = ports.free_port(ports.CTRL_RANGE)
+        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.sock.bind((ports.HOST, self.port))
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                query, peer = self.sock.recvfrom(512)
+            except OSError:
+                return
+            if query == b"end":
+                return
+            end = query.index(b"\0", 12) + 5
+            found = query[end - 4:end] == b"\0\1\0\1"
+            head = query[:2] + struct.pack(">5H", 0x8580, 1, found, 0, 0)
+            answer = struct.pack(">3HIH", 0xC00C, 1, 1, 60, 4) \
+                + socket.inet_aton(ports.HOST)
+            self.sock.sendto(head + query[12:end] + answer * found, peer)
+
+    def close(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.sendto(b"end", (ports.HOST, self.port))
+        ports.release(self.port)
+
+    def report(self):
+        return f"--- DNS, port {self.port}"
+
+
+GOOD = "IP:127.0.0.1,DNS:pbx1.example.com"
+BAD = {
+    "expired": ((GOOD, -1), "certificate has expired"),
+    "name": (("DNS:pbx9.example.com",),
+             "certificate is for another name (pbx9.example.com)"),
+    "authority": ((GOOD, 2, "Bad CA"),
+                  "certificate is not signed by a known authority"),
+    "itself": (None, "certificate is self-signed, not signed by a known "
+               "authority"),
+}
+
+
+def certificate(cause):
+    """A PEM file; without arguments the harness' own, self-signed."""
+    given = BAD[cause][0]
+    return certificates.signed(*given) if given else ""
+
+
+@pytest.fixture
+def guarded(parties, server_factory, phone_factory):
+    """guarded(how the primary does TLS, primary's host, config) -> primary
+    behind a tap, backup with a good certificate, phone that verifies"""
+    def make(host=ports.HOST, **how):
+        table, call_table = LocationTable(), CallTable()
+        primary, backup = (
+            server_factory(name=f"pbx{number}", table=table,
+                           call_table=call_table, transports=("tls",))
+            for number in (1, 2))
+        for server, options in ((primary, how), (backup, {})):
+            restart(server, **{"certificate": certificates.signed(GOOD),
+                               **options})
+        tap, dns = Tap(primary), Dns()
+        parties.extend([tap, dns])
+        phone = phone_factory(
+            account(ALICE, tap.uri(host), backup.uri()), start=False,
+            config={**QUICK, **OFTEN, "sip_verify_server": "yes",
+                    "sip_cafile": certificates.authority()})
+        path = phone.path("config")
+        with open(path, encoding="utf-8") as file:
+            text = re.sub("(?m)^dns_server.*$",
+                          f"dns_server {ports.HOST}:{dns.port}", file.read())
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return tap, backup, phone.start()
+
+    return make
+
+
+def checked(phone, tap, reason):
+    """A failback check comes, and fails for this reason."""
+    seen = len(tap.streams)
+    phone.wait(lambda: len(tap.streams) > seen)
+    phone.wait(lambda: phone.account_status()["failback"]["next_s"])
+    status = phone.account_status()
+    assert (status["state"], status["servers"][0]["state"],
+            status["servers"][0]["reason"]) == ("backup", "down", reason)
+
+
+@pytest.mark.parametrize("cause", BAD)
+def test_bad_certificate(cause, guarded):
+    """The account moves at once, stays away for as long as the certificate
+    is bad, and returns when it is good; nothing is ever sent in clear."""
+    reason = BAD[cause][1]
+    tap, backup, phone = guarded(certificate=certificate(cause),
+                                 host="pbx1.example.com")
+    status = in_use(phone, 2)
+    assert status["servers"][0]["reason"] == reason
+    moved = backup.recorder.requests("REGISTER")[0].time
+    took = moved - phone.wait_log("Local network address")[0]
+    measured(f"bad certificate ({cause}), backup after", took)
+    assert took < 3
+    assert our_lines(phone)[0].endswith(f": {reason}")
+    checked(phone, tap, reason)
+    checked(phone, tap, reason)
+    assert counters(phone)["failbacks"] == 0
+    assert not tap.server.recorder.entries()
+
+    restart(tap.server, certificate=certificates.signed(GOOD))
+    in_use(phone, 1)
+    assert tap.server.recorder.requests("REGISTER")
+    tap.assert_encrypted()
+    assert len(tap.streams) >= 3
+
+
+def test_bad_certificate_under_a_call(guarded):
+    """The certificate expires while the account is registered."""
+    tap, backup, phone = guarded()
+    in_use(phone, 1)
+    restart(tap.server, certificate=certificate("expired"))
+    phone.dial(BOB)
+    call, = backup.calls.wait_state("established")
+    assert call.server == backup.name
+    status = in_use(phone, 2)
+    assert status["servers"][0]["reason"] == "certificate has expired"
+    assert status["counters"]["calls_moved"] == 1
+    tap.assert_encrypted()
+
+
+@pytest.mark.parametrize("answer", [b"SIP/2.0 400 Bad Request\r\n\r\n",
+                                    b"\x15\x03\x03\x00\x02\x02\x28"],
+                         ids=["clear", "alert"])
+def test_no_tls_spoken(answer, guarded):
+    """Something else than TLS listens there."""
+    tap, backup, phone = guarded(instead=answer)
+    in_use(phone, 2)
+    reason = phone.account_status()["servers"][0]["reason"]
+    if answer.startswith(b"SIP"):
+        assert reason == ("TLS handshake failed: the server does not speak "
+                          "TLS on this port")
+    else:
+        assert reason.startswith("TLS handshake failed: ")
+        assert "handshake failure" in reason
+    checked(phone, tap, reason)
+    tap.assert_encrypted()
+    assert tap.server.raw
