@@ -127,15 +127,22 @@ def test_vanished_under_the_check(kind, server_group, phone_factory):
 @pytest.mark.parametrize("kind", ["tcp", "tls"])
 def test_peer_rebooted(kind, server_group, phone_factory):
     """It is there again, and answers RST to the next request: the account
-    moves, and comes back over a new connection."""
+    moves long before the time of a silent server, and comes back over a new
+    connection."""
     primary, backup = server_group(transports=(kind,))
     phone = phone_factory(account(ALICE, primary.uri(), backup.uri()),
-                          config={**QUICK, **OFTEN})
+                          config=OFTEN)
     in_use(phone, 1)
     primary.reboot()
+    dialled = time.monotonic()
     phone.dial(BOB)
-    call, = backup.calls.wait_state("established")
-    assert call
+    backup.calls.wait_state("established")
+    took = invites(backup)[0].time - dialled
+    measured(f"{kind}, the server has rebooted, INVITE at the backup after",
+             took)
+    assert took < 3
+    phone.wait_log("-> server 2 .*: connection lost")
+    assert counters(phone)["calls_moved"] == 1
     in_use(phone, 1, timeout=20)
     first, *_, last = primary.recorder.requests("REGISTER")
     assert first.peer != last.peer

@@ -17,6 +17,7 @@ from harness.location import LocationTable
 from harness.scenario import (ALICE, BOB, QUICK, in_use, measured,
                               our_lines, restart)
 from harness.tap import Tap
+from test_unload import SLOW_S, VALGRIND, assert_clean, remove
 
 KINDS = ("udp", "tcp", "tls")
 OFTEN = {"failover_failback_interval": 1, "failover_failback_jitter": 0}
@@ -136,7 +137,7 @@ def certificate(cause):
 def guarded(parties, server_factory, phone_factory):
     """guarded(how the primary does TLS, primary's host, config) -> primary
     behind a tap, backup with a good certificate, phone that verifies"""
-    def make(host=ports.HOST, **how):
+    def make(host=ports.HOST, wrapper=(), **how):
         table, call_table = LocationTable(), CallTable()
         primary, backup = (
             server_factory(name=f"pbx{number}", table=table,
@@ -149,7 +150,7 @@ def guarded(parties, server_factory, phone_factory):
         parties.extend([tap, dns])
         phone = phone_factory(
             account(ALICE, tap.uri(host), backup.uri()), start=False,
-            config={**QUICK, **OFTEN, "sip_verify_server": "yes",
+            wrapper=wrapper, config={**QUICK, **OFTEN, "sip_verify_server": "yes",
                     "sip_cafile": certificates.authority()})
         path = phone.path("config")
         with open(path, encoding="utf-8") as file:
@@ -157,7 +158,7 @@ def guarded(parties, server_factory, phone_factory):
                           f"dns_server {ports.HOST}:{dns.port}", file.read())
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
-        return tap, backup, phone.start()
+        return tap, backup, phone.start(SLOW_S)
 
     return make
 
@@ -229,3 +230,18 @@ def test_no_tls_spoken(answer, guarded):
     checked(phone, tap, reason)
     tap.assert_encrypted()
     assert tap.server.raw
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("end", ["quit", "rmmod"])
+def test_memory(end, guarded):
+    """Under valgrind: a bad certificate, a good one, and the end while a
+    connection is open."""
+    tap, _, phone = guarded(certificate=certificate("name"),
+                            host="pbx1.example.com", wrapper=VALGRIND)
+    in_use(phone, 2, timeout=SLOW_S)
+    restart(tap.server, certificate=certificates.signed(GOOD))
+    in_use(phone, 1, timeout=SLOW_S)
+    if end == "rmmod":
+        remove(phone)
+    assert_clean(phone)

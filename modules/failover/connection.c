@@ -9,6 +9,9 @@
  * libre then reads an end of file and lets go of it, and the next request
  * opens a new one.
  *
+ * A connection that the peer has reset does end, but libre tells nobody who
+ * has sent a request over it. So one may ask here whether it is still there.
+ *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
@@ -96,4 +99,25 @@ void connection_end_dead(const struct sa *dst, enum sip_transp tp,
 		    is_dead(&info, tp, silent_ms))
 			end(fd);
 	}
+}
+
+
+/**
+ * Is there a connection, on which requests could have been sent?
+ *
+ * @param dst Peer's address
+ *
+ * @return True if there is
+ */
+bool connection_is_there(const struct sa *dst)
+{
+	const long max = sysconf(_SC_OPEN_MAX);
+	struct tcp_info info;
+
+	for (int fd = 0; fd < MAX_FDS && fd < max; fd++) {
+		if (is_peer(fd, dst) && info_get(fd, &info))
+			return true;
+	}
+
+	return false;
 }

@@ -219,6 +219,7 @@ void clock_close(void);
 /* connection: TCP connections that have died unnoticed */
 void connection_end_dead(const struct sa *dst, enum sip_transp tp,
 			 uint64_t silent_ms);
+bool connection_is_there(const struct sa *dst);
 
 /* report: what the user is told */
 void report_decision(const struct line *line, const struct decision *d);

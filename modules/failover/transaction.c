@@ -98,8 +98,9 @@ struct txn *txn_find(const struct sip_msg *msg)
 
 
 /* A connection that has ended tells nothing to a request that was sent over
-   it. So where UDP would retransmit, see whether anybody is there. And one
-   that is dead does not end. */
+   it, and one that is dead does not even end. So where UDP would retransmit,
+   see whether it is there (RFC 3261 section 8.1.3.1: if not, that is as good
+   as a 503), and whether anybody is. */
 static void poke_handler(void *arg)
 {
 	struct txn *txn = arg;
@@ -111,7 +112,12 @@ static void poke_handler(void *arg)
 	    schedule_giveup_ms(&txn->line->set, false))
 		line_end_dead(txn->line, txn->server);
 
-	line_poke(txn->line, txn->server, txn->tp, &txn->dst, txn->since);
+	if (connection_is_there(&txn->dst))
+		line_poke(txn->line, txn->server, txn->tp, &txn->dst,
+			  txn->since);
+	else
+		line_failed(txn->line, txn->server, txn->since,
+			    "connection lost");
 }
 
 
