@@ -18,13 +18,11 @@ OFTEN = {"failover_failback_interval": 1, "failover_failback_jitter": 0}
 
 # Connections that hang
 
-@pytest.mark.parametrize("hang", ["handshake", "connect"])
-@pytest.mark.parametrize("kind", ["tcp", "tls"])
+@pytest.mark.parametrize("kind, hang", [
+    ("tcp", "connect"), ("tls", "connect"), ("tls", "handshake")])
 def test_connection_hangs(kind, hang, server_group, phone_factory):
     """It is given up at the same time as a silent UDP server, for REGISTER
     and for INVITE, and is not waited for when the server is well again."""
-    if (kind, hang) == ("tcp", "handshake"):
-        pytest.skip("TCP's handshake is the connect")
     primary, backup = server_group(transports=(kind,))
     silence = {"handshake": lambda: restart(primary, instead=b""),
                "connect": primary.deafen}[hang]
@@ -133,7 +131,10 @@ def test_peer_rebooted(kind, server_group, phone_factory):
     phone = phone_factory(account(ALICE, primary.uri(), backup.uri()),
                           config=OFTEN)
     in_use(phone, 1)
-    primary.reboot()
+    try:
+        primary.reboot()
+    except PermissionError:
+        pytest.skip("needs CAP_NET_ADMIN")
     dialled = time.monotonic()
     phone.dial(BOB)
     backup.calls.wait_state("established")

@@ -135,9 +135,9 @@ def certificate(cause):
 
 @pytest.fixture
 def guarded(parties, server_factory, phone_factory):
-    """guarded(how the primary does TLS, primary's host, config) -> primary
-    behind a tap, backup with a good certificate, phone that verifies"""
-    def make(host=ports.HOST, wrapper=(), **how):
+    """guarded(how the primary does TLS, its host, ...) -> primary behind a
+    tap, backup with a good certificate, phone that has an authority"""
+    def make(host=ports.HOST, wrapper=(), verify=None, **how):
         table, call_table = LocationTable(), CallTable()
         primary, backup = (
             server_factory(name=f"pbx{number}", table=table,
@@ -150,7 +150,8 @@ def guarded(parties, server_factory, phone_factory):
         parties.extend([tap, dns])
         phone = phone_factory(
             account(ALICE, tap.uri(host), backup.uri()), start=False,
-            wrapper=wrapper, config={**QUICK, **OFTEN, "sip_verify_server": "yes",
+            wrapper=wrapper,
+            config={**QUICK, **OFTEN, **(verify or {}),
                     "sip_cafile": certificates.authority()})
         path = phone.path("config")
         with open(path, encoding="utf-8") as file:
@@ -197,6 +198,15 @@ def test_bad_certificate(cause, guarded):
     assert tap.server.recorder.requests("REGISTER")
     tap.assert_encrypted()
     assert len(tap.streams) >= 3
+
+
+@pytest.mark.parametrize("told, server", [("yes", 2), ("no", 1)])
+def test_told_to_verify(told, server, guarded):
+    """An authority is enough for that (above), Baresip's key has the last
+    word."""
+    _, _, phone = guarded(certificate=certificate("expired"),
+                          verify={"sip_verify_server": told})
+    in_use(phone, server)
 
 
 def test_bad_certificate_under_a_call(guarded):

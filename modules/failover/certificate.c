@@ -7,9 +7,6 @@
  * (SSL_set_info_callback(3)). What is noted here is read by those who then
  * hear of the error from libre, in the same turn of the main loop.
  *
- * libre before 2.0 never verifies the certificate of a SIP server. There, it
- * is done here, on the same conditions as newer versions of Baresip do it.
- *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
@@ -219,107 +216,6 @@ static void note_failure(const SSL *ssl)
 }
 
 
-#if FAILOVER_LIBRE < 200
-/* As Baresip from 1.1.0 on takes it */
-static bool is_told_to_verify(void)
-{
-	char cafile[256] = "";
-	bool told;
-
-	(void)conf_get_str(conf_cur(), "sip_cafile", cafile, sizeof(cafile));
-	told = str_isset(cafile);
-	(void)conf_get_bool(conf_cur(), "sip_verify_server", &told);
-
-	return told;
-}
-
-
-/* Of libre 1.1.0 only the SIP stack opens connections without a server name:
-   its HTTP client sets one, its RTMP client verifies by itself */
-static bool is_sip(const SSL *ssl)
-{
-	return !SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) &&
-		SSL_get_verify_mode(ssl) == SSL_VERIFY_NONE;
-}
-
-
-static bool is_for_host(X509 *x, const char *host)
-{
-	struct sa sa;
-
-	if (!sa_set_str(&sa, host, 0))
-		return X509_check_ip_asc(x, host, 0) == 1;
-
-	return X509_check_host(x, host, 0,
-			       X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS,
-			       NULL) == 1;
-}
-
-
-static bool is_for_uri(X509 *x, const char *str)
-{
-	struct uri uri;
-	struct pl pl;
-	char host[256];
-
-	pl_set_str(&pl, str ? str : "");
-
-	return !uri_decode(&uri, &pl) &&
-		!pl_strcpy(&uri.host, host, sizeof(host)) &&
-		is_for_host(x, host);
-}
-
-
-/* libre does not tell which server a connection goes to, but the certificate
-   has to be for one of those that our accounts name */
-static bool is_for_server(X509 *x)
-{
-	struct le *le;
-
-	for (le = list_head(line_list()); le; le = le->next) {
-
-		const struct line *line = le->data;
-
-		for (unsigned i = 0; i < line->serverc; i++) {
-			if (is_for_host(x, line->serverv[i].host))
-				return true;
-		}
-
-		if (is_for_uri(x, account_outbound(line->acc, 0)) ||
-		    is_for_uri(x, account_outbound(line->acc, 1)) ||
-		    is_for_uri(x, account_aor(line->acc)))
-			return true;
-	}
-
-	return false;
-}
-
-
-static int verify_handler(int ok, X509_STORE_CTX *ctx)
-{
-	if (!ok || X509_STORE_CTX_get_error_depth(ctx) > 0 ||
-	    is_for_server(X509_STORE_CTX_get_current_cert(ctx)))
-		return ok;
-
-	X509_STORE_CTX_set_error(ctx, X509_V_ERR_HOSTNAME_MISMATCH);
-
-	return 0;
-}
-
-
-static void verify(SSL *ssl)
-{
-	if (is_told_to_verify() && is_sip(ssl))
-		SSL_set_verify(ssl, SSL_VERIFY_PEER, verify_handler);
-}
-#else
-static void verify(SSL *ssl)
-{
-	(void)ssl;
-}
-#endif
-
-
 static void info_handler(const SSL *ssl, int where, int ret)
 {
 	if (SSL_is_server(ssl) || !pthread_equal(pthread_self(), cert.thread))
@@ -327,7 +223,7 @@ static void info_handler(const SSL *ssl, int where, int ret)
 
 	if (where == SSL_CB_HANDSHAKE_START &&
 	    !SSL_is_init_finished(ssl))
-		verify((SSL *)(intptr_t)ssl);
+		verify_server((SSL *)(intptr_t)ssl);
 	else if (where == SSL_CB_CONNECT_EXIT && ret <= 0)
 		note_failure(ssl);
 }

@@ -7,6 +7,7 @@
  *
  * | from version  | changed                                             |
  * |---------------|-----------------------------------------------------|
+ * | libre 2.0     | the certificates of SIP servers are verified        |
  * | libre 2.1     | sip_send_h has 6 arguments                          |
  * |               | timers go by a monotonic clock, not the wall's      |
  * | libre 2.9     | udp_send_anon() is gone                             |
@@ -34,6 +35,10 @@
 
 #ifndef RE_ARRAY_SIZE
 #define RE_ARRAY_SIZE ARRAY_SIZE     /* libre before 2.12 */
+#endif
+
+#if FAILOVER_LIBRE < 200
+#define COMPAT_NEVER_VERIFIES        /**< Certificates: see verify.c */
 #endif
 
 /** Events of Baresip that we act on */

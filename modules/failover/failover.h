@@ -186,6 +186,11 @@ int  certificate_open(void);
 void certificate_close(void);
 const char *certificate_reason(const char *text);
 
+/* verify: certificates that libre does not verify */
+struct ssl_st;
+
+void verify_server(struct ssl_st *ssl);
+
 /* network: addresses and routes of the machine */
 typedef void (network_h)(bool added);
 
