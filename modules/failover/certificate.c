@@ -221,15 +221,16 @@ static void info_handler(const SSL *ssl, int where, int ret)
 	if (SSL_is_server(ssl) || !pthread_equal(pthread_self(), cert.thread))
 		return;
 
-	if (where == SSL_CB_HANDSHAKE_START &&
-	    !SSL_is_init_finished(ssl))
+	/* at each step: the first may have been before we watched */
+	if (where == SSL_CB_CONNECT_LOOP && !SSL_is_init_finished(ssl))
 		verify_server((SSL *)(intptr_t)ssl);
 	else if (where == SSL_CB_CONNECT_EXIT && ret <= 0)
 		note_failure(ssl);
 }
 
 
-/* They are complete now, and have not begun to shake hands */
+/* They are complete now, and have at most begun to shake hands: an answer of
+   the server takes another turn of the main loop */
 static void watch_handler(void *arg)
 {
 	struct le *le;

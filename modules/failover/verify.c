@@ -109,12 +109,13 @@ static int verify_handler(int ok, X509_STORE_CTX *ctx)
 /**
  * Have the certificate of a SIP server verified, if Baresip is told to
  *
- * @param ssl TLS client that is about to begin its handshake
+ * @param ssl TLS client whose server has not shown its certificate yet; may
+ *            be called again for the same one
  */
 void verify_server(struct ssl_st *ssl)
 {
 #ifdef COMPAT_NEVER_VERIFIES
-	if (is_told_to_verify() && is_sip(ssl))
+	if (is_sip(ssl) && is_told_to_verify())
 		SSL_set_verify(ssl, SSL_VERIFY_PEER, verify_handler);
 #else
 	(void)ssl;
