@@ -71,12 +71,14 @@ def test_on_the_backup(server_pair, phone_factory, sleepy):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ("sleep", "stop"))
+@pytest.mark.parametrize("how", ("sleep", "stop", "set"))
 def test_with_a_refresh_under_way(server_pair, phone_factory, sleepy, how):
     """The primary has not answered when it happens, and would have been
     given up; the answer is not there yet when the phone goes on."""
     primary, backup = server_pair
-    phone = phone_factory(line(*server_pair, regint=4), env=sleepy,
+    env = {**sleepy, "SET_S": str(HOUR_S), "SLEEP_S": "0"} \
+        if how == "set" else sleepy
+    phone = phone_factory(line(*server_pair, regint=4), env=env,
                           config=QUICK)
     phone.wait_state("primary")
     primary.hold()
@@ -87,14 +89,18 @@ def test_with_a_refresh_under_way(server_pair, phone_factory, sleepy, how):
 
     if how == "sleep":
         sleep_an_hour(phone, primary.table)
+    elif how == "set":
+        phone.signal(signal.SIGUSR2)
     else:
         phone.signal(signal.SIGSTOP)
         time.sleep(STALL_S + 1)
         phone.signal(signal.SIGCONT)
 
-    phone.wait(lambda: {e.call_id for e in
-                        primary.recorder.requests("REGISTER")} - old,
-               what="a new registration")
+    # from 2.1 on libre's timers do not mind the wall clock
+    if how != "set" or phone.log.find("baresip v1"):
+        phone.wait(lambda: {e.call_id for e in
+                            primary.recorder.requests("REGISTER")} - old,
+                   what="a new registration")
     primary.release()
     assert primary.table.wait_bound(ALICE)
     phone.wait_log("200 OK", since=before)
@@ -105,29 +111,19 @@ def test_with_a_refresh_under_way(server_pair, phone_factory, sleepy, how):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("set_s", (HOUR_S, -HOUR_S))
-def test_clock_is_set(server_pair, phone_factory, sleepy, set_s):
-    """The wall clock, while a refresh is under way: the primary is not
-    blamed, and refreshes go on, not an hour later."""
-    primary, backup = server_pair
-    phone = phone_factory(line(*server_pair, regint=4), config=QUICK,
-                          env={**sleepy, "SLEEP_S": "0",
-                               "SET_S": str(set_s)})
+def test_clock_is_set_back(server_pair, phone_factory, sleepy):
+    """An hour: refreshes go on all the same, not an hour later."""
+    primary, _ = server_pair
+    phone = phone_factory(line(*server_pair, regint=4), env={
+        **sleepy, "SLEEP_S": "0", "SET_S": str(-HOUR_S)})
     phone.wait_state("primary")
-    primary.hold()
-    before = time.monotonic()
-    primary.recorder.wait_for(
-        lambda: primary.recorder.requests("REGISTER", before))
-    phone.signal(signal.SIGUSR2)
-    primary.release()
-
     after = time.monotonic()
+    phone.signal(signal.SIGUSR2)
     phone.wait(lambda: primary.recorder.count("REGISTER", after) > 2,
                timeout=20, what="two refreshes")
     status = phone.wait_state("primary")
     assert status["counters"]["failovers"] == 0
     assert primary.table.wait_bound(ALICE)
-    assert not backup.recorder.requests("REGISTER")
 
 
 def test_call_stays_up(server_pair, phone_factory, sleepy):
