@@ -12,6 +12,7 @@ from harness import ports as port_numbers
 from harness.calls import CallTable
 from harness.kamailio import KamailioGroup
 from harness.location import LocationTable
+from harness.names import Names
 from harness.server import SipServer
 
 PARTIES = pytest.StashKey[list]()
@@ -110,6 +111,14 @@ def kamailio_group(parties, pg_cluster):
 def kamailio_pair(kamailio_group):
     """Two real servers with one location table, no authentication."""
     return kamailio_group(2)
+
+
+@pytest.fixture
+def names(parties):
+    """A DNS server; to be told its records and started."""
+    server = Names()
+    parties.append(server)
+    return server
 
 
 @pytest.fixture

@@ -90,16 +90,17 @@ class Phone:
     def __init__(self, *accounts: str, failover: bool = True,
                  config: Optional[Config] = None, lines: Iterable[str] = (),
                  modules: Iterable[str] = (), args: Iterable[str] = (),
-                 wrapper: Iterable[str] = (), interface: str = "",
+                 wrapper: Iterable[str] = (), dns_port: int = 53,
+                 listen: str = ports.HOST, interface: str = "",
                  env: Optional[dict[str, str]] = None) -> None:
         """config: keys of the config file, e.g. failover_retries=1.
         lines: lines of it as they are.  modules: more modules.  wrapper: a
         command before baresip's, such as valgrind and its options.
-        interface: whose address it has, whatever that is at the time."""
+        listen: its address, an IPv6 one in brackets.  interface: instead of
+        one address those of the interface, whatever they are at the time."""
         self.port = ports.phone_port()
         self.ctrl_port = ports.free_port(ports.CTRL_RANGE)
         self.failover = failover
-        self._interface = interface
         self.log = Log()
         self.exit_code: Optional[int] = None
         self._control: Optional[Control] = None
@@ -107,6 +108,9 @@ class Phone:
         self._process: Optional[subprocess.Popen] = None
         self._reader: Optional[threading.Thread] = None
         self._args, self._wrapper = list(args), list(wrapper)
+        self._dns_port = dns_port
+        self._listen = "0.0.0.0" if interface else listen
+        self._interface = interface or listen.strip("[]")
         self._env = {**os.environ, **(env or {})}
         self.folder = run.new_folder("phone")
         self._aors = [re.sub("[<>]", "", line.split(";")[0])
@@ -119,11 +123,10 @@ class Phone:
                lines: list[str], modules: list[str]) -> None:
         self._link_modules()
         low, high = ports.PHONE_RTP_RANGE
-        listen = "0.0.0.0" if self._interface else ports.HOST
-        text = [f"sip_listen {listen}:{self.port}",
+        text = [f"sip_listen {self._listen}:{self.port}",
                 f"ctrl_tcp_listen {ports.HOST}:{self.ctrl_port}",
-                f"net_interface {self._interface or ports.HOST}",
-                f"dns_server {ports.HOST}:53",
+                f"net_interface {self._interface}",
+                f"dns_server {ports.HOST}:{self._dns_port}",
                 f"rtp_ports {low}-{high}",
                 "audio_source ausine,440", "audio_player aubridge,none",
                 "audio_alert aubridge,alert",

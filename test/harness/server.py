@@ -238,7 +238,8 @@ class SipServer:
     def uri(self, transport: str = "") -> str:
         """The server's URI, as for a phone's outbound parameter."""
         kind = transport or self.transports[0]
-        return f"sip:{self.host}:{self.port};transport={kind}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"sip:{host}:{self.port};transport={kind}"
 
     def report(self) -> str:
         return (f"--- {self.name}, port {self.port}: "

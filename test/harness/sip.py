@@ -159,11 +159,13 @@ def uri_of(value: str) -> str:
 
 def uri_parts(uri: str) -> tuple[str, str, int, dict[str, str]]:
     """(user, host, port or 0, parameters) of a SIP URI without brackets."""
-    match = re.match(r"sips?:(?:([^@;]*)@)?([^:;?]+)(?::(\d+))?(;[^?]*)?", uri)
+    match = re.match(r"sips?:(?:([^@;]*)@)?(\[[^]]+\]|[^:;?]+)(?::(\d+))?"
+                     r"(;[^?]*)?", uri)
     if not match:
         raise ValueError(f"not a SIP URI: {uri!r}")
     user, host, port, tail = match.groups()
-    return (user or "").split(":")[0], host, int(port or 0), params(tail or "")
+    return ((user or "").split(":")[0], host.strip("[]"), int(port or 0),
+            params(tail or ""))
 
 
 def aor(uri: str) -> str:
