@@ -9,17 +9,18 @@
  */
 #include <string.h>
 #include "failover.h"
+#include "schedule.h"
 #include "transaction.h"
 
 
-static void describe(char *reason, size_t size, int err,
-		     const struct sip_msg *msg)
+static void describe(char *reason, size_t size, const struct line *line,
+		     unsigned server, int err, const struct sip_msg *msg)
 {
 	char text[REASON_SIZE];
 
 	if (err) {
 		(void)re_snprintf(text, sizeof(text), "%m", err);
-		str_ncpy(reason, certificate_reason(text), size);
+		line_describe_error(line, server, text, reason, size);
 	}
 	else {
 		(void)re_snprintf(reason, size, "%u %r", msg->scode,
@@ -42,7 +43,7 @@ static void probe_handler(int err, const struct sip_msg *msg, void *arg)
 	good  = alive && (msg->scode < 300 ||
 			  line->set.probe == PROBE_OPTIONS);
 
-	describe(reason, sizeof(reason), err, msg);
+	describe(reason, sizeof(reason), line, PRIMARY, err, msg);
 	line->probe = mem_deref(line->probe);
 
 	/* the next one is not to go the same way */
@@ -66,7 +67,8 @@ static void renewal_handler(int err, const struct sip_msg *msg, void *arg)
 	if (err && line_is_own_fault(line))
 		return;
 
-	describe(reason, sizeof(reason), err, msg);
+	describe(reason, sizeof(reason), line, line->renewal_server, err,
+		 msg);
 	line->renewal = mem_deref(line->renewal);
 
 	policy_renewed(&line->policy, ok, line->renewal_deregs, &d);
@@ -87,7 +89,10 @@ static void standby_handler(int err, const struct sip_msg *msg, void *arg)
 	struct decision d = {0};
 	uint32_t s;
 
-	describe(reason, sizeof(reason), err, msg);
+	if (err && line_is_own_fault(line))
+		return;
+
+	describe(reason, sizeof(reason), line, server, err, msg);
 
 	if (alive && msg->scode < 300) {
 		s = wire_granted_s(line, msg);
@@ -119,7 +124,7 @@ static void keepalive_handler(int err, const struct sip_msg *msg, void *arg)
 		return;
 	}
 
-	describe(reason, sizeof(reason), err, msg);
+	describe(reason, sizeof(reason), line, server, err, msg);
 	(void)re_snprintf(text, sizeof(text), "OPTIONS: %s", reason);
 	line_failed(line, server, line->keepalive_since, text);
 }
@@ -136,6 +141,7 @@ static void do_keepalive(struct line *line)
 	line->keepalive_since  = clock_ms();
 
 	if (request_options(&line->keepalive, line, line->keepalive_server,
+			    schedule_giveup_ms(&line->set, false),
 			    keepalive_handler, line))
 		keepalive_handler(ENOMEM, NULL, line);
 }
@@ -149,10 +155,11 @@ static void do_probe(struct line *line)
 
 	if (line->set.probe == PROBE_OPTIONS)
 		err = request_options(&line->probe, line, PRIMARY,
-				      probe_handler, line);
+				      TRANSACTION_MS, probe_handler, line);
 	else
 		err = request_register(&line->probe, line, PRIMARY,
-				       NULL, probe_handler, line);
+				       NULL, TRANSACTION_MS, probe_handler,
+				       line);
 	if (err)
 		probe_handler(err, NULL, line);
 }
@@ -166,7 +173,9 @@ static void do_renew(struct line *line)
 	line->renewal_server = line->policy.target;
 
 	if (request_register(&line->renewal, line, line->renewal_server,
-			     line->contact, renewal_handler, line))
+			     line->contact,
+			     schedule_giveup_ms(&line->set, false),
+			     renewal_handler, line))
 		renewal_handler(ENOMEM, NULL, line);
 }
 
@@ -179,6 +188,7 @@ static void do_standby(struct line *line, unsigned server)
 	line->standby_server = server;
 
 	if (request_register(&line->standby, line, server, line->contact,
+			     schedule_giveup_ms(&line->set, false),
 			     standby_handler, line))
 		standby_handler(ENOMEM, NULL, line);
 }

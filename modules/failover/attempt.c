@@ -47,6 +47,16 @@ static void due_handler(void *arg)
 }
 
 
+/* The time that the present server is given */
+static uint64_t server_ms(const struct attempt *att)
+{
+	const bool invite = !strcmp(att->met, "INVITE");
+
+	return attempt_is_last(att) ? TRANSACTION_MS :
+		schedule_giveup_ms(&att->line->set, invite);
+}
+
+
 /**
  * The request is being sent to a server
  *
@@ -55,7 +65,6 @@ static void due_handler(void *arg)
  */
 void attempt_start(struct attempt *att, unsigned server)
 {
-	const bool invite = !strcmp(att->met, "INVITE");
 	uint32_t ms;
 
 	att->server = server;
@@ -63,11 +72,32 @@ void attempt_start(struct attempt *att, unsigned server)
 	att->since  = clock_ms();
 	att->sends  = 0;
 
-	ms = attempt_is_last(att) ? TRANSACTION_MS :
-		schedule_giveup_ms(&att->line->set, invite);
-
+	ms = server_ms(att);
 	att->due = att->since + ms;
 	tmr_start(&att->tmr, ms, due_handler, att);
+}
+
+
+/**
+ * The present server needs watching again: it goes on at another address, in
+ * what is left of its time
+ *
+ * @param att Attempt
+ *
+ * @return False if nothing is left
+ */
+bool attempt_resume(struct attempt *att)
+{
+	const uint64_t end = att->since + server_ms(att);
+	const uint64_t now = clock_ms();
+
+	if (now >= end)
+		return false;
+
+	att->due = end;
+	tmr_start(&att->tmr, end - now, due_handler, att);
+
+	return true;
 }
 
 

@@ -29,6 +29,7 @@ void attempt_init(struct attempt *att, struct line *line, const char *met,
 		  tmr_h *h, void *arg);
 void attempt_start(struct attempt *att, unsigned server);
 void attempt_stop(struct attempt *att);
+bool attempt_resume(struct attempt *att);
 void attempt_unanswered(struct attempt *att);
 bool attempt_is_tried(const struct attempt *att, unsigned server);
 bool attempt_is_last(const struct attempt *att);

@@ -72,7 +72,7 @@ static struct bye *bye_find(const struct dialog *dlg)
 static void give_up(struct bye *bye)
 {
 	attempt_stop(&bye->att);
-	txn_mute(bye->dlg->callid, "BYE");
+	txn_mute(bye->dlg->callid, "BYE", bye->att.server);
 	bye->state = BYE_WAITING;
 }
 

@@ -147,14 +147,25 @@ static void unanswered_handler(void *arg)
 }
 
 
+/* Its INVITE is not wanted any more, nor one that waits for a name server */
+static void silence(struct dial *dial)
+{
+	if (!dial->callid && dial->call && !is_gone(dial) &&
+	    call_id(dial->call))
+		(void)str_dup(&dial->callid, call_id(dial->call));
+
+	if (dial->callid)
+		txn_mute(dial->callid, "INVITE", dial->att.server);
+}
+
+
 /* No event, no tone: the call is the user's still */
 static void abandon(struct dial *dial)
 {
 	attempt_stop(&dial->att);
 	dial->state = DIAL_WAITING;
 
-	if (dial->callid)
-		txn_mute(dial->callid, "INVITE");
+	silence(dial);
 
 	mem_deref(dial->old_callid);
 	dial->old_callid = dial->callid;
@@ -407,7 +418,7 @@ void dial_sent(struct line *line, const struct pl *callid, bool again)
 		(void)pl_strdup(&dial->callid, callid);
 	}
 	else if (!again && dial->state == DIAL_ANSWERED) {
-		/* challenged, now with credentials */
+		/* asked to, in another form */
 		dial->state = DIAL_TRYING;
 		attempt_start(&dial->att, dial->att.server);
 	}
@@ -422,8 +433,10 @@ void dial_sent(struct line *line, const struct pl *callid, bool again)
  *
  * @param line Line
  * @param msg  Answer
+ * @param src  Where the INVITE was sent
  */
-void dial_answered(struct line *line, const struct sip_msg *msg)
+void dial_answered(struct line *line, const struct sip_msg *msg,
+		   const struct sa *src)
 {
 	struct dial *dial = dial_find_callid(line, &msg->callid);
 	char reason[REASON_SIZE];
@@ -431,11 +444,26 @@ void dial_answered(struct line *line, const struct sip_msg *msg)
 	if (!dial || dial->state == DIAL_WAITING)
 		return;
 
+	/* it will be sent again, once the name has been resolved again */
+	if (msg->scode == 401 || msg->scode == 407) {
+		dial->state = DIAL_TRYING;
+		attempt_start(&dial->att, dial->att.server);
+		return;
+	}
+
 	attempt_stop(&dial->att);
 	dial->state = DIAL_ANSWERED;
 
 	if (msg->scode < 300 || !codes_has(&line->set.call_codes, msg->scode))
 		return;
+
+	/* libre goes on to the next address by itself, on 503 alone */
+	if (msg->scode == 503 && attempt_resume(&dial->att) &&
+	    line_goes_on(line, dial->att.server, src)) {
+		dial->state = DIAL_TRYING;
+		return;
+	}
+	attempt_stop(&dial->att);
 
 	(void)re_snprintf(reason, sizeof(reason), "INVITE: %u %r", msg->scode,
 			  &msg->reason);
@@ -471,19 +499,30 @@ static bool is_transport_error(const char *text)
 }
 
 
+/* libre has come to the end of the addresses that the server's name has */
+static bool is_unavailable(const struct dial *dial, const char *text)
+{
+	return is_transport_error(text) ||
+		codes_has(&dial->line->set.call_codes,
+			  line_status_code(text));
+}
+
+
 /* libre has ended the call by itself: a new one is to be placed */
 static void replace(struct dial *dial, struct call *call, const char *text)
 {
 	struct line *line = dial->line;
 	const unsigned server = dial->att.server;
 	const uint64_t since = dial->att.since;
+	char reason[REASON_SIZE];
 
 	if (!dial->callid && call_id(call))
 		(void)str_dup(&dial->callid, call_id(call));
 	dial->call = NULL;
 	abandon(dial);
 
-	line_failed(line, server, since, certificate_reason(text));
+	line_describe_error(line, server, text, reason, sizeof(reason));
+	line_failed(line, server, since, reason);
 }
 
 
@@ -500,10 +539,10 @@ void dial_closed(struct call *call, const char *text)
 	if (!dial)
 		return;
 
-	if (dial->state == DIAL_TRYING && dial->callid)
-		txn_mute(dial->callid, "INVITE");
+	if (dial->state == DIAL_TRYING)
+		silence(dial);
 
-	if (dial->state == DIAL_TRYING && is_transport_error(text))
+	if (dial->state == DIAL_TRYING && is_unavailable(dial, text))
 		replace(dial, call, text);
 	else
 		mem_deref(dial);

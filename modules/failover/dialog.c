@@ -39,10 +39,9 @@ static bool is_at(const struct uri *uri, const struct server *srv)
 	    sip_transp_port(SIP_TRANSP_UDP, srv->port))
 		return true;
 
-	return sa_isset(&srv->addr, SA_ALL) &&
-		!sa_set(&addr, &uri->host,
-			sip_transp_port(SIP_TRANSP_UDP, uri->port)) &&
-		sa_cmp(&addr, &srv->addr, SA_ALL);
+	return !sa_set(&addr, &uri->host,
+		       sip_transp_port(SIP_TRANSP_UDP, uri->port)) &&
+		server_has_address(srv, &addr);
 }
 
 
@@ -128,6 +127,10 @@ static unsigned next_hop_server(const struct line *line,
 
 	if (!hdr || sip_addr_decode(&addr, &hdr->val))
 		return 0;
+
+	/* the names of several may stand for the same address */
+	if (line->client && is_at(&addr.uri, line_server(line, line->client)))
+		return line->client;
 
 	for (unsigned i = PRIMARY; i <= line->serverc; i++) {
 		if (is_at(&addr.uri, line_server(line, i)))

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 #include "failover.h"
+#include "transaction.h"
 
 
 enum {
@@ -86,8 +87,14 @@ void line_registering(struct line *line)
 }
 
 
-/* Baresip's text is "503 Service Unavailable", or an error in words */
-static uint16_t status_code(const char *text)
+/**
+ * The status code in a text of Baresip's
+ *
+ * @param text As "503 Service Unavailable", or an error in words
+ *
+ * @return Status code, 0 if it is an error
+ */
+uint16_t line_status_code(const char *text)
 {
 	struct pl pl = { .p = text, .l = 3 };
 
@@ -139,8 +146,8 @@ void line_register_result(struct line *line, const char *text, bool ok)
 {
 	struct policy *p = &line->policy;
 	const uint64_t now = clock_ms();
-	const uint16_t scode = status_code(text);
-	const char *reason = certificate_reason(text);
+	const uint16_t scode = line_status_code(text);
+	char reason[REASON_SIZE];
 	struct decision d = {0};
 
 	/* of a client that is about to be replaced */
@@ -161,8 +168,13 @@ void line_register_result(struct line *line, const char *text, bool ok)
 		policy_registered(p, now, rand_u32(), text, &d);
 		remove_old_contact(line);
 	}
-	else if (!scode || codes_has(&line->set.codes, scode))
+	else if (!scode) {
+		line_describe_error(line, p->target, text, reason,
+				    sizeof(reason));
 		policy_failed(p, p->target, now, now, rand_u32(), reason, &d);
+	}
+	else if (codes_has(&line->set.codes, scode))
+		policy_failed(p, p->target, now, now, rand_u32(), text, &d);
 	else
 		policy_refused(p, now, rand_u32(), text);
 
@@ -217,7 +229,12 @@ void line_answered(struct line *line, unsigned server, uint64_t since,
 	    codes_has(&line->set.codes, scode))
 		return;
 
-	policy_answered(&line->policy, server);
+	/* libre sends it again, which may not even get onto the wire: the
+	   name is to be resolved once more */
+	if (scode == 401 || scode == 407 || scode == 423)
+		policy_challenged(&line->policy, server, clock_ms());
+	else
+		policy_answered(&line->policy, server);
 	line_start_timer(line);
 }
 
@@ -278,6 +295,49 @@ void line_failed(struct line *line, unsigned server, uint64_t since,
 	policy_failed(&line->policy, server, since, clock_ms(), rand_u32(),
 		      reason, &d);
 	line_decide(line, &d);
+}
+
+
+/**
+ * One of a server's addresses has failed. Will libre go on to another one?
+ *
+ * @param line   Line
+ * @param server Server
+ * @param dst    Address
+ *
+ * @return True if it will, as far as that is known
+ */
+bool line_goes_on(struct line *line, unsigned server, const struct sa *dst)
+{
+	struct server *srv = &line->serverv[server - 1];
+	const uint64_t now = clock_ms();
+
+	server_target_failed(srv, dst, false, now);
+
+	return server_has_target(srv, now);
+}
+
+
+/**
+ * An address of a server is closed: its host says so. libre's sockets do not
+ * hear that; told of it, it goes on to the next address of the server's name.
+ *
+ * @param line   Line
+ * @param server Server
+ * @param dst    Address
+ * @param since  When the request that has shown it was first sent [ms]
+ * @param reason What was seen
+ */
+void line_unreachable(struct line *line, unsigned server,
+		      const struct sa *dst, uint64_t since, const char *reason)
+{
+	if (lookup_defer(line, server, dst, since, reason))
+		return;
+
+	if (line_goes_on(line, server, dst))
+		txn_refuse(line, server, dst);
+	else
+		line_failed(line, server, since, reason);
 }
 
 

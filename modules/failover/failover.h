@@ -15,6 +15,7 @@
 #include "policy.h"
 #include "server.h"
 
+struct lookup;
 struct poke;
 struct request;
 
@@ -59,6 +60,7 @@ struct line {
 	unsigned calls_moved;
 	unsigned byes_moved;
 	struct poke *pokev[MAX_SERVERS];/**< Hears "port unreachable"        */
+	struct lookup *lookupv[MAX_SERVERS];/**< Of names, under way         */
 };
 
 
@@ -74,15 +76,20 @@ void line_close_all(void);
 const char *line_aor(const struct line *line);
 const char *line_name(const struct line *line);
 const struct server *line_server(const struct line *line, unsigned server);
-unsigned line_server_of(struct line *line, const struct pl *route,
-			enum sip_transp tp, const struct sa *dst);
-bool line_keeps_contact(const struct line *line, enum sip_transp tp);
+unsigned line_server_of(struct line *line, unsigned guess,
+			const struct pl *route, enum sip_transp tp,
+			const struct sa *dst);
+bool line_keeps_contact(const struct line *line, enum sip_transp tp,
+			const struct sa *dst);
 void line_poke(struct line *line, unsigned server, enum sip_transp tp,
 	       const struct sa *dst, uint64_t since);
 void line_look(struct line *line, unsigned server);
 void line_end_dead(const struct line *line, unsigned server);
+void line_describe_error(const struct line *line, unsigned server,
+			 const char *text, char *reason, size_t size);
 
 /* evidence: what is seen of an account's servers */
+uint16_t line_status_code(const char *text);
 void line_registering(struct line *line);
 void line_register_result(struct line *line, const char *text, bool ok);
 void line_sent(struct line *line, unsigned server, uint64_t since,
@@ -93,6 +100,10 @@ void line_granted(struct line *line, unsigned server, uint32_t expires);
 void line_retry_after(struct line *line, unsigned server, uint32_t s);
 void line_failed(struct line *line, unsigned server, uint64_t since,
 		 const char *reason);
+void line_unreachable(struct line *line, unsigned server,
+		      const struct sa *dst, uint64_t since,
+		      const char *reason);
+bool line_goes_on(struct line *line, unsigned server, const struct sa *dst);
 void line_unanswered(struct line *line, unsigned server, const char *met,
 		     unsigned sends, uint64_t since);
 void line_retry(struct line *line);
@@ -120,7 +131,8 @@ void registration_aim(struct line *line, unsigned server);
 /* dial: calls that are not answered yet */
 void dial_offer(struct line *line, struct call *call);
 void dial_sent(struct line *line, const struct pl *callid, bool again);
-void dial_answered(struct line *line, const struct sip_msg *msg);
+void dial_answered(struct line *line, const struct sip_msg *msg,
+		   const struct sa *src);
 void dial_closed(struct call *call, const char *text);
 void dial_established(struct call *call);
 void dial_run(struct line *line);
@@ -138,13 +150,19 @@ void bye_forget(const struct line *line);
 typedef void (request_h)(int err, const struct sip_msg *msg, void *arg);
 
 int request_register(struct request **reqp, struct line *line,
-		     unsigned server, const char *contact, request_h *h,
-		     void *arg);
+		     unsigned server, const char *contact, uint64_t ms,
+		     request_h *h, void *arg);
 int request_deregister(struct line *line, unsigned server,
 		       const char *contact);
 int request_options(struct request **reqp, struct line *line,
-		    unsigned server, request_h *h, void *arg);
+		    unsigned server, uint64_t ms, request_h *h, void *arg);
 bool request_is_own(const struct pl *callid);
+
+/* lookup: all addresses that a server's name stands for */
+void lookup_start(struct line *line, unsigned server);
+bool lookup_defer(struct line *line, unsigned server, const struct sa *dst,
+		  uint64_t since, const char *reason);
+void lookup_forget(struct line *line);
 
 /* trace: libre's slot for a trace handler */
 typedef bool (trace_h)(bool tx, enum sip_transp tp, const struct sa *peer,
@@ -154,7 +172,8 @@ int  trace_open(trace_h *h);
 void trace_close(void);
 
 /* mute: packets that are not to be sent */
-typedef bool (mute_h)(const struct pl *pkt, const struct pl *branch);
+typedef bool (mute_h)(const struct pl *pkt, const struct pl *branch,
+		      int *err);
 
 int  mute_open(mute_h *h);
 void mute_close(void);

@@ -26,6 +26,7 @@ static void destructor(void *arg)
 	dial_forget(line);
 	bye_forget(line);
 	dialog_forget(line);
+	lookup_forget(line);
 	mem_deref(line->probe);
 	mem_deref(line->keepalive);
 	mem_deref(line->renewal);
@@ -246,24 +247,30 @@ const struct server *line_server(const struct line *line, unsigned server)
  * its destination otherwise
  *
  * @param line  Line
+ * @param guess Server that it is likely to be, 0: none. The names of several
+ *              may stand for the same address
  * @param route Value of the topmost Route, NULL if it has none
  * @param tp    Transport
  * @param dst   Destination
  *
  * @return Number of the server, 0 if it is none of the line's
  */
-unsigned line_server_of(struct line *line, const struct pl *route,
-			enum sip_transp tp, const struct sa *dst)
+unsigned line_server_of(struct line *line, unsigned guess,
+			const struct pl *route, enum sip_transp tp,
+			const struct sa *dst)
 {
 	for (unsigned i = 0; route && i < line->serverc; i++) {
 
 		struct server *srv = &line->serverv[i];
 
 		if (server_is_route(srv, route)) {
-			srv->addr = *dst;
+			server_used(srv, tp, dst);
 			return i + 1;
 		}
 	}
+
+	if (guess && server_is_address(line_server(line, guess), tp, dst))
+		return guess;
 
 	for (unsigned i = 0; i < line->serverc; i++) {
 		if (server_is_address(&line->serverv[i], tp, dst))
@@ -274,19 +281,41 @@ unsigned line_server_of(struct line *line, const struct pl *route,
 }
 
 
+static bool has_socket(enum sip_transp tp, int af)
+{
+	struct sa dst, laddr;
+
+	sa_init(&dst, af);
+
+	return !sip_transp_laddr(uag_sip(), &laddr, tp, &dst);
+}
+
+
+/* A phone with one address family has one Contact for each transport */
+static int contact_af(enum sip_transp tp, const struct sa *dst)
+{
+	return has_socket(tp, AF_INET) && has_socket(tp, AF_INET6) ?
+		sa_af(dst) : AF_UNSPEC;
+}
+
+
 /**
- * Does a binding made over this transport stay the account's? Its Contact
- * names the transport, so it does if the server in use has the same.
+ * Does a binding made at this server stay the account's? Its Contact names
+ * the transport and an address of the phone's, so it does if the server in
+ * use has the same transport and address family.
  *
  * @param line Line
  * @param tp   Transport
+ * @param dst  Where the binding was made
  *
  * @return True if it stays, false if it is to be removed
  */
-bool line_keeps_contact(const struct line *line, enum sip_transp tp)
+bool line_keeps_contact(const struct line *line, enum sip_transp tp,
+			const struct sa *dst)
 {
 	return line->policy.state != POLICY_IDLE && line->client &&
-		server_uses(line_server(line, line->client), tp);
+		server_uses(line_server(line, line->client), tp,
+			    contact_af(tp, dst));
 }
 
 
@@ -353,8 +382,8 @@ void line_look(struct line *line, unsigned server)
 	const struct server *srv = line_server(line, server);
 
 	if (sa_isset(&srv->addr, SA_ALL))
-		line_poke(line, server, srv->tp == SIP_TRANSP_NONE ?
-			  SIP_TRANSP_UDP : srv->tp, &srv->addr, clock_ms());
+		line_poke(line, server, server_transp(srv), &srv->addr,
+			  clock_ms());
 }
 
 
@@ -381,4 +410,33 @@ void line_end_dead(const struct line *line, unsigned server)
 	/* half of the time: its timers and the kernel's are not ours */
 	connection_end_dead(&dst, srv->tp,
 			    schedule_giveup_ms(&line->set, false) / 2);
+}
+
+
+/**
+ * Say why a request could not be sent, in words of ours where libre's do not
+ * help
+ *
+ * @param line   Line
+ * @param server Server
+ * @param text   libre's error, in words
+ * @param reason Buffer for the text
+ * @param size   Its size
+ */
+void line_describe_error(const struct line *line, unsigned server,
+			 const char *text, char *reason, size_t size)
+{
+	static const int errv[] = { EDESTADDRREQ, EPROTONOSUPPORT };
+	char buf[REASON_SIZE];
+
+	str_ncpy(reason, certificate_reason(text), size);
+
+	for (size_t i = 0; i < RE_ARRAY_SIZE(errv); i++) {
+
+		(void)re_snprintf(buf, sizeof(buf), "%m", errv[i]);
+
+		if (!strcmp(text, buf))
+			server_describe_error(line_server(line, server),
+					      errv[i], reason, size);
+	}
 }

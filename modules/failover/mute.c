@@ -61,17 +61,23 @@ static bool lingers(const struct pl *branch)
 static bool send_handler(int *err, struct sa *dst, struct mbuf *mb, void *arg)
 {
 	struct pl pkt, branch;
-	(void)err;
 	(void)dst;
 	(void)arg;
 
 	pkt.p = (const char *)mbuf_buf(mb);
 	pkt.l = mbuf_get_left(mb);
 
+	/* what newer versions of libre make of a request that accepts no
+	   destination: see lookup.c */
+	if (!pkt.l) {
+		*err = ECANCELED;
+		return true;
+	}
+
 	if (re_regex(pkt.p, pkt.l, "branch=[^; \r\n]+", &branch))
 		return false;
 
-	return mute.h ? mute.h(&pkt, &branch) : lingers(&branch);
+	return mute.h ? mute.h(&pkt, &branch, err) : lingers(&branch);
 }
 
 

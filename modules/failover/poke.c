@@ -55,9 +55,10 @@ static void error_handler(int err, void *arg)
 	struct poke *poke = arg;
 
 	if (is_unreachable(err))
-		line_failed(poke->line, poke->server, poke->since,
-			    err == ECONNREFUSED ? "ICMP port unreachable" :
-			    HOST_UNREACHABLE);
+		line_unreachable(poke->line, poke->server, &poke->dst,
+				 poke->since, err == ECONNREFUSED ?
+				 "ICMP port unreachable" :
+				 HOST_UNREACHABLE);
 }
 
 

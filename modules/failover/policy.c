@@ -362,6 +362,21 @@ void policy_answered(struct policy *p, unsigned server)
 
 
 /**
+ * A living server wants that REGISTER in another form (401, 407, 423): the
+ * next one is on its way, and has a time of its own
+ *
+ * @param p      Policy
+ * @param server Server that answered
+ * @param now    Time [ms]
+ */
+void policy_challenged(struct policy *p, unsigned server, uint64_t now)
+{
+	if (server == p->target && p->pending)
+		await_answer(p, now);
+}
+
+
+/**
  * Baresip is registered with the target
  *
  * @param p      Policy

@@ -130,6 +130,7 @@ void policy_sent(struct policy *p, unsigned server, uint64_t now);
 void policy_resent(struct policy *p, unsigned server, uint64_t now,
 		   uint32_t rnd, struct decision *d);
 void policy_answered(struct policy *p, unsigned server);
+void policy_challenged(struct policy *p, unsigned server, uint64_t now);
 void policy_registered(struct policy *p, uint64_t now, uint32_t rnd,
 		       const char *reason, struct decision *d);
 void policy_refused(struct policy *p, uint64_t now, uint32_t rnd,

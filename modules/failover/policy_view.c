@@ -14,8 +14,9 @@
  * @param buf   Buffer for the text
  * @param size  Its size
  * @param met   Method
- * @param sends Transmissions seen, 0 or 1 if it is not retransmitted
- * @param ms    Time since the first transmission [ms]
+ * @param sends Transmissions seen; 0: its name was not resolved, or the
+ *              connection not made, in that time
+ * @param ms    Time since it was to be sent [ms]
  */
 void policy_describe_unanswered(char *buf, size_t size, const char *met,
 				unsigned sends, uint64_t ms)
@@ -25,8 +26,11 @@ void policy_describe_unanswered(char *buf, size_t size, const char *met,
 	if (sends > 1)
 		(void)snprintf(buf, size, "%s not answered, sent %u times in"
 			       " %.1f s", met, sends, s);
-	else
+	else if (sends)
 		(void)snprintf(buf, size, "%s not answered in %.1f s", met, s);
+	else
+		(void)snprintf(buf, size, "%s could not be sent in %.1f s",
+			       met, s);
 }
 
 

@@ -10,6 +10,7 @@
  */
 #include <string.h>
 #include "failover.h"
+#include "schedule.h"
 
 
 enum {
@@ -18,6 +19,7 @@ enum {
 
 struct request {
 	struct le le;
+	struct tmr tmr;              /**< Its time is up                     */
 	const char *met;
 	uint32_t expires;            /**< REGISTER: asked for [s]            */
 	char *cuser;                 /**< User part of the Contact           */
@@ -41,12 +43,32 @@ static void destructor(void *arg)
 	struct request *req = arg;
 
 	list_unlink(&req->le);
+	tmr_cancel(&req->tmr);
 	mem_deref(req->req);
 	mem_deref(req->auth);
 	mem_deref(req->dlg);
 	mem_deref(req->cuser);
 	mem_deref(req->contact);
 	mem_deref(req->params);
+}
+
+
+static void end(struct request *req, int err, const struct sip_msg *msg)
+{
+	if (req->h)
+		req->h(err, msg, req->arg);
+	else
+		mem_deref(req);
+}
+
+
+/* libre counts from the first transmission, anew for each address, and gives
+   a name server longer than that */
+static void timeout_handler(void *arg)
+{
+	struct request *req = arg;
+
+	end(req, ETIMEDOUT, NULL);
 }
 
 
@@ -69,10 +91,7 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 	    !sip_auth_authenticate(req->auth, msg) && !send_request(req))
 		return;
 
-	if (req->h)
-		req->h(err, msg, req->arg);
-	else
-		mem_deref(req);
+	end(req, err, msg);
 }
 
 
@@ -177,16 +196,20 @@ static int set_contact(struct request *req, const struct line *line,
 }
 
 
-static int start(struct request **reqp, struct request *req)
+static int start(struct request **reqp, struct request *req, uint64_t ms)
 {
 	const int err = send_request(req);
 
-	if (err)
+	if (err) {
 		mem_deref(req);
-	else if (reqp)
+		return err;
+	}
+
+	tmr_start(&req->tmr, ms, timeout_handler, req);
+	if (reqp)
 		*reqp = req;
 
-	return err;
+	return 0;
 }
 
 
@@ -199,14 +222,15 @@ static int start(struct request **reqp, struct request *req)
  * @param server  Server
  * @param contact Contact, or NULL for the one that Baresip would register
  *                with that server
+ * @param ms      Its time, all that is needed for sending included [ms]
  * @param h       Called once, with an error or a final answer
  * @param arg     Handler argument
  *
  * @return 0 if success, otherwise errorcode
  */
 int request_register(struct request **reqp, struct line *line,
-		     unsigned server, const char *contact, request_h *h,
-		     void *arg)
+		     unsigned server, const char *contact, uint64_t ms,
+		     request_h *h, void *arg)
 {
 	struct request *req;
 	int err;
@@ -222,7 +246,7 @@ int request_register(struct request **reqp, struct line *line,
 		return err;
 	}
 
-	return start(reqp, req);
+	return start(reqp, req, ms);
 }
 
 
@@ -252,7 +276,7 @@ int request_deregister(struct line *line, unsigned server,
 		return err;
 	}
 
-	return start(NULL, req);
+	return start(NULL, req, TRANSACTION_MS);
 }
 
 
@@ -263,13 +287,14 @@ int request_deregister(struct line *line, unsigned server,
  *               called after that
  * @param line   Line
  * @param server Server
+ * @param ms     Its time, all that is needed for sending included [ms]
  * @param h      Called once, with an error or a final answer
  * @param arg    Handler argument
  *
  * @return 0 if success, otherwise errorcode
  */
 int request_options(struct request **reqp, struct line *line,
-		    unsigned server, request_h *h, void *arg)
+		    unsigned server, uint64_t ms, request_h *h, void *arg)
 {
 	struct request *req;
 	int err;
@@ -278,7 +303,7 @@ int request_options(struct request **reqp, struct line *line,
 	if (err)
 		return err;
 
-	return start(reqp, req);
+	return start(reqp, req, ms);
 }
 
 

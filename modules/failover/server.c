@@ -9,6 +9,11 @@
 #include "server.h"
 
 
+enum {
+	AVOID_MS = 300 * 1000,       /**< Asking a closed one costs 0.5 s    */
+};
+
+
 static int transport_decode(enum sip_transp *tp, const struct pl *params)
 {
 	static const struct {
@@ -107,6 +112,7 @@ int server_decode(struct server *srv, const struct pl *uri)
 		return ENOMEM;
 
 	(void)sa_set_str(&srv->addr, srv->host, effective_port(srv));
+	srv->addr_tp = effective_tp(srv);
 
 	return 0;
 }
@@ -124,6 +130,18 @@ void server_reset(struct server *srv)
 }
 
 
+/* IPv6 addresses have many spellings, RFC 4291 section 2.2 */
+static bool same_host(const char *a, const char *b)
+{
+	struct sa addr_a, addr_b;
+
+	if (sa_set_str(&addr_a, a, 0) || sa_set_str(&addr_b, b, 0))
+		return !str_casecmp(a, b);
+
+	return sa_cmp(&addr_a, &addr_b, SA_ADDR);
+}
+
+
 /**
  * Are these the same server: host, port and transport?
  *
@@ -134,28 +152,60 @@ void server_reset(struct server *srv)
  */
 bool server_equal(const struct server *a, const struct server *b)
 {
-	return !str_casecmp(a->host, b->host) &&
+	return same_host(a->host, b->host) &&
 		effective_port(a) == effective_port(b) &&
 		effective_tp(a) == effective_tp(b);
 }
 
 
 /**
- * Is it sure that requests to a server use this transport?
+ * Is a server given as a name?
  *
  * @param srv Server
- * @param tp  Transport
  *
- * @return True if it is; a name without a transport leaves that to DNS
+ * @return True if it is, false if it is an address
  */
-bool server_uses(const struct server *srv, enum sip_transp tp)
+bool server_is_name(const struct server *srv)
 {
 	struct sa addr;
 
-	if (srv->tp == SIP_TRANSP_NONE && sa_set_str(&addr, srv->host, 0))
+	return sa_set_str(&addr, srv->host, 0) != 0;
+}
+
+
+/**
+ * Is it sure that requests to a server use this transport and family?
+ *
+ * @param srv Server
+ * @param tp  Transport
+ * @param af  Address family, AF_UNSPEC if the phone has but one
+ *
+ * @return True if it is; a name that was never used leaves both to DNS
+ */
+bool server_uses(const struct server *srv, enum sip_transp tp, int af)
+{
+	const bool known = sa_isset(&srv->addr, SA_ADDR);
+
+	if (af != AF_UNSPEC && (!known || sa_af(&srv->addr) != af))
 		return false;
 
-	return effective_tp(srv) == tp;
+	if (srv->tp == SIP_TRANSP_NONE && !known)
+		return false;
+
+	return server_transp(srv) == tp;
+}
+
+
+/**
+ * The transport of a server's requests, as far as it is known
+ *
+ * @param srv Server
+ *
+ * @return Transport; UDP if that is left to DNS, which was not asked yet
+ */
+enum sip_transp server_transp(const struct server *srv)
+{
+	return srv->tp == SIP_TRANSP_NONE ? srv->addr_tp : srv->tp;
 }
 
 
@@ -189,7 +239,189 @@ bool server_is_route(const struct server *srv, const struct pl *route)
 bool server_is_address(const struct server *srv, enum sip_transp tp,
 		       const struct sa *dst)
 {
-	return sa_isset(&srv->addr, SA_ALL) &&
-		sa_cmp(&srv->addr, dst, SA_ALL) &&
-		(srv->tp == SIP_TRANSP_NONE || srv->tp == tp);
+	return (srv->tp == SIP_TRANSP_NONE || srv->tp == tp) &&
+		server_has_address(srv, dst);
+}
+
+
+static struct target *target_find(const struct server *srv,
+				  const struct sa *addr)
+{
+	for (size_t i = 0; i < srv->targetc; i++) {
+		if (sa_cmp(&srv->targetv[i].addr, addr, SA_ALL))
+			return (struct target *)&srv->targetv[i];
+	}
+
+	return NULL;
+}
+
+
+/**
+ * Is this one of the server's addresses?
+ *
+ * @param srv  Server
+ * @param addr Address and port
+ *
+ * @return True if it is
+ */
+bool server_has_address(const struct server *srv, const struct sa *addr)
+{
+	return (sa_isset(&srv->addr, SA_ALL) &&
+		sa_cmp(&srv->addr, addr, SA_ALL)) || target_find(srv, addr);
+}
+
+
+/**
+ * A request goes to a server
+ *
+ * @param srv Server
+ * @param tp  Transport
+ * @param dst Destination
+ */
+void server_used(struct server *srv, enum sip_transp tp,
+		 const struct sa *dst)
+{
+	srv->addr    = *dst;
+	srv->addr_tp = tp;
+}
+
+
+/**
+ * All that a server's name stands for has been looked up
+ *
+ * @param srv   Server
+ * @param addrv Addresses and ports, the same one more than once perhaps
+ * @param n     Number of them
+ */
+void server_targets(struct server *srv, const struct sa *addrv, size_t n)
+{
+	struct target targetv[MAX_TARGETS];
+	size_t c = 0;
+
+	for (size_t i = 0; i < n && c < MAX_TARGETS; i++) {
+
+		const struct target *old = target_find(srv, &addrv[i]);
+		struct target target = { .addr = addrv[i] };
+		bool twice = false;
+
+		for (size_t k = 0; k < c; k++)
+			twice |= sa_cmp(&targetv[k].addr, &addrv[i], SA_ALL);
+
+		if (twice)
+			continue;
+
+		targetv[c++] = old ? *old : target;
+	}
+
+	memcpy(srv->targetv, targetv, c * sizeof(targetv[0]));
+	srv->targetc = c;
+}
+
+
+/**
+ * One of a server's addresses has failed
+ *
+ * @param srv    Server
+ * @param dst    Address and port
+ * @param silent True if it took a server's whole time to find out
+ * @param now    Time [ms]
+ */
+void server_target_failed(struct server *srv, const struct sa *dst,
+			  bool silent, uint64_t now)
+{
+	struct target *target = target_find(srv, dst);
+
+	if (!target)
+		return;
+
+	target->failed = now;
+	target->avoid  = silent ? UINT64_MAX : now + AVOID_MS;
+}
+
+
+/**
+ * One of a server's addresses has answered
+ *
+ * @param srv Server
+ * @param dst Address and port
+ */
+void server_target_answered(struct server *srv, const struct sa *dst)
+{
+	struct target *target = target_find(srv, dst);
+
+	if (target)
+		target->failed = target->avoid = 0;
+}
+
+
+/**
+ * Has a server's name an address left that has not failed lately?
+ *
+ * @param srv Server
+ * @param now Time [ms]
+ *
+ * @return True if it has one
+ */
+bool server_has_target(const struct server *srv, uint64_t now)
+{
+	for (size_t i = 0; i < srv->targetc; i++) {
+		if (srv->targetv[i].avoid <= now)
+			return true;
+	}
+
+	return false;
+}
+
+
+/**
+ * Is a request to go to another one of the server's addresses than this? One
+ * that has failed is avoided as long as there is one that has not, or not so
+ * lately.
+ *
+ * @param srv Server
+ * @param dst Address and port
+ * @param now Time [ms]
+ *
+ * @return True if it is
+ */
+bool server_avoids(const struct server *srv, const struct sa *dst,
+		   uint64_t now)
+{
+	const struct target *target = target_find(srv, dst);
+
+	if (!target || target->avoid <= now)
+		return false;
+
+	for (size_t i = 0; i < srv->targetc; i++) {
+
+		const struct target *other = &srv->targetv[i];
+
+		if (other->avoid <= now || other->failed < target->failed)
+			return true;
+	}
+
+	return false;
+}
+
+
+/**
+ * Say why a request could not be sent to a server
+ *
+ * @param srv  Server
+ * @param err  Error that libre has reported
+ * @param buf  Buffer for the text
+ * @param size Its size
+ */
+void server_describe_error(const struct server *srv, int err, char *buf,
+			   size_t size)
+{
+	if (err == EDESTADDRREQ && server_is_name(srv))
+		(void)re_snprintf(buf, size, "%s does not resolve",
+				  srv->host);
+	else if (err == EPROTONOSUPPORT)
+		(void)re_snprintf(buf, size,
+				  "the phone has no address or transport"
+				  " to reach it by");
+	else
+		(void)re_snprintf(buf, size, "%m", err);
 }

@@ -9,6 +9,17 @@
 
 #include <re.h>
 
+enum {
+	MAX_TARGETS = 8,             /**< Of a name; more are not looked at  */
+};
+
+/** An address that a server's name stands for */
+struct target {
+	struct sa addr;
+	uint64_t failed;             /**< Last time, 0: it answers [ms]      */
+	uint64_t avoid;              /**< Until then, if there are others[ms]*/
+};
+
 /** A SIP server as the account line names it */
 struct server {
 	char *uri;                   /**< As written, an outbound proxy URI  */
@@ -19,14 +30,31 @@ struct server {
 	struct sa addr;              /**< Where its requests go, once known  */
 	struct sa src;               /**< Our address towards `dst`, ...     */
 	struct sa dst;               /**< ... once a way was seen            */
+	enum sip_transp addr_tp;     /**< ... and by which transport         */
+	struct target targetv[MAX_TARGETS];/**< All that its name stands for */
+	size_t targetc;              /**< 0: an address, or not known yet    */
 };
 
 int  server_decode(struct server *srv, const struct pl *uri);
 void server_reset(struct server *srv);
 bool server_equal(const struct server *a, const struct server *b);
-bool server_uses(const struct server *srv, enum sip_transp tp);
+bool server_is_name(const struct server *srv);
+bool server_uses(const struct server *srv, enum sip_transp tp, int af);
+enum sip_transp server_transp(const struct server *srv);
 bool server_is_route(const struct server *srv, const struct pl *route);
 bool server_is_address(const struct server *srv, enum sip_transp tp,
 		       const struct sa *dst);
+bool server_has_address(const struct server *srv, const struct sa *addr);
+void server_used(struct server *srv, enum sip_transp tp,
+		 const struct sa *dst);
+void server_targets(struct server *srv, const struct sa *addrv, size_t n);
+void server_target_failed(struct server *srv, const struct sa *dst,
+			  bool silent, uint64_t now);
+void server_target_answered(struct server *srv, const struct sa *dst);
+bool server_has_target(const struct server *srv, uint64_t now);
+bool server_avoids(const struct server *srv, const struct sa *dst,
+		   uint64_t now);
+void server_describe_error(const struct server *srv, int err, char *buf,
+			   size_t size);
 
 #endif

@@ -35,6 +35,8 @@ struct txn {
 	char *callid;
 	bool muted;                  /**< To be kept off the wire            */
 	bool kept;                   /**< ... and it was                     */
+	bool refused;                /**< Nobody is where it goes            */
+	bool answered;
 	unsigned sends;
 	enum sip_transp tp;
 	struct sa dst;
@@ -47,8 +49,11 @@ struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
 		      struct sip_msg *msg, enum sip_transp tp,
 		      const struct sa *dst);
 void txn_answered(struct txn *txn);
-bool txn_keep(const struct pl *pkt, const struct pl *branch);
-void txn_mute(const char *callid, const char *met);
+bool txn_keep(const struct pl *pkt, const struct pl *branch, int *err);
+void txn_pass_over(struct txn *txn);
+void txn_refuse(const struct line *line, unsigned server,
+		const struct sa *dst);
+void txn_mute(const char *callid, const char *met, unsigned server);
 void txn_give_up(const struct line *line, unsigned server);
 void txn_forget(const struct line *line);
 void txn_close(void);

@@ -138,11 +138,25 @@ static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 	if (!line)
 		return NULL;
 
-	server = line_server_of(line, route ? &route->val : NULL, tp, dst);
+	server = line_server_of(line, dlg ? dlg->server : line->client,
+				route ? &route->val : NULL, tp, dst);
 	if (!server)
 		return NULL;
 
 	return txn_alloc(line, server, kind_of(line, msg), msg, tp, dst);
+}
+
+
+/* An address that was found dead is not tried first again and again */
+static void choose_address(struct txn *txn)
+{
+	const struct server *srv = line_server(txn->line, txn->server);
+
+	lookup_start(txn->line, txn->server);
+
+	if (txn->tp == SIP_TRANSP_UDP && mute_is_ready() &&
+	    server_avoids(srv, &txn->dst, clock_ms()))
+		txn_pass_over(txn);
 }
 
 
@@ -168,6 +182,13 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 	if (!txn)
 		return false;
 
+	if (!again && txn->kind != KIND_DEREGISTER)
+		choose_address(txn);
+
+	/* libre will hear that it cannot be sent */
+	if (txn->refused && !txn->muted && mute_is_ready())
+		return true;
+
 	++txn->sends;
 
 	if (txn->kind == KIND_REGISTER && !txn->muted) {
@@ -188,14 +209,24 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 }
 
 
-/* RFC 3261 section 20.33; may be followed by a comment and parameters */
-static void learn_retry_after(const struct txn *txn,
-			      const struct sip_msg *msg)
+/* What an answer says of the address that it is from. Only the last one of
+   a server's name speaks for the server: Retry-After, RFC 3261 section 20.33,
+   may be followed by a comment and parameters. */
+static void learn_health(const struct txn *txn, const struct sip_msg *msg)
 {
 	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_RETRY_AFTER);
+	struct server *srv = &txn->line->serverv[txn->server - 1];
+	const uint64_t now = clock_ms();
 	struct pl s;
 
-	if (msg->scode == 503 && hdr &&
+	if (msg->scode != 503) {
+		server_target_answered(srv, &txn->dst);
+		return;
+	}
+
+	server_target_failed(srv, &txn->dst, false, now);
+
+	if (hdr && !server_has_target(srv, now) &&
 	    !re_regex(hdr->val.p, hdr->val.l, "[0-9]+", &s))
 		line_retry_after(txn->line, txn->server, pl_u32(&s));
 }
@@ -222,12 +253,12 @@ static void response_received(const struct sip_msg *msg)
 	line = txn->line;
 	txn_answered(txn);
 
-	learn_retry_after(txn, msg);
+	learn_health(txn, msg);
 
 	if (txn->kind == KIND_INVITE) {
 		if (is_connected(msg))
 			dialog_connected(line, txn->server, msg);
-		dial_answered(line, msg);
+		dial_answered(line, msg, &txn->dst);
 	}
 	else if (txn->kind == KIND_BYE)
 		bye_answered(msg);

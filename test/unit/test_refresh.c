@@ -26,7 +26,7 @@ static void hanging_connection_is_given_up(void **state)
 	assert_int_equal(fix_wait(f), 7500 - LATE_MS);
 	assert_int_equal(f->d.register_with, 2);
 	assert_string_equal(f->p.serverv[0].reason,
-			    "REGISTER not answered in 7.5 s");
+			    "REGISTER could not be sent in 7.5 s");
 }
 
 
