@@ -2,6 +2,10 @@
 """Servers given as host names, and names that stand for several addresses:
 RFC 3263. A real name server, no other than ours is asked."""
 
+import os
+import shutil
+import subprocess
+import sys
 import time
 
 import pytest
@@ -14,6 +18,8 @@ from harness.scenario import (ALICE, BOB, QUICK, TRANSACTION_S, binds, in_use,
 RETRY = {"failover_retries": 1}         # a server is given up after 1.5 s
 SHORT_S = 4                             # libre refreshes after 3.6 s
 PBX = "pbx1.test"
+DUAL_STACK = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                          "harness", "dual_stack_case.py")
 
 
 def uri(name=PBX, port=0, transport=""):
@@ -522,3 +528,57 @@ def test_two_names_of_one_address(server_factory, names, phone_by_name):
     phone.hangup()
     server.calls.wait_state("ended")
     assert in_use(phone, 2)["counters"]["failovers"] == 1
+
+
+# IPv6
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_ipv6(transport, server_group, phone_factory):
+    """Literals; a closed port is heard of over IPv6 as well."""
+    primary, backup = server_group(2, host="::1", transports=("udp", "tcp"))
+    phone = phone_factory(
+        account(ALICE, primary.uri(transport),
+                f"sip:[0:0::1]:{backup.port};transport={transport}"),
+        listen="[::1]")
+    in_use(phone, 1)
+    primary.kill()
+    dialled = time.monotonic()
+    phone.dial(BOB)
+    backup.calls.wait_state("established")
+    took = invites(backup)[0].time - dialled
+    measured(f"IPv6, {transport}, closed port, INVITE at the backup after",
+             took * 1000, "ms")
+    assert took < 1.0
+    said = in_use(phone, 2)["servers"][0]["reason"]
+    assert "ICMP port unreachable" in said or "refused" in said
+    primary.start()
+    phone.do("failover_probe")
+    in_use(phone, 1)
+    phone.hangup()
+    primary.calls.wait_state("ended")
+    assert "[::1]" in next(iter(primary.table.bindings(ALICE)))
+
+
+def test_ipv6_servers(server_factory, phone_factory):
+    """Spellings of one address are one server; a server of a family that
+    the phone has no address of is given up at once."""
+    six, four = server_factory(host="::1"), server_factory()
+    twice = f"sip:[0:0:0::1]:{six.port};transport=udp"
+    phone = phone_factory(account(ALICE, six.uri(), twice), start=False,
+                          listen="[::1]").start()
+    phone.wait_log("not managed: the same server is named twice")
+
+    phone = phone_factory(account(ALICE, six.uri(), four.uri()))
+    status = in_use(phone, 2, timeout=3)
+    assert status["servers"][0]["reason"] == \
+        "the phone has no address or transport to reach it by"
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"),
+                    reason="a network namespace needs root and unshare")
+def test_dual_stack():
+    """A primary with IPv4, a backup with IPv6, and the reverse."""
+    done = subprocess.run(["unshare", "--net", sys.executable, DUAL_STACK],
+                          capture_output=True, text=True, timeout=120,
+                          check=False)
+    assert done.returncode == 0, done.stderr
