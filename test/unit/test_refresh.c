@@ -70,6 +70,39 @@ static void moving_forgets_it(void **state)
 }
 
 
+static void challenged_is_awaited_anew(void **state)
+{
+	struct fix *f = *state;
+	uint64_t when;
+
+	fix_settle(f, 1);
+	policy_sent(&f->p, 1, f->now);
+	f->now += 5000;
+	policy_challenged(&f->p, 1, f->now);
+	assert_true(policy_next(&f->p, &when));
+	assert_int_equal(when, f->now + 7500);
+	assert_int_equal(fix_wait(f), 7500);
+	assert_int_equal(f->d.register_with, 2);
+	assert_string_equal(f->p.serverv[0].reason,
+			    "REGISTER could not be sent in 7.5 s");
+}
+
+
+static void challenge_of_what_is_over_is_nothing(void **state)
+{
+	struct fix *f = *state;
+	uint64_t when;
+
+	fix_settle(f, 1);
+	policy_challenged(&f->p, 1, f->now);
+	assert_false(policy_next(&f->p, &when));
+	policy_sent(&f->p, 1, f->now);
+	f->now += 5000;
+	policy_challenged(&f->p, 2, f->now);
+	assert_int_equal(fix_wait(f), 2500);
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest testv[] = {
@@ -77,6 +110,8 @@ int main(void)
 		TEST(refresh_on_the_wire_counts_by_itself),
 		TEST(what_another_server_grants_is_nothing),
 		TEST(moving_forgets_it),
+		TEST(challenged_is_awaited_anew),
+		TEST(challenge_of_what_is_over_is_nothing),
 	};
 
 	return cmocka_run_group_tests_name("refresh", testv, NULL, NULL);
