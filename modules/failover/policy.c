@@ -391,6 +391,9 @@ void policy_registered(struct policy *p, uint64_t now, uint32_t rnd,
 	if (p->state == POLICY_IDLE || p->state == POLICY_OFFLINE)
 		return;
 
+	/* it was one of several addresses that asked to be left alone */
+	policy_server(p, p->target)->retry_after = 0;
+
 	settle(p, true, now, rnd, reason);
 
 	binding_outlived(p, p->deregs_pending);

@@ -331,6 +331,12 @@ void server_target_failed(struct server *srv, const struct sa *dst,
 {
 	struct target *target = target_find(srv, dst);
 
+	/* the lookup has not ended yet */
+	if (!target && server_is_name(srv) && srv->targetc < MAX_TARGETS) {
+		target = &srv->targetv[srv->targetc++];
+		target->addr = *dst;
+	}
+
 	if (!target)
 		return;
 

@@ -34,6 +34,20 @@ static void check_waits_for_it(void **state)
 }
 
 
+static void taking_the_account_ends_it(void **state)
+{
+	struct fix *f = *state;
+
+	fix_start(f);
+	policy_retry_after(&f->p, 1, 3000, f->now);
+	fix_ok(f);
+	fix_switch(f, 2);
+	fix_ok(f);
+	assert_int_equal(fix_wait(f), 1800 * 1000);
+	assert_true(f->d.probe);
+}
+
+
 static void an_hour_at_most(void **state)
 {
 	struct fix *f = *state;
@@ -90,6 +104,7 @@ int main(void)
 	const struct CMUnitTest testv[] = {
 		TEST(round_skips_it),
 		TEST(check_waits_for_it),
+		TEST(taking_the_account_ends_it),
 		TEST(an_hour_at_most),
 		TEST(next_round_waits_for_the_first_of_them),
 		TEST(by_hand_it_is_asked_all_the_same),

@@ -197,6 +197,7 @@ static void single_address_is_never_avoided(void **state)
 	assert_false(server_has_target(&srv, T0_MS));
 
 	server_targets(&srv, &one, 1);
+	assert_int_equal(srv.targetc, 1);
 	failed(&srv, ONE, true, T0_MS);
 	assert_false(avoids(&srv, ONE, T0_MS));
 	assert_false(server_has_target(&srv, T0_MS));
@@ -217,6 +218,22 @@ static void what_is_known_outlives_a_lookup(void **state)
 	assert_int_equal(srv.targetc, 2);
 	assert_true(avoids(&srv, ONE, T0_MS));
 	assert_false(server_has_address(&srv, &three));
+
+	server_reset(&srv);
+}
+
+
+static void failure_before_the_lookup_ends_counts(void **state)
+{
+	struct server srv = decoded("sip:pbx.example.com");
+	const struct sa addrv[] = { at(ONE), at(TWO) };
+	(void)state;
+
+	failed(&srv, ONE, false, T0_MS);
+	server_targets(&srv, addrv, RE_ARRAY_SIZE(addrv));
+	assert_int_equal(srv.targetc, 2);
+	assert_true(avoids(&srv, ONE, T0_MS));
+	assert_true(server_has_target(&srv, T0_MS));
 
 	server_reset(&srv);
 }
@@ -267,6 +284,7 @@ int main(void)
 		cmocka_unit_test(all_failed_the_oldest_is_asked),
 		cmocka_unit_test(single_address_is_never_avoided),
 		cmocka_unit_test(what_is_known_outlives_a_lookup),
+		cmocka_unit_test(failure_before_the_lookup_ends_counts),
 		cmocka_unit_test(no_more_than_there_is_room_for),
 		cmocka_unit_test(errors_in_words),
 	};
