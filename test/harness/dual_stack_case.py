@@ -84,8 +84,9 @@ def run(make_uris, scenario, kind: str, four_first: bool = True) -> None:
         servers.reverse()
     names = Names()
     names.host(NAME, FOUR, SIX)
-    phone = Phone(account(ALICE, *make_uris(kind, *servers)), config={"failover_retries": 1},
-                  listen="0.0.0.0", interface="lo", dns_port=names.port)
+    phone = Phone(account(ALICE, *make_uris(kind, *servers)),
+                  config={"failover_retries": 1}, listen="0.0.0.0",
+                  interface="lo", dns_port=names.port)
     parties = [names, *servers]
     try:
         for party in parties:
