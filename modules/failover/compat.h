@@ -100,4 +100,61 @@ void compat_fd_close(struct compat_fd *cfd);
 int  udp_send_anon(const struct sa *dst, struct mbuf *mb);
 #endif
 
+/*
+ * Names that some version lacks. A name that is missing would keep the
+ * module from being loaded, with a line that tells nobody why; weak, they
+ * let it be loaded and version_check() say so. Where newer versions have
+ * made a macro of a name, it stands for another.
+ */
+#ifdef info
+#pragma weak _info
+#pragma weak _warning
+#else
+#pragma weak info
+#pragma weak warning
+#endif
+
+#ifdef re_snprintf
+#pragma weak _mbuf_printf_s
+#pragma weak _re_hprintf_s
+#pragma weak _re_sdprintf_s
+#pragma weak _re_snprintf_s
+#else
+#pragma weak mbuf_printf
+#pragma weak re_hprintf
+#pragma weak re_sdprintf
+#pragma weak re_snprintf
+#endif
+
+#ifdef tmr_start
+#pragma weak tmr_start_dbg
+#else
+#pragma weak tmr_start
+#endif
+
+#if FAILOVER_LIBRE >= 209
+#pragma weak udp_open
+#else
+#pragma weak udp_send_anon
+#endif
+
+#if FAILOVER_BARESIP >= 315
+#pragma weak bevent_get_call
+#pragma weak bevent_get_text
+#pragma weak bevent_get_ua
+#pragma weak bevent_register
+#pragma weak bevent_unregister
+#else
+#pragma weak uag_event_register
+#pragma weak uag_event_unregister
+#endif
+
+#if FAILOVER_BARESIP >= 400
+#pragma weak bevent_str
+#else
+#pragma weak uag_event_str
+#endif
+
+#pragma weak module_event
+
 #endif

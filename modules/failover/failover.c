@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "failover.h"
+#include "version.h"
 
 
 /**
@@ -38,6 +39,7 @@
 
 
 static struct tmr tmr_scan;
+static bool opened;
 
 
 static void event_handler(enum event ev, struct ua *ua, struct call *call,
@@ -175,6 +177,11 @@ static int module_init(void)
 {
 	int err;
 
+	err = version_check();
+	if (err)
+		return err;
+
+	opened = true;
 	tmr_init(&tmr_scan);
 	config_open();
 
@@ -212,6 +219,12 @@ static int module_init(void)
 
 static int module_close(void)
 {
+	/* called as well when module_init() has failed */
+	if (!opened)
+		return 0;
+
+	opened = false;
+
 	tmr_cancel(&tmr_scan);
 	network_close();
 	clock_close();
