@@ -5,6 +5,9 @@
 #
 #     test/all.sh [-- ARGUMENTS OF PYTEST]
 #
+# Debian 13's part runs beside the others; what it printed is shown when it
+# is done.
+#
 # The closing line is "N passed, N failed".  A stage that breaks in another
 # way (a build, a stage that takes too long) counts as one that failed.
 # Exit code 0: nothing failed.
@@ -20,10 +23,19 @@ ASAN_TESTS=(test/test_unload.py test/test_invite.py test/test_bye.py
 [ "${1-}" != -- ] || shift
 pytest_args=("$@")
 results=$(mktemp -d)
-trap 'rm -rf "$results"' EXIT
+debian13=		# process id of its part
+trap 'end_all' EXIT
 trap 'exit 130' INT TERM
 passed=0 failed=0
 summary=()
+
+end_all() {
+	if [ -n "$debian13" ]; then
+		kill "$debian13"
+		wait "$debian13"
+	fi
+	rm -rf "$results"
+}
 
 # report NAME SECONDS PASSED FAILED
 report() {
@@ -33,16 +45,18 @@ report() {
 	printf -- '-- %s\n' "${summary[-1]}"
 }
 
-# "PASSED FAILED" of a file of JUnit's form
+# "PASSED FAILED" of files of JUnit's form
 count() {
-	/usr/bin/python3 - "$1" <<-'END'
+	/usr/bin/python3 - "$@" <<-'END'
 	import sys
 	from xml.etree import ElementTree
 
-	try:
-	    tests = list(ElementTree.parse(sys.argv[1]).iter("testcase"))
-	except (OSError, ElementTree.ParseError):
-	    tests = []
+	tests = []
+	for name in sys.argv[1:]:
+	    try:
+	        tests += ElementTree.parse(name).iter("testcase")
+	    except (OSError, ElementTree.ParseError):
+	        pass
 	kinds = [{child.tag for child in test} for test in tests]
 	failed = [kind for kind in kinds if kind & {"failure", "error"}]
 	skipped = [kind for kind in kinds if "skipped" in kind]
@@ -50,9 +64,26 @@ count() {
 	END
 }
 
+# tally NAME BEGUN_S EXIT_CODE JUNIT_FILE ...: count the tests of a stage
+tally() {
+	local name=$1 begun=$2 code=$3 good=0 bad=0
+	shift 3
+	[ "$code" != 124 ] && [ "$code" != 137 ] || echo "took too long"
+	read -r good bad < <(count "$@")
+	# pytest's 5: none was selected by the developer's arguments
+	if [ "$code" = 5 ] && [ ${#pytest_args[@]} -gt 0 ]; then
+		code=0
+	fi
+	if [ "$code" != 0 ] && [ "$bad" = 0 ]; then
+		bad=1
+	fi
+	report "$name" $((SECONDS - begun)) "$good" "$bad"
+	return "$code"
+}
+
 # stage NAME LIMIT_S JUNIT_FILE COMMAND ...: run it, count its tests
 stage() {
-	local name=$1 limit=$2 junit=$3 begun=$SECONDS code=0 good=0 bad=0
+	local name=$1 limit=$2 junit=$3 begun=$SECONDS code=0
 	local left=$((LIMIT_S - SECONDS))
 	shift 3
 	printf '\n== %s\n' "$name"
@@ -66,17 +97,7 @@ stage() {
 			$((limit < left ? limit : left)) "$@" || code=$?
 	fi
 
-	[ $code != 124 ] && [ $code != 137 ] || echo "took too long"
-	[ -z "$junit" ] || read -r good bad < <(count "$junit")
-	# pytest's 5: none was selected by the developer's arguments
-	if [ $code = 5 ] && [ ${#pytest_args[@]} -gt 0 ]; then
-		code=0
-	fi
-	if [ $code != 0 ] && [ "$bad" = 0 ]; then
-		bad=1
-	fi
-	report "$name" $((SECONDS - begun)) "$good" "$bad"
-	return $code
+	tally "$name" "$begun" $code ${junit:+"$junit"}
 }
 
 # build FOLDER OPTIONS OF MESON ...
@@ -112,6 +133,35 @@ live_tests() {
 package_tests() {
 	stage "package" 120 "$results/junit.xml" \
 		bash test/package.sh --junitxml="$results/junit.xml"
+}
+
+# In the background: in a process group of its own, which `timeout` makes
+begin_debian13() {
+	debian13_begun=$SECONDS
+	mkdir "$results/debian13"
+	as_root true	# sudo may have to ask, and can only do it now
+	WORKERS=$WORKERS timeout -k 20 $((LIMIT_S - SECONDS)) \
+		bash test/debian13.sh "$results/debian13" \
+		${pytest_args[@]+"${pytest_args[@]}"} test \
+		>"$results/debian13.log" 2>&1 </dev/null &
+	debian13=$!
+}
+
+end_debian13() {
+	local code=0
+	printf '\n== Debian 13, beside the above\n'
+	wait "$debian13" || code=$?
+	debian13=
+	cat "$results/debian13.log"
+	tally "Debian 13: all tests, beside the above" "$debian13_begun" \
+		$code "$results"/debian13/{unit,live}.xml
+}
+
+# What Debian 13 has built, loaded here; the reverse is among its tests
+other_version_tests() {
+	FAILOVER_OTHER_MODULES="$results/debian13/failover.so" \
+		live_tests "module of Debian 13, loaded here" 60 \
+		test/test_other_version.py
 }
 
 # Where processes must not be traced, leaks cannot be looked for
@@ -161,6 +211,7 @@ sanitized_tests() {
 
 stage "packages" 300 "" bash -c '. test/packages.sh; install_packages test'
 if build build; then
+	begin_debian13
 	unit_tests build
 	live_tests "live tests" 600 test
 fi
@@ -170,6 +221,10 @@ set_sanitizers
 if build build-asan -Db_sanitize=address,undefined -Db_lundef=false; then
 	unit_tests build-asan
 	sanitized_tests
+fi
+if [ -n "$debian13" ]; then
+	end_debian13
+	other_version_tests
 fi
 
 printf '\n'

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # shellcheck shell=bash
-# What demo.sh and all.sh need of Debian; sourced by both.
+# What demo.sh, all.sh and debian13.sh need of Debian; sourced by all.
 
 BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config libre-dev
 	libssl-dev libcmocka-dev baresip-core)
 RUN_PACKAGES=(kamailio kamailio-postgres-modules postgresql
 	python3 python3-psycopg2)
-TEST_PACKAGES=(clang dnsmasq-base iproute2 openssl python3-pytest python3-pytest-xdist
-	valgrind)
+TEST_PACKAGES=(clang debootstrap dnsmasq-base iproute2 openssl python3-pytest
+	python3-pytest-xdist valgrind)
 PACKAGING_PACKAGES=(build-essential debhelper lintian lowdown man-db)
 
 POLICY=/usr/sbin/policy-rc.d	# Debian asks it before it starts a service
