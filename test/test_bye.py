@@ -10,7 +10,8 @@ from harness import sip
 from harness.baresip import account
 from harness.dialling import counters, ready, settle
 from harness.location import LocationTable
-from harness.scenario import (ALICE, BOB, QUICK, in_use, line, measured,
+from harness.scenario import (ALICE, BOB, QUICK, in_use,
+                              is_where_it_listens, line, measured,
                               our_lines)
 
 TRANSPORTS = ["udp", "tcp"]
@@ -140,8 +141,7 @@ def test_called_by_another_name(server_pair, phone_factory):
     that was forwarded, a group."""
     primary, backup = server_pair
     phone = ready(phone_factory, server_pair, config=QUICK)
-    contact, = primary.table.bindings(ALICE)
-    primary.call(contact)
+    primary.call(ALICE, callee="sip:sales@test")
     phone.wait_event("CALL_INCOMING")
     phone.answer()
     call, = primary.calls.wait_state("established")
@@ -264,7 +264,8 @@ def test_route_set(direction, transport, server_group, server_factory,
     if direction == "outgoing":
         phone.dial(BOB)
     else:
-        far.call(ALICE, record_route=f"<{primary.uri(transport)};lr;x=1>")
+        primary.proxy.route_params = ";x=1"
+        far.call(ALICE, proxy=primary.uri(transport))
         phone.wait_event("CALL_INCOMING")
         phone.answer()
     call, = far.calls.wait_state("established")
@@ -331,6 +332,14 @@ def test_kamailio(direction, record_route, transport, death, kamailio_group,
     caller.dial(BOB if direction == "outgoing" else ALICE)
     called.wait_event("CALL_INCOMING")
     called.answer()
+    contact, = group.database.bindings(ALICE)
+    if called is phone and not record_route and \
+            not is_where_it_listens(contact, phone):
+        # the ACK goes past the server, to where nobody listens: with this
+        # version of libre there is no such call
+        far.wait_log("^SIP/2.0 200 Answering", n=2)
+        assert not phone.events("CALL_ESTABLISHED")
+        return
     for each in (phone, far):
         each.wait_event("CALL_ESTABLISHED")
     settle(phone, 0.3)          # the ACK has passed

@@ -463,3 +463,17 @@ def test_kamailio(transport, password, kamailio_group, phone_factory):
     assert poller.most_bindings() == 1 and gap < 1.5
     assert status["counters"]["failovers"] == 2
     assert status["counters"]["failbacks"] == 2
+
+
+def test_one_user_of_two_domains(server_group, phone_factory):
+    """What one account sends is not taken for the other's, although newer
+    versions give both the same user part in the Contact."""
+    other = "sip:alice@example.org"
+    first, second = server_group(2), server_group(2)
+    second[0].behave_all(silent=True)
+    phone = phone_factory(line(*first), line(*second, aor=other),
+                          config=QUICK)
+    in_use(phone, 2, other)
+    in_use(phone, 1)
+    assert len(our_lines(phone)) == 1
+    assert not first[1].recorder.count()

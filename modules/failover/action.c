@@ -71,6 +71,9 @@ static void renewal_handler(int err, const struct sip_msg *msg, void *arg)
 		 msg);
 	line->renewal = mem_deref(line->renewal);
 
+	if (ok)
+		contact_listed(line, msg);
+
 	policy_renewed(&line->policy, ok, line->renewal_deregs, &d);
 	line_decide(line, &d);
 
@@ -95,7 +98,7 @@ static void standby_handler(int err, const struct sip_msg *msg, void *arg)
 	describe(reason, sizeof(reason), line, server, err, msg);
 
 	if (alive && msg->scode < 300) {
-		s = wire_granted_s(line, msg);
+		s = contact_granted_s(line, msg);
 		if (!s)
 			s = line_server(line, server)->regint;
 		policy_standby_ok(&line->policy, server, (uint64_t)s * 1000,
@@ -173,7 +176,7 @@ static void do_renew(struct line *line)
 	line->renewal_server = line->policy.target;
 
 	if (request_register(&line->renewal, line, line->renewal_server,
-			     line->contact,
+			     contact_in_use(line),
 			     schedule_giveup_ms(&line->set, false),
 			     renewal_handler, line))
 		renewal_handler(ENOMEM, NULL, line);
@@ -187,7 +190,8 @@ static void do_standby(struct line *line, unsigned server)
 	line->standby = mem_deref(line->standby);
 	line->standby_server = server;
 
-	if (request_register(&line->standby, line, server, line->contact,
+	if (request_register(&line->standby, line, server,
+			     contact_in_use(line),
 			     schedule_giveup_ms(&line->set, false),
 			     standby_handler, line))
 		standby_handler(ENOMEM, NULL, line);
@@ -237,6 +241,7 @@ static void todo_handler(void *arg)
 	if (todo.keepalive)
 		do_keepalive(line);
 
+	contact_clean_up(line);
 	dial_run(line);
 	bye_run(line);
 }

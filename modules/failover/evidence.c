@@ -107,24 +107,6 @@ uint16_t line_status_code(const char *text)
 }
 
 
-/* Over another transport the account has another Contact. libre removes the
-   old one from the server that it was registered with; if that is dead, and
-   shares its table with the others, one of them has to. */
-static void remove_old_contact(struct line *line)
-{
-	const char *old = line->bound_contact;
-
-	if (!line->contact)
-		return;
-
-	if (old && strcmp(old, line->contact))
-		(void)request_deregister(line, line->policy.target, old);
-
-	line->bound_contact = mem_deref(line->bound_contact);
-	(void)str_dup(&line->bound_contact, line->contact);
-}
-
-
 static void again_handler(void *arg)
 {
 	struct line *line = arg;
@@ -166,7 +148,6 @@ void line_register_result(struct line *line, const char *text, bool ok)
 		go_online(line);
 		path_note(line);
 		policy_registered(p, now, rand_u32(), text, &d);
-		remove_old_contact(line);
 	}
 	else if (!scode) {
 		line_describe_error(line, p->target, text, reason,
@@ -409,10 +390,10 @@ void line_unregistered(struct line *line)
 	policy_unregistered(&line->policy);
 
 	/* Baresip de-registers with the server in use */
-	if (standby && line->contact)
-		(void)request_deregister(line, standby, line->contact);
+	if (standby && contact_in_use(line))
+		(void)request_deregister(line, standby, contact_in_use(line));
 
-	line->bound_contact = mem_deref(line->bound_contact);
+	line->left = mem_deref(line->left);
 	memset(&line->todo, 0, sizeof(line->todo));
 	line->drop = true;
 

@@ -40,9 +40,9 @@ struct line {
 	unsigned client;             /**< Server that Baresip's own client
 					  registers with, 0: none            */
 	bool registering;            /**< Our own ua_register() under way    */
-	char *contact;               /**< Baresip's Contact, as last sent    */
-	char *contact_params;        /**< ... its parameters, no expires     */
-	char *bound_contact;         /**< The one that was last registered   */
+	char *contact_params;        /**< Of Baresip's Contact, no expires   */
+	struct list contactl;        /**< Registered; in use: the first      */
+	char *left;                  /**< Contact that was left behind       */
 	struct request *probe;       /**< Failback check under way           */
 	struct request *keepalive;   /**< OPTIONS under way                  */
 	unsigned keepalive_server;   /**< ... and where it went              */
@@ -67,7 +67,7 @@ struct line {
 /* line: an account and its servers */
 int  line_alloc(struct line **linep, struct ua *ua);
 struct line *line_find(const struct ua *ua);
-struct line *line_find_contact(const struct pl *user);
+struct line *line_find_called(const struct sip_msg *msg);
 struct line *line_find_request(const struct sip_msg *msg);
 struct list *line_list(void);
 void line_scan(void);
@@ -128,6 +128,13 @@ bool config_param(const struct line *line, const char *name, struct pl *val);
 void registration_move(struct line *line, unsigned server);
 void registration_aim(struct line *line, unsigned server);
 
+/* contact: what an account is bound to */
+const char *contact_in_use(const struct line *line);
+void contact_sent(struct line *line, const struct sip_msg *msg, bool in_use);
+uint32_t contact_granted_s(struct line *line, const struct sip_msg *msg);
+void contact_listed(struct line *line, const struct sip_msg *msg);
+void contact_clean_up(struct line *line);
+
 /* dial: calls that are not answered yet */
 void dial_offer(struct line *line, struct call *call);
 void dial_sent(struct line *line, const struct pl *callid, bool again);
@@ -185,7 +192,6 @@ bool mute_is_knock(const struct sip_msg *msg);
 /* wire: what goes over it for our accounts, as the trace shows it */
 int  wire_open(void);
 void wire_close(void);
-uint32_t wire_granted_s(const struct line *line, const struct sip_msg *msg);
 
 /* orphan: answers to an INVITE that libre has forgotten */
 void orphan_add(struct sip_msg *invite, enum sip_transp tp,

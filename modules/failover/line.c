@@ -31,9 +31,9 @@ static void destructor(void *arg)
 	mem_deref(line->keepalive);
 	mem_deref(line->renewal);
 	mem_deref(line->standby);
-	mem_deref(line->contact);
+	mem_deref(line->left);
 	mem_deref(line->contact_params);
-	mem_deref(line->bound_contact);
+	list_flush(&line->contactl);
 	mem_deref(line->acc);
 
 	for (unsigned i = 0; i < MAX_SERVERS; i++) {
@@ -168,36 +168,51 @@ struct line *line_find(const struct ua *ua)
 }
 
 
-/**
- * The managed line that a Contact is of
- *
- * @param user User part of the Contact, unique to a user agent
- *
- * @return Line, NULL if there is none
- */
-struct line *line_find_contact(const struct pl *user)
+static bool is_aor(const struct line *line, const struct uri *aor)
 {
+	const struct uri *uri = &account_laddr(line->acc)->uri;
+
+	return !pl_cmp(&uri->user, &aor->user) &&
+		!pl_casecmp(&uri->host, &aor->host);
+}
+
+
+/* Older versions make the user part of a Contact unique to the user agent,
+   newer ones do not: alice of two domains is told apart by the AOR */
+static struct line *find_line(const struct pl *user, const struct uri *aor)
+{
+	struct line *found = NULL;
 	struct le *le;
 
 	for (le = list_head(&linel); le; le = le->next) {
 
 		struct line *line = le->data;
 
-		if (!line->unmanaged &&
-		    !pl_strcmp(user, ua_local_cuser(line->ua)))
+		if (line->unmanaged ||
+		    pl_strcmp(user, ua_local_cuser(line->ua)))
+			continue;
+
+		if (is_aor(line, aor))
 			return line;
+
+		if (!found)
+			found = line;
 	}
 
-	return NULL;
+	return found;
 }
 
 
-static bool is_from(const struct line *line, const struct sip_msg *msg)
+/**
+ * The managed line that a request is to
+ *
+ * @param msg Request received, to its Contact
+ *
+ * @return Line, NULL if there is none
+ */
+struct line *line_find_called(const struct sip_msg *msg)
 {
-	const struct uri *uri = &account_laddr(line->acc)->uri;
-
-	return !line->unmanaged && !pl_cmp(&uri->user, &msg->from.uri.user) &&
-		!pl_casecmp(&uri->host, &msg->from.uri.host);
+	return find_line(&msg->uri.user, &msg->to.uri);
 }
 
 
@@ -217,11 +232,14 @@ struct line *line_find_request(const struct sip_msg *msg)
 	struct le *le;
 
 	if (hdr && !sip_addr_decode(&addr, &hdr->val))
-		line = line_find_contact(&addr.uri.user);
+		line = find_line(&addr.uri.user, &msg->from.uri);
 
 	for (le = list_head(&linel); le && !line; le = le->next) {
-		if (is_from(le->data, msg))
-			line = le->data;
+
+		struct line *each = le->data;
+
+		if (!each->unmanaged && is_aor(each, &msg->from.uri))
+			line = each;
 	}
 
 	return line;

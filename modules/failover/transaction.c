@@ -350,6 +350,35 @@ void txn_refuse(const struct line *line, unsigned server,
 
 
 /**
+ * Is libre removing a binding of the account's at this moment, through a
+ * server that may hear it?
+ *
+ * @param line Line
+ *
+ * @return True if it is
+ */
+bool txn_is_deregistering(const struct line *line)
+{
+	struct le *le;
+
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		const struct txn *txn = le->data;
+		const struct policy_server *ps =
+			&line->policy.serverv[txn->server - 1];
+
+		/* after that time it is kept for the sake of a late answer */
+		if (txn->line == line && txn->kind == KIND_DEREGISTER &&
+		    !txn->kept && ps->health != HEALTH_DOWN &&
+		    clock_ms() < txn->since + LIFETIME_MS)
+			return true;
+	}
+
+	return false;
+}
+
+
+/**
  * A server is given up: send it no more of what it has not answered
  *
  * @param line   Line

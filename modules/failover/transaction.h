@@ -54,6 +54,7 @@ void txn_pass_over(struct txn *txn);
 void txn_refuse(const struct line *line, unsigned server,
 		const struct sa *dst);
 void txn_mute(const char *callid, const char *met, unsigned server);
+bool txn_is_deregistering(const struct line *line);
 void txn_give_up(const struct line *line, unsigned server);
 void txn_forget(const struct line *line);
 void txn_close(void);

@@ -14,53 +14,6 @@
 #include "transaction.h"
 
 
-struct grant {
-	const char *cuser;           /**< User part of our Contact           */
-	uint32_t s;
-};
-
-
-static bool grant_handler(const struct sip_hdr *hdr,
-			  const struct sip_msg *msg, void *arg)
-{
-	struct grant *grant = arg;
-	struct sip_addr addr;
-	struct pl val;
-	(void)msg;
-
-	if (sip_addr_decode(&addr, &hdr->val) ||
-	    pl_strcmp(&addr.uri.user, grant->cuser))
-		return false;
-
-	if (!msg_param_decode(&addr.params, "expires", &val))
-		grant->s = pl_u32(&val);
-
-	return true;
-}
-
-
-/**
- * What a registrar has granted to our Contact
- *
- * @param line Line
- * @param msg  Its answer
- *
- * @return Time [s], 0 if the answer does not say
- */
-uint32_t wire_granted_s(const struct line *line, const struct sip_msg *msg)
-{
-	struct grant grant = {
-		.cuser = ua_local_cuser(line->ua),
-		.s     = pl_isset(&msg->expires) ? pl_u32(&msg->expires) : 0,
-	};
-
-	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_CONTACT, grant_handler,
-				&grant);
-
-	return grant.s;
-}
-
-
 /* RFC 3261 section 10.2.2 */
 static bool is_deregister(const struct sip_msg *msg)
 {
@@ -82,11 +35,12 @@ static bool is_deregister(const struct sip_msg *msg)
 static bool is_old_contact(const struct line *line, const struct sip_msg *msg)
 {
 	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
+	const char *contact = contact_in_use(line);
 	struct sip_addr addr;
 
-	return request_is_own(&msg->callid) && line->contact && hdr &&
+	return request_is_own(&msg->callid) && contact && hdr &&
 		!sip_addr_decode(&addr, &hdr->val) &&
-		pl_strcmp(&addr.auri, line->contact);
+		pl_strcmp(&addr.auri, contact);
 }
 
 
@@ -105,25 +59,6 @@ static enum kind kind_of(const struct line *line, const struct sip_msg *msg)
 		return KIND_DEREGISTER;
 
 	return request_is_own(&msg->callid) ? KIND_OTHER : KIND_REGISTER;
-}
-
-
-/* ;expires=N is what libre writes first: keep what follows it */
-static void learn_contact(struct line *line, const struct sip_msg *msg)
-{
-	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
-	struct sip_addr addr;
-	struct pl rest = PL_INIT;
-
-	if (!hdr || sip_addr_decode(&addr, &hdr->val) ||
-	    re_regex(addr.params.p, addr.params.l, ";expires=[0-9]+[^]*",
-		     NULL, &rest))
-		return;
-
-	line->contact = mem_deref(line->contact);
-	line->contact_params = mem_deref(line->contact_params);
-	(void)pl_strdup(&line->contact, &addr.auri);
-	(void)pl_strdup(&line->contact_params, &rest);
 }
 
 
@@ -192,8 +127,11 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 	++txn->sends;
 
 	if (txn->kind == KIND_REGISTER && !txn->muted) {
-		learn_contact(txn->line, msg);
+		contact_sent(txn->line, msg, true);
 		line_sent(txn->line, txn->server, txn->since, again);
+	}
+	else if (txn->kind == KIND_OTHER && !strcmp(txn->met, "REGISTER")) {
+		contact_sent(txn->line, msg, false);
 	}
 	else if (txn->kind == KIND_INVITE && !txn->muted) {
 		dial_sent(txn->line, &msg->callid, again);
@@ -239,6 +177,24 @@ static bool is_connected(const struct sip_msg *msg)
 }
 
 
+/* A server that was stopped has bound the phone when libre has forgotten that
+   it ever asked */
+static void late_answer(const struct sip_msg *msg)
+{
+	struct line *line;
+
+	if (pl_strcmp(&msg->cseq.met, "REGISTER") || msg->scode < 200 ||
+	    msg->scode >= 300)
+		return;
+
+	line = line_find_request(msg);
+	if (line) {
+		contact_listed(line, msg);
+		line_go_on(line);
+	}
+}
+
+
 static void response_received(const struct sip_msg *msg)
 {
 	struct txn *txn = txn_find(msg);
@@ -247,8 +203,10 @@ static void response_received(const struct sip_msg *msg)
 	if (is_connected(msg))
 		orphan_connected(msg);
 
-	if (!txn)
+	if (!txn) {
+		late_answer(msg);
 		return;
+	}
 
 	line = txn->line;
 	txn_answered(txn);
@@ -270,9 +228,11 @@ static void response_received(const struct sip_msg *msg)
 
 	case KIND_REGISTER:
 		line_answered(line, txn->server, txn->since, msg->scode);
-		if (msg->scode < 300)
+		if (msg->scode < 300) {
 			line_granted(line, txn->server,
-				     wire_granted_s(line, msg));
+				     contact_granted_s(line, msg));
+			contact_listed(line, msg);
+		}
 		mem_deref(txn);
 		break;
 
@@ -303,7 +263,7 @@ static void request_received(const struct sip_msg *msg)
 	if (pl_strcmp(&msg->met, "INVITE") || pl_isset(&msg->to.tag))
 		return;
 
-	line = line_find_contact(&msg->uri.user);
+	line = line_find_called(msg);
 	if (line)
 		dialog_invited(line, msg);
 }

@@ -14,6 +14,7 @@ class Proxy:
     def __init__(self, server: "SipServer") -> None:
         self.server = server
         self.record_route = True
+        self.route_params = ""              # more than ;lr
         self._back: dict[str, Flow] = {}    # our branch -> who sent it
 
     def request(self, req: "Request") -> None:
@@ -56,7 +57,7 @@ class Proxy:
         self.server.send(out, flow)
 
     def _own_route(self, req: "Request") -> str:
-        return f"<{self.server.uri(req.flow.kind)};lr>"
+        return f"<{self.server.uri(req.flow.kind)};lr{self.route_params}>"
 
     def _pop_own_route(self, msg: sip.Message) -> None:
         routes = msg.all("Route")

@@ -108,6 +108,12 @@ def line(*servers, transport: str = "udp", aor: str = ALICE,
                    **options)
 
 
+def is_where_it_listens(contact: str, phone: Phone) -> bool:
+    """Newer versions of libre name the connection's own port, over TCP and
+    TLS: who has no connection from there cannot reach it."""
+    return sip.uri_parts(contact)[2] == phone.port
+
+
 def in_use(phone: Phone, server: int, aor: str = ALICE,
            timeout: float = 10.0) -> dict:
     """Wait until the account is registered with a server; its status."""

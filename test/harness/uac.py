@@ -20,23 +20,26 @@ class Uac:
         self._waiting: dict[str, ResponseHandler] = {}   # by branch
 
     async def invite(self, target: str, caller: str = "sip:caller@test",
+                     callee: str = "", proxy: str = "",
                      record_route: str = "") -> calls.Call:
         """Send an INVITE to an AOR's binding, or to a contact URI.
 
         Returns at once; wait on the server's CallTable for its state.
+        callee: what the To says, by default the target.
+        proxy: URI of a proxy that is to find the way.
         record_route: a Record-Route value, such as "<sip:…;lr>" with the
         server's own URI, to look like a call through a proxy.
         """
-        bound = self.server.table.bindings(target)
+        bound = {} if proxy else self.server.table.bindings(target)
         contact = next(iter(bound), target)
-        flow = await self.server.flow_to(contact)
+        flow = await self.server.flow_to(proxy or contact)
         sink = calls.RtpSink()
 
         msg = self._request("INVITE", contact, flow)
         local_tag = sip.new_tag()
         msg.headers += [
             ("From", f"<{caller}>;tag={local_tag}"),
-            ("To", f"<{sip.aor(target)}>"),
+            ("To", f"<{callee or sip.aor(target)}>"),
             ("Call-ID", sip.new_tag()), ("CSeq", "1 INVITE"),
             ("Contact", f"<{self.server.uri(flow.kind)}>"),
             ("Content-Type", "application/sdp")]
