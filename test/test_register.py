@@ -8,8 +8,8 @@ import pytest
 
 from harness.baresip import account
 from harness.scenario import (ALICE, QUICK, add_register_commands, binds,
-                              expires, in_use, line, measured, move_line,
-                              our_lines, switch)
+                              expires, in_use, is_where_it_listens, line,
+                              measured, move_line, our_lines, switch)
 
 SHORT_S = 4         # granted by a registrar: libre refreshes after 3.6 s
 
@@ -459,8 +459,9 @@ def test_kamailio(transport, password, kamailio_group, phone_factory):
         phone.wait(lambda: time.monotonic() - poller.samples[-1][0] < 0.1)
         gap = poller.longest_unbound_s(bound)
         measured(f"Kamailio on {transport}, longest unbound", gap)
-    assert group.database.bindings(ALICE)
-    assert poller.most_bindings() == 1 and gap < 1.5
+    contact, = group.database.bindings(ALICE)
+    most = 1 if is_where_it_listens(contact, phone) else 2
+    assert poller.most_bindings() <= most and gap < 1.5
     assert status["counters"]["failovers"] == 2
     assert status["counters"]["failbacks"] == 2
 

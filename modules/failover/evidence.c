@@ -372,6 +372,9 @@ void line_deregistered(struct line *line)
 {
 	struct decision d = {0};
 
+	/* what was listed before is out of date */
+	line->left = mem_deref(line->left);
+
 	policy_deregistered(&line->policy, &d);
 	line_decide(line, &d);
 }
