@@ -4,8 +4,8 @@
  * libre's UDP sockets are not connected, so the kernel tells them nothing of
  * an ICMP error. Beside each request over UDP, a socket of our own that is
  * connected to the same server sends four bytes, CR LF CR LF, which every
- * SIP server takes for a keep-alive and drops; if nobody listens there, the
- * error comes back on that socket.
+ * SIP server takes for a keep-alive and drops; if nobody listens there, or no
+ * router knows the way, the error comes back on that socket.
  *
  * Of a connection that is refused libre tells whoever sent the request, but
  * for a BYE that is nobody: there, a connection of our own asks.
@@ -13,6 +13,7 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include <netinet/in.h>
 #include "failover.h"
 
 
@@ -50,15 +51,41 @@ static bool is_unreachable(int err)
 }
 
 
+/* Of a closed port a connected UDP socket hears anyway, of an unreachable
+   host only if that is asked for: ip(7). The kernel then keeps each error
+   until it is read, or until they are not wanted any more. */
+static void want_errors(struct poke *poke, int on)
+{
+	const bool v6 = sa_af(&poke->dst) == AF_INET6;
+
+	(void)udp_setsockopt(poke->us, v6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			     v6 ? IPV6_RECVERR : IP_RECVERR, &on, sizeof(on));
+}
+
+
 static void error_handler(int err, void *arg)
 {
 	struct poke *poke = arg;
+
+	/* those that it keeps would wake us again and again */
+	if (err) {
+		want_errors(poke, 0);
+		want_errors(poke, 1);
+	}
 
 	if (is_unreachable(err))
 		line_unreachable(poke->line, poke->server, &poke->dst,
 				 poke->since, err == ECONNREFUSED ?
 				 "ICMP port unreachable" :
 				 HOST_UNREACHABLE);
+}
+
+
+/* What comes at a time of its own is ICMP; a call that returns ENETUNREACH
+   speaks of this machine */
+static void icmp_handler(int err, void *arg)
+{
+	error_handler(err == ENETUNREACH ? EHOSTUNREACH : err, arg);
 }
 
 
@@ -78,8 +105,9 @@ static int connect_to(struct poke *poke, const struct sa *dst)
 	if (err)
 		return err;
 
-	udp_error_handler_set(poke->us, error_handler);
+	udp_error_handler_set(poke->us, icmp_handler);
 	poke->dst = *dst;
+	want_errors(poke, 1);
 
 	err = udp_connect(poke->us, dst);
 	if (err)
