@@ -88,6 +88,31 @@ static void unanswered_handler(void *arg)
 }
 
 
+/* "Server unavailable" is no end: the far end has not heard of the BYE. With
+   failover_fall above 1 the account may stay, then it is tried again there */
+static bool is_unavailable(struct bye *bye, const struct sip_msg *msg)
+{
+	struct line *line = bye->dlg->line;
+	char reason[REASON_SIZE];
+
+	if (msg->scode < 300 || !codes_has(&line->set.call_codes, msg->scode))
+		return false;
+
+	(void)re_snprintf(reason, sizeof(reason), "BYE: %u %r", msg->scode,
+			  &msg->reason);
+	give_up(bye);
+	line_failed(line, bye->att.server, bye->att.since, reason);
+
+	if (line->policy.target == bye->att.server)
+		bye->att.tried &= ~(1u << bye->att.server);
+
+	line_retry(line);
+	line_go_on(line);
+
+	return true;
+}
+
+
 static int auth_handler(char **username, char **password, const char *realm,
 			void *arg)
 {
@@ -95,7 +120,7 @@ static int auth_handler(char **username, char **password, const char *realm,
 }
 
 
-/* Any final answer ends it: what is not known there (481) is over as well */
+/* Any other final answer ends it: what is not known there (481) is over */
 static void response_handler(int err, const struct sip_msg *msg, void *arg)
 {
 	struct bye *bye = arg;
@@ -111,6 +136,9 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 	if ((msg->scode == 401 || msg->scode == 407) &&
 	    ++bye->challenges < MAX_TRIES &&
 	    !sip_auth_authenticate(bye->auth, msg) && !send_bye(bye))
+		return;
+
+	if (is_unavailable(bye, msg))
 		return;
 
 	++bye->dlg->line->byes_moved;
@@ -348,7 +376,7 @@ void bye_answered(const struct sip_msg *msg)
 	/* challenged: libre sends it again, with credentials */
 	if (msg->scode == 401 || msg->scode == 407)
 		attempt_start(&bye->att, bye->att.server);
-	else if (msg->scode >= 200)
+	else if (msg->scode >= 200 && !is_unavailable(bye, msg))
 		mem_deref(bye);
 }
 

@@ -39,7 +39,7 @@ struct settings {
 	uint32_t probe;              /**< enum probe_method                  */
 	uint32_t keepalive_s;        /**< 0: none, up to 3600 s              */
 	struct codes codes;          /**< Answers to REGISTER                */
-	struct codes call_codes;     /**< Answers to INVITE                  */
+	struct codes call_codes;     /**< Answers to INVITE, BYE             */
 	uint32_t rise;               /**< Good probes before return, 1 to 10 */
 	uint32_t fall;               /**< Failures before leaving, 1 to 10   */
 	uint32_t standby;            /**< Also registered with next, 0 or 1  */
