@@ -317,3 +317,19 @@ void line_go_on(struct line *line)
 {
 	tmr_start(&line->tmr_todo, 0, todo_handler, line);
 }
+
+
+/**
+ * Send OPTIONS to a server, as the keep-alive does, if it is the one in use
+ *
+ * @param line   Line
+ * @param server Server that something is to be learned of
+ */
+void line_ask(struct line *line, unsigned server)
+{
+	if (server != line->policy.target)
+		return;
+
+	line->todo.keepalive = true;
+	line_go_on(line);
+}

@@ -18,6 +18,7 @@
 
 enum {
 	MAX_TRIES = 4,               /**< Challenges answered, then enough   */
+	ASK_MS    = 500,             /**< T1: for names and connections      */
 };
 
 enum bye_state {
@@ -31,6 +32,7 @@ struct bye {
 	struct dialog *dlg;
 	enum bye_state state;
 	unsigned challenges;
+	struct tmr tmr;              /**< libre's ought to be sent by then   */
 	struct sip_request *req;     /**< Ours, NULL: libre's                */
 	struct sip_auth *auth;
 };
@@ -45,6 +47,7 @@ static void destructor(void *arg)
 	struct bye *bye = arg;
 
 	list_unlink(&bye->le);
+	tmr_cancel(&bye->tmr);
 	attempt_stop(&bye->att);
 	mem_deref(bye->req);
 	mem_deref(bye->auth);
@@ -305,6 +308,18 @@ static bool goes_via_server(const struct dialog *dlg)
 }
 
 
+/* A name that does not resolve, a TLS handshake that fails: of what keeps its
+   BYE from being sent libre tells nobody, but whoever sends another request
+   the same way */
+static void unsent_handler(void *arg)
+{
+	struct bye *bye = arg;
+
+	if (bye->state == BYE_SENT && !bye->att.sends)
+		line_ask(bye->dlg->line, bye->att.server);
+}
+
+
 /* `sends`: 1 if the BYE is on the wire, 0 if it waits for a connection */
 static void watch(struct dialog *dlg, unsigned sends)
 {
@@ -319,6 +334,10 @@ static void watch(struct dialog *dlg, unsigned sends)
 	attempt_init(&bye->att, dlg->line, "BYE", unanswered_handler, bye);
 	attempt_start(&bye->att, dlg->server);
 	bye->att.sends = sends;
+
+	tmr_init(&bye->tmr);
+	if (!sends)
+		tmr_start(&bye->tmr, ASK_MS, unsent_handler, bye);
 
 	line_go_on(dlg->line);
 }

@@ -117,6 +117,7 @@ bool line_is_own_fault(struct line *line);
 /* action: what an account's policy has decided, done */
 void line_decide(struct line *line, const struct decision *d);
 void line_go_on(struct line *line);
+void line_ask(struct line *line, unsigned server);
 void line_start_timer(struct line *line);
 
 /* config: an account line and the config file */
