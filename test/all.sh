@@ -214,6 +214,9 @@ if build build; then
 	begin_debian13
 	unit_tests build
 	live_tests "live tests" 600 test
+	# this run's own figures, to compare with docs/recovery.md
+	[ ${#pytest_args[@]} -gt 0 ] ||
+		test/recovery_table.py "$results/junit.xml" | grep '^|'
 fi
 package_tests
 CC=clang build build-clang
