@@ -217,6 +217,28 @@ def test_unknown_at_the_backup(server_factory, phone_factory):
     in_use(phone, 2)
 
 
+def test_unavailable_twice(talking):
+    """503 counts as any failure: failover_fall."""
+    phone, primary, backup, call = talking(config={"failover_fall": 2})
+    primary.behave("BYE", status=503)
+    phone.hangup()
+    ended_at_backup(phone, backup, call)
+    assert len(primary.recorder.transactions("BYE")) == 2
+    assert in_use(phone, 2)["servers"][0]["reason"].startswith("BYE: 503")
+
+
+def test_unavailable_everywhere(talking):
+    phone, primary, backup, call = talking()
+    for server in (primary, backup):
+        server.behave("BYE", status=503)
+    phone.hangup()
+    _, said = phone.wait_log("BYE of .* failed")
+    assert said.count("BYE: 503") == 2
+    assert call.call_id in said
+    assert [len(s.recorder.transactions("BYE")) for s in (primary, backup)] \
+        == [1, 1]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("death", ["killed", "silent"])
 def test_no_server_left(talking, death):

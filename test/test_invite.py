@@ -141,6 +141,16 @@ def test_status_503(transport, trying, server_pair, phone_factory):
     primary.recorder.wait("ACK")
 
 
+def test_status_503_twice(server_pair, phone_factory):
+    """failover_fall: REGISTER goes well in between, that does not count."""
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair, config={"failover_fall": 2})
+    primary.behave("INVITE", status=503)
+    phone.dial(BOB)
+    moved_once(phone, backup)
+    assert len(invites(primary)) == 2
+
+
 @pytest.mark.parametrize("config, moves, stays", [
     ({}, [503], [404, 486, 487, 500]),
     ({"failover_call_codes": "486,500"}, [486, 500], [503])])

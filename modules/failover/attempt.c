@@ -67,6 +67,9 @@ void attempt_start(struct attempt *att, unsigned server)
 {
 	uint32_t ms;
 
+	if (server != att->server)
+		att->refusals = 0;
+
 	att->server = server;
 	att->tried |= 1u << server;
 	att->since  = clock_ms();
@@ -126,6 +129,28 @@ void attempt_unanswered(struct attempt *att)
 			att->since);
 
 	if (p->serverv[att->server - 1].health != HEALTH_DOWN)
+		att->tried &= ~(1u << att->server);
+}
+
+
+/**
+ * The present server has answered that it is unavailable. With failover_fall
+ * above 1 the account may stay, then the server may be tried again; but a
+ * REGISTER that goes well meanwhile does not make it well.
+ *
+ * @param att Attempt
+ * @param msg Answer
+ */
+void attempt_refused(struct attempt *att, const struct sip_msg *msg)
+{
+	char reason[REASON_SIZE];
+
+	(void)re_snprintf(reason, sizeof(reason), "%s: %u %r", att->met,
+			  msg->scode, &msg->reason);
+	line_refused(att->line, att->server, att->since, reason,
+		     att->refusals++);
+
+	if (att->line->policy.target == att->server)
 		att->tried &= ~(1u << att->server);
 }
 

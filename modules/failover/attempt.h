@@ -19,6 +19,7 @@ struct attempt {
 	unsigned server;             /**< Present one                        */
 	unsigned tried;              /**< Servers, one bit each              */
 	unsigned sends;              /**< Transmissions to the present one   */
+	unsigned refusals;           /**< Of the present one, in a row       */
 	uint64_t since;              /**< First of them [ms]                 */
 	uint64_t due;                /**< When it is given up [ms]           */
 	tmr_h *h;                    /**< Called when it is given up         */
@@ -31,6 +32,7 @@ void attempt_start(struct attempt *att, unsigned server);
 void attempt_stop(struct attempt *att);
 bool attempt_resume(struct attempt *att);
 void attempt_unanswered(struct attempt *att);
+void attempt_refused(struct attempt *att, const struct sip_msg *msg);
 bool attempt_is_tried(const struct attempt *att, unsigned server);
 bool attempt_is_last(const struct attempt *att);
 bool attempt_is_due(const struct attempt *att);

@@ -91,24 +91,16 @@ static void unanswered_handler(void *arg)
 }
 
 
-/* "Server unavailable" is no end: the far end has not heard of the BYE. With
-   failover_fall above 1 the account may stay, then it is tried again there */
+/* "Server unavailable" is no end: the far end has not heard of the BYE */
 static bool is_unavailable(struct bye *bye, const struct sip_msg *msg)
 {
 	struct line *line = bye->dlg->line;
-	char reason[REASON_SIZE];
 
 	if (msg->scode < 300 || !codes_has(&line->set.call_codes, msg->scode))
 		return false;
 
-	(void)re_snprintf(reason, sizeof(reason), "BYE: %u %r", msg->scode,
-			  &msg->reason);
 	give_up(bye);
-	line_failed(line, bye->att.server, bye->att.since, reason);
-
-	if (line->policy.target == bye->att.server)
-		bye->att.tried &= ~(1u << bye->att.server);
-
+	attempt_refused(&bye->att, msg);
 	line_retry(line);
 	line_go_on(line);
 

@@ -439,7 +439,6 @@ void dial_answered(struct line *line, const struct sip_msg *msg,
 		   const struct sa *src)
 {
 	struct dial *dial = dial_find_callid(line, &msg->callid);
-	char reason[REASON_SIZE];
 
 	if (!dial || dial->state == DIAL_WAITING)
 		return;
@@ -465,14 +464,7 @@ void dial_answered(struct line *line, const struct sip_msg *msg,
 	}
 	attempt_stop(&dial->att);
 
-	(void)re_snprintf(reason, sizeof(reason), "INVITE: %u %r", msg->scode,
-			  &msg->reason);
-	line_failed(line, dial->att.server, dial->att.since, reason);
-
-	/* with failover_fall above 1 the account may stay: try again there */
-	if (line->policy.target == dial->att.server)
-		dial->att.tried &= ~(1u << dial->att.server);
-
+	attempt_refused(&dial->att, msg);
 	abandon(dial);
 }
 

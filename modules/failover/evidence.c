@@ -323,6 +323,23 @@ void line_unreachable(struct line *line, unsigned server,
 
 
 /**
+ * A request has been answered "server unavailable"
+ *
+ * @param line   Line
+ * @param server Server
+ * @param since  When the request was first sent [ms]
+ * @param reason What was seen
+ * @param before How often the same request was answered so before
+ */
+void line_refused(struct line *line, unsigned server, uint64_t since,
+		  const char *reason, unsigned before)
+{
+	policy_failed_before(&line->policy, server, before);
+	line_failed(line, server, since, reason);
+}
+
+
+/**
  * A request has been without any answer for as long as a server is given
  *
  * @param line   Line

@@ -104,6 +104,8 @@ void line_unreachable(struct line *line, unsigned server,
 		      const struct sa *dst, uint64_t since,
 		      const char *reason);
 bool line_goes_on(struct line *line, unsigned server, const struct sa *dst);
+void line_refused(struct line *line, unsigned server, uint64_t since,
+		  const char *reason, unsigned before);
 void line_unanswered(struct line *line, unsigned server, const char *met,
 		     unsigned sends, uint64_t since);
 void line_retry(struct line *line);

@@ -471,6 +471,21 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 }
 
 
+/**
+ * One and the same request has failed before at a server. These failures were
+ * in a row, even if a request of another kind went well in between.
+ *
+ * @param p      Policy
+ * @param server Server
+ * @param times  How often
+ */
+void policy_failed_before(struct policy *p, unsigned server, unsigned times)
+{
+	if (server == p->target && p->failures < times)
+		p->failures = times;
+}
+
+
 /* If nobody has looked for long, the answer may lie in the socket */
 static void time_is_up(struct policy *p, uint64_t now, uint32_t rnd,
 		       struct decision *d)

@@ -138,6 +138,7 @@ void policy_refused(struct policy *p, uint64_t now, uint32_t rnd,
 void policy_failed(struct policy *p, unsigned server, uint64_t since,
 		   uint64_t now, uint32_t rnd, const char *reason,
 		   struct decision *d);
+void policy_failed_before(struct policy *p, unsigned server, unsigned times);
 void policy_probed(struct policy *p, bool good, bool alive, uint64_t now,
 		   uint32_t rnd, const char *reason, struct decision *d);
 void policy_granted(struct policy *p, unsigned server, uint64_t refresh_ms,

@@ -375,6 +375,28 @@ static void fall_counts_in_a_row_only(void **state)
 }
 
 
+/* A request of one kind that fails again, while those of another go well */
+static void fall_counts_before(void **state)
+{
+	struct fix *f = *state;
+
+	f->set.fall = 3;
+	fix_settle(f, 1);
+
+	for (unsigned i = 0; i < 2; i++) {
+		policy_failed_before(&f->p, 1, i);
+		fix_failed(f, 1);
+		fix_is(f, POLICY_SETTLED, 1);
+		fix_ok(f);
+	}
+
+	policy_failed_before(&f->p, 2, 9);      /* not the one in use */
+	policy_failed_before(&f->p, 1, 2);
+	fix_failed(f, 1);
+	fix_switched(f, 1, 2);
+}
+
+
 static void fall_is_for_the_server_in_use(void **state)
 {
 	struct fix *f = *state;
@@ -412,6 +434,7 @@ int main(void)
 		TEST(answer_keeps_the_backup_and_its_check),
 		TEST(fall_of_3),
 		TEST(fall_counts_in_a_row_only),
+		TEST(fall_counts_before),
 		TEST(fall_is_for_the_server_in_use),
 	};
 
