@@ -357,6 +357,28 @@ def test_503_at_all_addresses(transport, several):
     assert in_use(phone, 2)["servers"][0]["reason"].startswith("INVITE: 503")
 
 
+def test_503_to_a_bye(several):
+    """libre goes on to the second address, and the account stays; then on
+    to the backup."""
+    phone, first, second, backup = several()
+    in_use(phone, 1)
+    for server in (first, second):
+        server.contact = lambda req: ("Contact", f"<{uri(transport='udp')}>")
+    for number in (1, 2):
+        first.behave("BYE", status=503)
+        phone.dial(BOB)
+        call = first.calls.wait_state("established")[0]
+        phone.wait_event("CALL_ESTABLISHED", n=number)
+        if number == 2:
+            second.behave("BYE", status=503)
+        phone.hangup()
+        first.calls.wait_state("ended", number)
+        assert call.ended_via == (second if number == 1 else backup).name
+        if number == 1:
+            stays(phone, backup)
+    assert in_use(phone, 2)["servers"][0]["reason"].startswith("BYE: 503")
+
+
 def test_trying_then_503(several):
     """What is left of the server's time is what the second address gets."""
     phone, first, second, backup = several()

@@ -373,8 +373,9 @@ void bye_sent(const struct sip_msg *msg, bool via_server, bool again)
  * libre's BYE has an answer. What ours are answered is heard elsewhere.
  *
  * @param msg Answer
+ * @param src Where the BYE was sent
  */
-void bye_answered(const struct sip_msg *msg)
+void bye_answered(const struct sip_msg *msg, const struct sa *src)
 {
 	struct dialog *dlg = dialog_find(&msg->callid);
 	struct bye *bye = dlg ? bye_find(dlg) : NULL;
@@ -387,6 +388,9 @@ void bye_answered(const struct sip_msg *msg)
 	/* challenged: libre sends it again, with credentials */
 	if (msg->scode == 401 || msg->scode == 407)
 		attempt_start(&bye->att, bye->att.server);
+	else if (msg->scode == 503 && attempt_resume(&bye->att) &&
+		 line_goes_on(bye->dlg->line, bye->att.server, src))
+		return;              /* libre does, to the next address */
 	else if (msg->scode >= 200 && !is_unavailable(bye, msg))
 		mem_deref(bye);
 }

@@ -150,7 +150,7 @@ void dial_forget(const struct line *line);
 
 /* bye: calls that are being hung up */
 void bye_sent(const struct sip_msg *msg, bool via_server, bool again);
-void bye_answered(const struct sip_msg *msg);
+void bye_answered(const struct sip_msg *msg, const struct sa *src);
 void bye_received(const struct sip_msg *msg);
 void bye_closed(struct call *call);
 void bye_run(struct line *line);

@@ -219,7 +219,7 @@ static void response_received(const struct sip_msg *msg)
 		dial_answered(line, msg, &txn->dst);
 	}
 	else if (txn->kind == KIND_BYE)
-		bye_answered(msg);
+		bye_answered(msg, &txn->dst);
 
 	if (msg->scode < 200)
 		return;
