@@ -198,7 +198,8 @@ def test_answer_is_lost(transport, server_pair, phone_factory):
     switch(phone, 2)
     primary.table.wait(lambda table: not table.bindings(ALICE), 2)
     primary.table.wait_bound(ALICE, TRANSACTION_S + 3)
-    assert_bound(server_pair, phone, TRANSACTION_S + 2, f"lost answer, {transport}")
+    assert_bound(server_pair, phone, TRANSACTION_S + 2,
+                 f"lost answer, {transport}")
     assert phone.account_status()["active"] == 2
 
 
