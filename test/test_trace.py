@@ -37,6 +37,7 @@ def test_printed(transport, server_pair, phone_factory):
     phone.hangup()
     primary.calls.wait_state("ended")
     in_use(phone, 1)
+    phone.wait_log("was hung up through server 1")
     found = counters(phone)
     assert found["calls_moved"] == found["byes_moved"] == 1
     backup.behave_all()
