@@ -88,7 +88,7 @@ def _register_module() -> str:
                            capture_output=True, text=True).stdout.split()
     subprocess.run(["cc", "-shared", "-fPIC", "-DHAVE_INTTYPES_H",
                     "-DHAVE_STDBOOL_H", "-DHAVE_INET6", *flags,
-                    "-I", os.path.join(REPO, "modules", "failover"),
+                    "-I", os.path.join(REPO, "modules", "failover", "compat"),
                     "-o", target, source], check=True)
     return target
 

@@ -25,7 +25,7 @@ enum {
 static bool is_candidate(const struct policy *p, unsigned server,
 			 uint64_t now)
 {
-	if (server == p->target || p->standby_tried & (1u << server) ||
+	if (server == p->target || p->standby_tried & server_bit(server) ||
 	    policy_is_left_alone(p, server, now))
 		return false;
 
@@ -46,7 +46,7 @@ static void ask_next(struct policy *p, uint64_t now, uint32_t rnd,
 			continue;
 
 		p->standby_asked  = i;
-		p->standby_tried |= 1u << i;
+		p->standby_tried |= server_bit(i);
 		p->standby_deregs = p->deregs;
 		p->standby_due    = 0;
 		d->standby = i;
@@ -73,7 +73,7 @@ static uint64_t refresh_ms(const struct settings *set, uint64_t expires_ms)
 /* It is not if one before it has been asked and would not have us */
 static bool is_first_in_line(const struct policy *p, unsigned server)
 {
-	return !(p->standby_tried & ((1u << server) - 1));
+	return !(p->standby_tried & (server_bit(server) - 1));
 }
 
 

@@ -64,7 +64,7 @@ void outage_resume(struct policy *p, uint64_t now)
 		policy_try(p, home, now);
 	}
 	else
-		policy_start_round(p, now);
+		round_begin(p, now);
 
 	p->look = true;
 }

@@ -1,9 +1,9 @@
 /**
  * @file policy_parts.h  Between the files that make up the policy
  *
- * policy.c has the servers, rounds and REGISTERs, failback.c the way back to
- * the primary, binding.c the binding, standby.c the second registration,
- * outage.c the phone's own side.
+ * policy.c has the states and what leads from one to the other, round.c the
+ * order of the servers, failback.c the way back to the primary, binding.c the
+ * binding, standby.c the second registration, outage.c the phone's own side.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -13,14 +13,25 @@
 
 #include "policy.h"
 
+/** Servers in a set are one bit each */
+static inline unsigned server_bit(unsigned server)
+{
+	return 1u << server;
+}
+
+
 struct policy_server *policy_server(struct policy *p, unsigned server);
 void policy_mark(struct policy *p, unsigned server, enum health health,
 		 uint64_t now, const char *reason);
+void policy_try(struct policy *p, unsigned server, uint64_t now);
+void policy_again(struct policy *p, uint64_t now);
+
 bool policy_is_left_alone(const struct policy *p, unsigned server,
 			  uint64_t now);
-void policy_try(struct policy *p, unsigned server, uint64_t now);
-void policy_start_round(struct policy *p, uint64_t now);
-void policy_again(struct policy *p, uint64_t now);
+void round_begin(struct policy *p, uint64_t now);
+void round_next(struct policy *p, uint64_t now, uint32_t rnd,
+		struct decision *d);
+bool round_is_last(const struct policy *p);
 
 void outage_resume(struct policy *p, uint64_t now);
 

@@ -147,7 +147,7 @@ void policy_probed(struct policy *p, bool good, bool alive, uint64_t now,
 bool policy_probe(struct policy *p, uint64_t now, struct decision *d)
 {
 	if (p->state == POLICY_DOWN) {
-		policy_start_round(p, now);
+		round_begin(p, now);
 		d->register_with = p->target;
 		return true;
 	}

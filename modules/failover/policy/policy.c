@@ -1,10 +1,8 @@
 /**
  * @file policy.c  Which server an account uses, and when that changes
  *
- * The states and what leads from one to the other are drawn in
- * docs/design.md. A round goes through the servers in the order of the
- * account line; the last one left is given 64*T1, as primary-backup-spec.txt
- * section 2.2.4 asks.
+ * The states, and what leads from one to the other, are drawn in
+ * docs/design.md.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -17,7 +15,6 @@
 
 
 enum {
-	RETRY_MAX_S     = 3600,      /**< A server is not left alone longer  */
 	REFRESH_LATE_MS = 500,       /**< libre's timer has had its chance   */
 };
 
@@ -66,60 +63,10 @@ static bool is_at_rest(const struct policy *p)
 }
 
 
-static unsigned bit(unsigned server)
-{
-	return 1u << server;
-}
-
-
-/**
- * Has a server asked not to be sent anything? RFC 3261 section 21.5.4
- *
- * @param p      Policy
- * @param server Server
- * @param now    Time [ms]
- *
- * @return True if it has, and the time is not over
- */
-bool policy_is_left_alone(const struct policy *p, unsigned server,
-			  uint64_t now)
-{
-	return now < p->serverv[server - 1].retry_after;
-}
-
-
-/* First server that this round has not tried, 0 if none is left */
-static unsigned untried(const struct policy *p, uint64_t now)
-{
-	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
-		if (!(p->tried & bit(i)) && !policy_is_left_alone(p, i, now))
-			return i;
-	}
-
-	return 0;
-}
-
-
-/* The one that the account is registered with already, or next in line */
-static unsigned next_server(const struct policy *p, uint64_t now)
-{
-	const unsigned server = p->standby;
-
-	if (server && !(p->tried & bit(server)) &&
-	    !policy_is_left_alone(p, server, now))
-		return server;
-
-	return untried(p, now);
-}
-
-
 static uint64_t deadline(const struct policy *p)
 {
-	const bool last = p->state == POLICY_MOVING &&
-		!untried(p, p->pending_since);
-
-	return p->pending_since +
-		(last ? TRANSACTION_MS : schedule_giveup_ms(p->set, false));
+	return p->pending_since + (round_is_last(p) ? TRANSACTION_MS :
+				   schedule_giveup_ms(p->set, false));
 }
 
 
@@ -151,7 +98,7 @@ void policy_try(struct policy *p, unsigned server, uint64_t now)
 
 	p->state      = POLICY_MOVING;
 	p->target     = server;
-	p->tried     |= bit(server);
+	p->tried     |= server_bit(server);
 	p->started    = now;
 	p->failures   = 0;
 	p->next_check     = 0;
@@ -160,24 +107,6 @@ void policy_try(struct policy *p, unsigned server, uint64_t now)
 	p->good_probes    = 0;
 
 	await_answer(p, now);
-}
-
-
-/**
- * Begin a round with the first server that may be asked; if none may,
- * somebody wants it all the same
- *
- * @param p   Policy
- * @param now Time [ms]
- */
-void policy_start_round(struct policy *p, uint64_t now)
-{
-	unsigned first;
-
-	p->tried = 0;
-	first = untried(p, now);
-
-	policy_try(p, first ? first : PRIMARY, now);
 }
 
 
@@ -232,54 +161,6 @@ static void settle(struct policy *p, bool registered, uint64_t now,
 }
 
 
-/* No round before there is a server that may be asked */
-static void wait_for_leave(struct policy *p)
-{
-	uint64_t first = UINT64_MAX;
-
-	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
-		if (policy_server(p, i)->retry_after < first)
-			first = policy_server(p, i)->retry_after;
-	}
-
-	if (p->restart < first)
-		p->restart = first;
-}
-
-
-/* The target is given up: on to the next, or tell that none is left */
-static void fail_over(struct policy *p, uint64_t now, uint32_t rnd,
-		      struct decision *d)
-{
-	const unsigned next = next_server(p, now);
-
-	p->home = 0;
-	d->from = p->target;
-	d->to   = next;
-
-	if (next) {
-		++p->counters.failovers;
-		d->tell = TELL_SWITCH;
-		d->register_with = next;
-		policy_try(p, next, now);
-		return;
-	}
-
-	++p->counters.exhausted;
-	++p->failed_rounds;
-	d->tell    = TELL_EXHAUSTED;
-	p->state   = POLICY_DOWN;
-	p->origin  = 0;
-	p->pending = false;
-	p->next_check     = 0;
-	p->next_keepalive = 0;
-	p->restart = now + schedule_round_ms(p->failed_rounds, rnd);
-	p->refresh_due = 0;
-	standby_end(p);
-	wait_for_leave(p);
-}
-
-
 /**
  * Begin with nothing known
  *
@@ -317,7 +198,7 @@ void policy_init(struct policy *p, const struct settings *set,
 unsigned policy_registering(struct policy *p, uint64_t now)
 {
 	if (p->state == POLICY_IDLE || p->state == POLICY_DOWN)
-		policy_start_round(p, now);
+		round_begin(p, now);
 	else if (p->state == POLICY_OFFLINE)
 		outage_resume(p, now);
 	else
@@ -461,13 +342,13 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 			return;
 		}
 
-		p->tried = bit(server);
+		p->tried = server_bit(server);
 	}
 
 	if (server == PRIMARY)
 		failback_count_flap(p, now);
 
-	fail_over(p, now, rnd, d);
+	round_next(p, now, rnd, d);
 }
 
 
@@ -540,25 +421,6 @@ void policy_granted(struct policy *p, unsigned server, uint64_t refresh_ms,
 {
 	if (server == p->target)
 		p->refresh_due = now + refresh_ms;
-}
-
-
-/**
- * A server has said when to come again (503 with Retry-After, RFC 3261
- * section 21.5.4). Rounds and checks leave it alone for that long.
- *
- * @param p      Policy
- * @param server Server
- * @param s      Time [s]; more than an hour is taken for an hour
- * @param now    Time [ms]
- */
-void policy_retry_after(struct policy *p, unsigned server, uint32_t s,
-			uint64_t now)
-{
-	if (s > RETRY_MAX_S)
-		s = RETRY_MAX_S;
-
-	policy_server(p, server)->retry_after = now + (uint64_t)s * 1000;
 }
 
 
@@ -647,7 +509,7 @@ void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
 		time_is_up(p, now, rnd, d);
 	}
 	else if (p->state == POLICY_DOWN && now >= p->restart) {
-		policy_start_round(p, now);
+		round_begin(p, now);
 		d->register_with = p->target;
 	}
 	else if (p->state == POLICY_OFFLINE && now >= p->restart) {
