@@ -64,7 +64,7 @@ struct line {
 };
 
 
-/* line: an account and its servers */
+/* line: our accounts */
 int  line_alloc(struct line **linep, struct ua *ua);
 struct line *line_find(const struct ua *ua);
 struct line *line_find_called(const struct sip_msg *msg);
@@ -75,6 +75,8 @@ bool line_is_orphan(const struct line *line);
 void line_close_all(void);
 const char *line_aor(const struct line *line);
 const char *line_name(const struct line *line);
+
+/* line_servers: the servers of an account */
 const struct server *line_server(const struct line *line, unsigned server);
 unsigned line_server_of(struct line *line, unsigned guess,
 			const struct pl *route, enum sip_transp tp,
@@ -111,10 +113,14 @@ void line_unanswered(struct line *line, unsigned server, const char *met,
 void line_retry(struct line *line);
 void line_deregistered(struct line *line);
 void line_unregistered(struct line *line);
+
+/* own_side: what is seen of the phone itself */
+bool line_is_own_fault(struct line *line);
+void line_is_online(struct line *line);
+void line_try_again(struct line *line);
 void line_network_back(struct line *line);
 bool line_network_changed(struct line *line, bool added);
 bool line_woke(struct line *line);
-bool line_is_own_fault(struct line *line);
 
 /* action: what an account's policy has decided, done */
 void line_decide(struct line *line, const struct decision *d);
@@ -147,6 +153,11 @@ void dial_closed(struct call *call, const char *text);
 void dial_established(struct call *call);
 void dial_run(struct line *line);
 void dial_forget(const struct line *line);
+
+/* invite: of a call of Baresip's */
+bool invite_is_gone(const struct ua *ua, const struct call *call);
+int  invite_again(struct call *call, const char *uri);
+bool invite_is_error(const char *text);
 
 /* bye: calls that are being hung up */
 void bye_sent(const struct sip_msg *msg, bool via_server, bool again);

@@ -1,5 +1,5 @@
 /**
- * @file line.c  An account and its servers
+ * @file line.c  Our accounts: which there are, and whose a request is
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -7,7 +7,6 @@
 #include <string.h>
 #include "dialog.h"
 #include "failover.h"
-#include "schedule.h"
 #include "transaction.h"
 
 
@@ -247,97 +246,6 @@ struct line *line_find_request(const struct sip_msg *msg)
 
 
 /**
- * A server of a line
- *
- * @param line   Line
- * @param server Number, from 1
- *
- * @return Server
- */
-const struct server *line_server(const struct line *line, unsigned server)
-{
-	return &line->serverv[server - 1];
-}
-
-
-/**
- * The server that a request goes to: by its Route if that is one of ours, by
- * its destination otherwise
- *
- * @param line  Line
- * @param guess Server that it is likely to be, 0: none. The names of several
- *              may stand for the same address
- * @param route Value of the topmost Route, NULL if it has none
- * @param tp    Transport
- * @param dst   Destination
- *
- * @return Number of the server, 0 if it is none of the line's
- */
-unsigned line_server_of(struct line *line, unsigned guess,
-			const struct pl *route, enum sip_transp tp,
-			const struct sa *dst)
-{
-	for (unsigned i = 0; route && i < line->serverc; i++) {
-
-		struct server *srv = &line->serverv[i];
-
-		if (server_is_route(srv, route)) {
-			server_used(srv, tp, dst);
-			return i + 1;
-		}
-	}
-
-	if (guess && server_is_address(line_server(line, guess), tp, dst))
-		return guess;
-
-	for (unsigned i = 0; i < line->serverc; i++) {
-		if (server_is_address(&line->serverv[i], tp, dst))
-			return i + 1;
-	}
-
-	return 0;
-}
-
-
-static bool has_socket(enum sip_transp tp, int af)
-{
-	struct sa dst, laddr;
-
-	sa_init(&dst, af);
-
-	return !sip_transp_laddr(uag_sip(), &laddr, tp, &dst);
-}
-
-
-/* A phone with one address family has one Contact for each transport */
-static int contact_af(enum sip_transp tp, const struct sa *dst)
-{
-	return has_socket(tp, AF_INET) && has_socket(tp, AF_INET6) ?
-		sa_af(dst) : AF_UNSPEC;
-}
-
-
-/**
- * Does a binding made at this server stay the account's? Its Contact names
- * the transport and an address of the phone's, so it does if the server in
- * use has the same transport and address family.
- *
- * @param line Line
- * @param tp   Transport
- * @param dst  Where the binding was made
- *
- * @return True if it stays, false if it is to be removed
- */
-bool line_keeps_contact(const struct line *line, enum sip_transp tp,
-			const struct sa *dst)
-{
-	return line->policy.state != POLICY_IDLE && line->client &&
-		server_uses(line_server(line, line->client), tp,
-			    contact_af(tp, dst));
-}
-
-
-/**
  * The account's address-of-record
  *
  * @param line Line
@@ -362,99 +270,4 @@ const char *line_name(const struct line *line)
 	const char *aor = line_aor(line), *colon = strchr(aor, ':');
 
 	return colon ? colon + 1 : aor;
-}
-
-
-/**
- * See whether somebody listens where a request goes
- *
- * @param line   Line
- * @param server Server
- * @param tp     Transport of the request
- * @param dst    Destination of the request
- * @param since  Its first transmission [ms]
- */
-void line_poke(struct line *line, unsigned server, enum sip_transp tp,
-	       const struct sa *dst, uint64_t since)
-{
-	struct poke **pokep = &line->pokev[server - 1];
-
-	if (!*pokep && poke_alloc(pokep, line, server))
-		return;
-
-	if (tp == SIP_TRANSP_UDP)
-		poke_udp(*pokep, dst, since);
-	else
-		poke_tcp(*pokep, dst, since);
-}
-
-
-/**
- * See whether somebody listens at a server
- *
- * @param line   Line
- * @param server Server
- */
-void line_look(struct line *line, unsigned server)
-{
-	const struct server *srv = line_server(line, server);
-
-	if (sa_isset(&srv->addr, SA_ALL))
-		line_poke(line, server, server_transp(srv), &srv->addr,
-			  clock_ms());
-}
-
-
-/**
- * End connections to a server that are dead, so that they are not used again
- *
- * @param line   Line
- * @param server Server, which has been silent for as long as it is given
- */
-void line_end_dead(const struct line *line, unsigned server)
-{
-	const struct server *srv = line_server(line, server);
-	struct sa dst = srv->addr;
-
-	/* a name: where it leads to is seen with the first request sent */
-	if (!sa_isset(&dst, SA_ALL)) {
-		if (srv->tp == SIP_TRANSP_NONE)
-			return;
-
-		sa_init(&dst, AF_INET);
-		sa_set_port(&dst, sip_transp_port(srv->tp, srv->port));
-	}
-
-	/* half of the time: its timers and the kernel's are not ours */
-	connection_end_dead(&dst, srv->tp,
-			    schedule_giveup_ms(&line->set, false) / 2);
-}
-
-
-/**
- * Say why a request could not be sent, in words of ours where libre's do not
- * help
- *
- * @param line   Line
- * @param server Server
- * @param text   libre's error, in words
- * @param reason Buffer for the text
- * @param size   Its size
- */
-void line_describe_error(const struct line *line, unsigned server,
-			 const char *text, char *reason, size_t size)
-{
-	static const int errv[] = { EDESTADDRREQ, EPROTONOSUPPORT };
-	char buf[REASON_SIZE];
-
-	str_ncpy(reason, certificate_reason(text), size);
-
-	for (size_t i = 0; i < RE_ARRAY_SIZE(errv); i++) {
-
-		(void)re_snprintf(buf, sizeof(buf), "%m", errv[i]);
-
-		if (!strcmp(text, buf))
-			server_describe_error(line_server(line, server),
-					      errv[i], reason, size);
-	}
 }

@@ -69,17 +69,9 @@ static struct dial *dial_find(const struct call *call)
 }
 
 
-/* Where libre refuses to send, Baresip frees the call without an event */
 static bool is_gone(const struct dial *dial)
 {
-	struct le *le;
-
-	for (le = list_head(ua_calls(dial->line->ua)); le; le = le->next) {
-		if (le->data == dial->call)
-			return false;
-	}
-
-	return dial->call != NULL;
+	return dial->call && invite_is_gone(dial->line->ua, dial->call);
 }
 
 
@@ -176,40 +168,6 @@ static void abandon(struct dial *dial)
 }
 
 
-/* call_connect() writes over strings of the call that it does not free;
-   should a version learn to, our reference is the last one */
-static void release(void *str)
-{
-	if (mem_nrefs(str) > 1)
-		mem_deref(str);
-	mem_deref(str);
-}
-
-
-static int reconnect(struct dial *dial)
-{
-	void *id = mem_ref((void *)(intptr_t)call_id(dial->call));
-	void *peer = mem_ref((void *)(intptr_t)call_peeruri(dial->call));
-	struct pl pl;
-	int err;
-
-	pl_set_str(&pl, dial->peer);
-	err = call_connect(dial->call, &pl);
-
-	if (id != call_id(dial->call))
-		release(id);
-	else
-		mem_deref(id);
-
-	if (peer != call_peeruri(dial->call))
-		release(peer);
-	else
-		mem_deref(peer);
-
-	return err;
-}
-
-
 static int place(struct dial *dial)
 {
 	const char *from = strcmp(dial->from, line_aor(dial->line)) ?
@@ -248,7 +206,7 @@ static void move(struct dial *dial)
 
 	mem_ref(dial);
 
-	err = dial->call ? reconnect(dial) : place(dial);
+	err = dial->call ? invite_again(dial->call, dial->peer) : place(dial);
 	if (err || !dial->call)
 		fail(dial);
 	else {
@@ -469,32 +427,10 @@ void dial_answered(struct line *line, const struct sip_msg *msg,
 }
 
 
-/* Transport errors as libre words them; anything else is an answer, or the
-   user's own wish */
-static bool is_transport_error(const char *text)
-{
-	static const int errv[] = {
-		ECONNREFUSED, ECONNRESET, ECONNABORTED, ETIMEDOUT, EPIPE,
-		EHOSTUNREACH, ENETUNREACH, ENOTCONN, EDESTADDRREQ, EPROTO,
-	};
-	char buf[128];
-
-	for (size_t i = 0; i < RE_ARRAY_SIZE(errv); i++) {
-
-		(void)re_snprintf(buf, sizeof(buf), "%m", errv[i]);
-
-		if (!strcmp(text, buf))
-			return true;
-	}
-
-	return false;
-}
-
-
 /* libre has come to the end of the addresses that the server's name has */
 static bool is_unavailable(const struct dial *dial, const char *text)
 {
-	return is_transport_error(text) ||
+	return invite_is_error(text) ||
 		codes_has(&dial->line->set.call_codes,
 			  line_status_code(text));
 }
