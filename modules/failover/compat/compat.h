@@ -68,6 +68,9 @@ typedef void (compat_event_h)(enum event ev, struct ua *ua, struct call *call,
 /** Do libre's timers run out early or late when the clock is set? */
 #define COMPAT_WALL_TIMERS (FAILOVER_LIBRE < 201)
 
+/* A send handler is called when there is a connection, not before: lookup.c */
+#define COMPAT_CONNECTS_FIRST (FAILOVER_LIBRE >= 303)
+
 #if FAILOVER_LIBRE >= 201
 /** Arguments of a sip_send_h that does not use `contp` */
 #define SEND_HANDLER(name) \

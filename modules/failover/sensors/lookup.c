@@ -108,6 +108,10 @@ void lookup_start(struct line *line, unsigned server)
 	if (*lookupp || !server_is_name(srv))
 		return;
 
+	/* not at the price of a connection to each address */
+	if (COMPAT_CONNECTS_FIRST && server_transp(srv) != SIP_TRANSP_UDP)
+		return;
+
 	pl_set_str(&pl, srv->uri);
 	if (uri_decode(&route, &pl))
 		return;
