@@ -4,10 +4,26 @@
 import functools
 import os
 import subprocess
+import time
 
 from . import run
 
 KEY = ["ecparam", "-name", "prime256v1", "-genkey", "-noout"]
+CONFIG = """\
+[ca]
+default_ca = authority
+[authority]
+database = {folder}/index
+new_certs_dir = {folder}
+rand_serial = yes
+default_md = sha256
+policy = subject
+x509_extensions = extensions
+[subject]
+commonName = supplied
+[extensions]
+subjectAltName = {names}
+"""
 
 
 def _openssl(*args: str) -> None:
@@ -34,21 +50,29 @@ def authority(name: str = "Good CA") -> str:
     return os.path.join(_authority(name), "cert")
 
 
+def _time(days: int) -> str:
+    """That many days from now, as openssl's ca takes it."""
+    return time.strftime("%Y%m%d%H%M%SZ",
+                         time.gmtime(time.time() + days * 86400))
+
+
 @functools.lru_cache(maxsize=None)
 def signed(names: str, days: int = 2, by: str = "Good CA") -> str:
     """A PEM file with key and certificate.  names: as in openssl's
     subjectAltName.  days: below 0, it has expired."""
     folder, issuer = run.new_folder("certificate"), _authority(by)
     key, cert = _key(folder), os.path.join(folder, "cert")
-    request, ext = os.path.join(folder, "req"), os.path.join(folder, "ext")
-    with open(ext, "w", encoding="ascii") as file:
-        file.write(f"subjectAltName={names}\n")
+    request, config = (os.path.join(folder, name) for name in ("req", "ca"))
+    with open(os.path.join(folder, "index"), "w", encoding="ascii"):
+        pass
+    with open(config, "w", encoding="ascii") as file:
+        file.write(CONFIG.format(folder=folder, names=names))
     _openssl("req", "-new", "-key", key, "-subj", "/CN=test", "-out", request)
-    _openssl("x509", "-req", "-in", request, "-days", str(days),
-             "-CA", os.path.join(issuer, "cert"),
-             "-CAkey", os.path.join(issuer, "key"), "-extfile", ext,
-             "-set_serial", str(int.from_bytes(os.urandom(8), "big")),
-             "-out", cert)
+    _openssl("ca", "-batch", "-notext", "-config", config,
+             "-cert", os.path.join(issuer, "cert"),
+             "-keyfile", os.path.join(issuer, "key"),
+             "-startdate", _time(min(days, 0) - 1), "-enddate", _time(days),
+             "-in", request, "-out", cert)
     with open(key, "rb") as first, open(cert, "ab+") as last:
         last.write(first.read())
     return cert
