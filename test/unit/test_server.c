@@ -260,13 +260,14 @@ static void errors_in_words(void **state)
 {
 	struct server name = decoded("sip:pbx.example.com");
 	struct server addr = decoded("sip:192.0.2.1");
-	char buf[REASON_SIZE];
+	char buf[REASON_SIZE], libre[REASON_SIZE];
 	(void)state;
 
 	server_describe_error(&name, EDESTADDRREQ, buf, sizeof(buf));
 	assert_string_equal(buf, "pbx.example.com does not resolve");
 	server_describe_error(&addr, ECONNREFUSED, buf, sizeof(buf));
-	assert_string_equal(buf, strerror(ECONNREFUSED));
+	(void)re_snprintf(libre, sizeof(libre), "%m", ECONNREFUSED);
+	assert_string_equal(buf, libre);
 
 	server_reset(&name);
 	server_reset(&addr);
