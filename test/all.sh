@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.." || exit 1
 . test/packages.sh
 
 LIMIT_S=870		# for the whole
-WORKERS=8		# tests wait more than they compute
+WORKERS=12		# tests wait more than they compute
 ASAN_TESTS=(test/test_unload.py test/test_invite.py test/test_bye.py
 	test/test_failback.py)
 
@@ -130,6 +130,13 @@ live_tests() {
 		${pytest_args[@]+"${pytest_args[@]}"}
 }
 
+# In a network of its own: it wants the ports that conf/ has
+demo() {
+	stage "demo" 120 "" bash -c '. test/packages.sh
+		as_root unshare --net sh -c "
+			ip link set lo up && exec test/demo.sh"'
+}
+
 package_tests() {
 	stage "package" 120 "$results/junit.xml" \
 		bash test/package.sh --junitxml="$results/junit.xml"
@@ -218,6 +225,7 @@ if build build; then
 	[ ${#pytest_args[@]} -gt 0 ] ||
 		test/recovery_table.py "$results/junit.xml" | grep '^|'
 fi
+demo
 package_tests
 CC=clang build build-clang
 set_sanitizers
