@@ -333,7 +333,8 @@ def test_invite_503_at_first_address(transport, several):
     first.behave("INVITE", status=503, headers=[("Retry-After", "300")])
     phone.dial(BOB)
     established(phone, second)
-    assert len(invites(first)) == len(invites(second)) == 1
+    for server in (first, second):
+        assert len(server.recorder.transactions("INVITE")) == 1
     assert invites(first)[0].call_id == invites(second)[0].call_id
     assert not phone.events("CALL_CLOSED")
     first.recorder.wait("ACK")

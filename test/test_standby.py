@@ -9,10 +9,10 @@ import pytest
 from harness.baresip import account
 from harness.calls import CallTable
 from harness.dialling import invites, moved_once, ready
-from harness.scenario import (ALICE, BOB, QUICK, add_register_commands,
+from harness.scenario import (ALICE, BOB, add_register_commands,
                               binds, in_use, wait_quiet)
 
-STANDBY = {**QUICK, "failover_standby": "yes"}
+STANDBY = {"failover_retries": 1, "failover_standby": "yes"}
 TRANSPORTS = ["udp", "tcp"]
 TABLES = ["shared", "separate"]
 
@@ -151,7 +151,7 @@ def test_standby_dies(servers, phone_factory):
     stands_by(phone, 0)
     phone.wait(lambda: time.monotonic() > died + 4, what="the expiry")
     assert primary.table.longest_unbound_s(ALICE) == 0
-    assert len(binds(primary, died)) == 1
+    assert len({e.branch for e in binds(primary, died)}) == 1
     in_use(phone, 1)
 
 
