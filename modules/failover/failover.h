@@ -1,9 +1,8 @@
 /**
  * @file failover.h  Shared by the files of the module
  *
- * Sensors (events, wire, poke, network) tell a line what they see; the line
- * asks its policy; actors (registration, request) do what was decided.
- * Sensors and actors do not know each other.
+ * Sensors tell a line what they see, the line asks its policy, actors do what
+ * was decided: docs/design.md.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -11,13 +10,11 @@
 #ifndef FAILOVER_FAILOVER_H
 #define FAILOVER_FAILOVER_H
 
+#include "actors.h"
 #include "compat.h"
 #include "policy.h"
+#include "sensors.h"
 #include "server.h"
-
-struct lookup;
-struct poke;
-struct request;
 
 
 /** One account: its servers, what is known of them, what is to be done */
@@ -132,138 +129,6 @@ void line_start_timer(struct line *line);
 void config_open(void);
 const char *config_account(struct line *line);
 bool config_param(const struct line *line, const char *name, struct pl *val);
-
-/* registration: Baresip's own */
-void registration_move(struct line *line, unsigned server);
-void registration_aim(struct line *line, unsigned server);
-
-/* contact: what an account is bound to */
-const char *contact_in_use(const struct line *line);
-void contact_sent(struct line *line, const struct sip_msg *msg, bool in_use);
-uint32_t contact_granted_s(struct line *line, const struct sip_msg *msg);
-void contact_listed(struct line *line, const struct sip_msg *msg);
-void contact_clean_up(struct line *line);
-
-/* dial: calls that are not answered yet */
-void dial_offer(struct line *line, struct call *call);
-void dial_sent(struct line *line, const struct pl *callid, bool again);
-void dial_answered(struct line *line, const struct sip_msg *msg,
-		   const struct sa *src);
-void dial_closed(struct call *call, const char *text);
-void dial_established(struct call *call);
-void dial_run(struct line *line);
-void dial_forget(const struct line *line);
-
-/* invite: of a call of Baresip's */
-bool invite_is_gone(const struct ua *ua, const struct call *call);
-int  invite_again(struct call *call, const char *uri);
-bool invite_is_error(const char *text);
-
-/* bye: calls that are being hung up */
-void bye_sent(const struct sip_msg *msg, bool via_server, bool again);
-void bye_answered(const struct sip_msg *msg, const struct sa *src);
-void bye_received(const struct sip_msg *msg);
-void bye_closed(struct call *call);
-void bye_run(struct line *line);
-void bye_forget(const struct line *line);
-
-/* request: a REGISTER or OPTIONS of our own */
-typedef void (request_h)(int err, const struct sip_msg *msg, void *arg);
-
-int request_register(struct request **reqp, struct line *line,
-		     unsigned server, const char *contact, uint64_t ms,
-		     request_h *h, void *arg);
-int request_deregister(struct line *line, unsigned server,
-		       const char *contact);
-int request_options(struct request **reqp, struct line *line,
-		    unsigned server, uint64_t ms, request_h *h, void *arg);
-bool request_is_own(const struct pl *callid);
-
-/* lookup: all addresses that a server's name stands for */
-void lookup_start(struct line *line, unsigned server);
-bool lookup_defer(struct line *line, unsigned server, const struct sa *dst,
-		  uint64_t since, const char *reason);
-void lookup_forget(struct line *line);
-
-/* trace: libre's slot for a trace handler */
-typedef bool (trace_h)(bool tx, enum sip_transp tp, const struct sa *peer,
-		       struct sip_msg *msg);
-
-int  trace_open(trace_h *h);
-void trace_close(void);
-
-/* mute: packets that are not to be sent */
-typedef bool (mute_h)(const struct pl *pkt, const struct pl *branch,
-		      int *err);
-
-int  mute_open(mute_h *h);
-void mute_close(void);
-void mute_linger(const char *branch, uint64_t until);
-void mute_knock(void);
-bool mute_is_ready(void);
-bool mute_is_knock(const struct sip_msg *msg);
-
-/* wire: what goes over it for our accounts, as the trace shows it */
-int  wire_open(void);
-void wire_close(void);
-
-/* orphan: answers to an INVITE that libre has forgotten */
-void orphan_add(struct sip_msg *invite, enum sip_transp tp,
-		const struct sa *dst, uint64_t since);
-void orphan_connected(const struct sip_msg *msg);
-void orphan_close(void);
-
-/* poke: is anybody there? */
-#define HOST_UNREACHABLE "ICMP host unreachable"
-
-int  poke_alloc(struct poke **pokep, struct line *line, unsigned server);
-void poke_udp(struct poke *poke, const struct sa *dst, uint64_t since);
-void poke_tcp(struct poke *poke, const struct sa *dst, uint64_t since);
-
-/* certificate: why a TLS connection could not be made */
-int  certificate_open(void);
-void certificate_close(void);
-const char *certificate_reason(const char *text);
-
-/* verify: certificates that libre does not verify */
-struct ssl_st;
-
-void verify_server(struct ssl_st *ssl);
-
-/* network: addresses and routes of the machine */
-typedef void (network_h)(bool added);
-
-int  network_open(network_h *h);
-void network_close(void);
-bool network_is_watched(void);
-bool network_has(const struct sa *addr);
-int  network_source(struct sa *src, const struct sa *dst);
-
-/* path: is there a way from this machine to an account's servers? */
-enum path {                          /* the better first */
-	PATH_SAME,                   /**< There is                           */
-	PATH_STALE,                  /**< Not from where it was any more     */
-	PATH_BARE,                   /**< ... but Baresip has no socket      */
-	PATH_NONE,                   /**< There is none                      */
-};
-
-enum path path_look(const struct line *line);
-void path_note(struct line *line);
-bool path_has_connections(const struct line *line);
-bool path_is_settling(const struct line *line, const char *reason);
-
-/* clock: the time, and when it has jumped */
-typedef void (clock_jump_h)(int64_t asleep_ms);
-
-uint64_t clock_ms(void);
-bool clock_is_late(uint64_t due);
-int  clock_open(clock_jump_h *h);
-void clock_close(void);
-
-/* connection: TCP connections that have died unnoticed */
-void connection_end_dead(const struct sa *dst, enum sip_transp tp,
-			 uint64_t silent_ms);
-bool connection_is_there(const struct sa *dst);
 
 /* report: what the user is told */
 void report_decision(const struct line *line, const struct decision *d);
