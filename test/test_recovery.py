@@ -50,6 +50,8 @@ class Scene:
         if self.names:
             self.name_primary()
         self.phones = {method: self.phone(method) for method in USERS}
+        # newer versions of Baresip want a way to the address they dial
+        self.far = f"sip:far@{self.primary.host}"
         self.begun, self.call = {}, None
 
     # Before the failure
@@ -93,7 +95,7 @@ class Scene:
         when."""
         for method, phone in self.phones.items():
             in_use(phone, 1, f"sip:{USERS[method]}@127.0.0.1")
-        self.phones["BYE"].dial("sip:far@127.0.0.1")
+        self.phones["BYE"].dial(self.far)
         self.call, = self.primary.calls.wait_state("established")
         self.phones["BYE"].wait_event("CALL_ESTABLISHED")
         refreshed = self.granted(self.primary, time.monotonic())
@@ -125,7 +127,7 @@ class Scene:
 
     def dial_and_hang_up(self):
         self.begun["INVITE"] = time.monotonic()
-        self.phones["INVITE"].dial("sip:far@127.0.0.1")
+        self.phones["INVITE"].dial(self.far)
         self.begun["BYE"] = time.monotonic()
         self.phones["BYE"].hangup()
 

@@ -15,12 +15,13 @@ from harness.baresip import Phone, account                      # noqa: E402
 from harness.calls import CallTable                             # noqa: E402
 from harness.location import LocationTable                      # noqa: E402
 from harness.names import Names                                 # noqa: E402
-from harness.scenario import (ALICE, BOB, contact_uri, in_use, switch,
+from harness.scenario import (ALICE, contact_uri, in_use, switch,
                               wait_quiet)                       # noqa: E402
 from harness.server import SipServer                            # noqa: E402
 
 FOUR, SIX = "192.0.2.1", "2001:db8::1"      # RFC 5737, RFC 3849
 NAME = "both.test"
+FAR = "sip:bob@far.test"        # an address would tell the family
 
 
 def add_addresses() -> None:
@@ -45,7 +46,7 @@ def mixed(phone: Phone, primary: SipServer, backup: SipServer) -> None:
         one_binding(primary.table, servers, servers[number - 1].host)
 
     primary.kill()
-    phone.dial(BOB)
+    phone.dial(FAR)
     primary.calls.wait_state("established")
     status = in_use(phone, 2)
     assert status["counters"]["calls_moved"] == 1
@@ -67,7 +68,7 @@ def both(phone: Phone, four: SipServer, six: SipServer) -> None:
     in_use(phone, 1)
     first, second = (four, six) if four.recorder.requests() else (six, four)
     first.kill()
-    phone.dial(BOB)
+    phone.dial(FAR)
     call, = second.calls.wait_state("established")
     status = in_use(phone, 1)
     assert call.server == second.name
