@@ -567,7 +567,7 @@ def test_ipv6(transport, server_group, phone_factory):
     in_use(phone, 1)
     primary.kill()
     dialled = time.monotonic()
-    phone.dial("sip:bob@[::1]")     # newer versions ask for a way to it
+    phone.dial("sip:bob@[::1]")     # from 2.0 on it wants a way there
     backup.calls.wait_state("established")
     took = invites(backup)[0].time - dialled
     measured(f"IPv6, {transport}, closed port, INVITE at the backup after",

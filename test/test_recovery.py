@@ -50,7 +50,7 @@ class Scene:
         if self.names:
             self.name_primary()
         self.phones = {method: self.phone(method) for method in USERS}
-        # newer versions of Baresip want a way to the address they dial
+        # from 2.0 on Baresip wants a way to the address it dials
         self.far = f"sip:far@{self.primary.host}"
         self.begun, self.call = {}, None
 
