@@ -5,8 +5,10 @@ interface, but no loopback addresses.  An AssertionError says what went
 wrong."""
 
 import os
+import socket
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
@@ -28,6 +30,24 @@ def add_addresses() -> None:
     for command in ("link set lo up", f"addr add {FOUR}/32 dev lo",
                     f"-6 addr add {SIX}/128 dev lo nodad"):
         subprocess.run(["ip", *command.split()], check=True)
+    wait_usable(SIX)
+
+
+def wait_usable(host: str) -> None:
+    """The kernel makes the route to a new IPv6 address in the background;
+    until then packets to it are lost."""
+    end = time.monotonic() + 20
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        sock.bind((host, 0))
+        sock.settimeout(0.02)
+        while time.monotonic() < end:
+            try:
+                sock.sendto(b"", sock.getsockname())
+                sock.recv(1)
+                return
+            except OSError:         # no answer in time, or no route
+                pass
+    raise AssertionError(f"no packet gets to {host}")
 
 
 def one_binding(table: LocationTable, servers, host: str) -> None:
