@@ -211,7 +211,9 @@ int mute_open(mute_h *h)
 
 	mute.h = h;
 	mute.lingerc = 0;
-	mute_knock();
+
+	/* at once: before a name server can have answered */
+	knock_handler(NULL);
 
 	return 0;
 }

@@ -15,12 +15,14 @@
 enum {
 	MAX_OFFERS = 2 * MAX_TARGETS,
 	WAIT_MS    = 1000,           /**< A verdict waits no longer          */
+	READY_MS   = 10,             /**< Look again for the helper          */
 };
 
 /* Lives until libre has ended the request: one that is dropped before would
    be sent after all, with nothing in it */
 struct lookup {
 	struct tmr tmr;              /**< A verdict may wait                 */
+	struct tmr tmr_ask;          /**< Running: libre has no request yet  */
 	struct line *line;           /**< NULL: gone                         */
 	unsigned server;
 	struct sa addrv[MAX_OFFERS];
@@ -38,6 +40,7 @@ static void destructor(void *arg)
 	struct lookup *lookup = arg;
 
 	tmr_cancel(&lookup->tmr);
+	tmr_cancel(&lookup->tmr_ask);
 }
 
 
@@ -57,10 +60,8 @@ static SEND_HANDLER(send_handler)
 }
 
 
-static void timeout_handler(void *arg)
+static void judge(struct lookup *lookup)
 {
-	struct lookup *lookup = arg;
-
 	tmr_cancel(&lookup->tmr);
 
 	if (lookup->since)
@@ -70,12 +71,10 @@ static void timeout_handler(void *arg)
 }
 
 
-static void response_handler(int err, const struct sip_msg *msg, void *arg)
+/* Nothing more will come of it */
+static void end(struct lookup *lookup)
 {
-	struct lookup *lookup = arg;
 	struct line *line = lookup->line;
-	(void)err;
-	(void)msg;
 
 	if (line) {
 		line->lookupv[lookup->server - 1] = NULL;
@@ -84,10 +83,60 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 			server_targets(&line->serverv[lookup->server - 1],
 				       lookup->addrv, lookup->addrc);
 
-		timeout_handler(lookup);
+		judge(lookup);
 	}
 
 	mem_deref(lookup);
+}
+
+
+static void timeout_handler(void *arg)
+{
+	struct lookup *lookup = arg;
+
+	if (tmr_isrunning(&lookup->tmr_ask))
+		end(lookup);
+	else
+		judge(lookup);
+}
+
+
+static void response_handler(int err, const struct sip_msg *msg, void *arg)
+{
+	(void)err;
+	(void)msg;
+
+	end(arg);
+}
+
+
+static int ask(struct lookup *lookup)
+{
+	const char *uri = line_server(lookup->line, lookup->server)->uri;
+	struct uri route;
+	struct pl pl;
+	int err;
+
+	pl_set_str(&pl, uri);
+	err = uri_decode(&route, &pl);
+	if (err)
+		return err;
+
+	return sip_requestf(NULL, uag_sip(), true, "OPTIONS", uri, &route,
+			    NULL, send_handler, response_handler, lookup,
+			    "\r\n");
+}
+
+
+/* An empty packet is not to go out: see mute.c */
+static void ask_handler(void *arg)
+{
+	struct lookup *lookup = arg;
+
+	if (COMPAT_CONNECTS_FIRST && !mute_is_ready())
+		tmr_start(&lookup->tmr_ask, READY_MS, ask_handler, lookup);
+	else if (ask(lookup))
+		end(lookup);
 }
 
 
@@ -102,8 +151,6 @@ void lookup_start(struct line *line, unsigned server)
 {
 	struct lookup **lookupp = &line->lookupv[server - 1], *lookup;
 	const struct server *srv = line_server(line, server);
-	struct uri route;
-	struct pl pl;
 
 	if (*lookupp || !server_is_name(srv))
 		return;
@@ -112,25 +159,18 @@ void lookup_start(struct line *line, unsigned server)
 	if (COMPAT_CONNECTS_FIRST && server_transp(srv) != SIP_TRANSP_UDP)
 		return;
 
-	pl_set_str(&pl, srv->uri);
-	if (uri_decode(&route, &pl))
-		return;
-
 	lookup = mem_zalloc(sizeof(*lookup), destructor);
 	if (!lookup)
 		return;
 
 	tmr_init(&lookup->tmr);
+	tmr_init(&lookup->tmr_ask);
 	lookup->line   = line;
 	lookup->server = server;
 	*lookupp = lookup;
 
 	tmr_start(&lookup->tmr, WAIT_MS, timeout_handler, lookup);
-
-	if (sip_requestf(NULL, uag_sip(), true, "OPTIONS", srv->uri, &route,
-			 NULL, send_handler, response_handler, lookup,
-			 "\r\n"))
-		*lookupp = mem_deref(lookup);
+	ask_handler(lookup);
 }
 
 
@@ -176,8 +216,14 @@ void lookup_forget(struct line *line)
 		if (!lookup)
 			continue;
 
+		line->lookupv[i] = NULL;
+
+		if (tmr_isrunning(&lookup->tmr_ask)) {
+			mem_deref(lookup);
+			continue;
+		}
+
 		tmr_cancel(&lookup->tmr);
 		lookup->line = NULL;
-		line->lookupv[i] = NULL;
 	}
 }
