@@ -84,6 +84,10 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 		mem_deref(line);
 		break;
 
+	case EVENT_CALL_OUTGOING:
+		dial_outgoing(line, call);
+		break;
+
 	case EVENT_CALL_LOCAL_SDP:
 		dial_offer(line, call);
 		break;

@@ -37,6 +37,7 @@ void contact_listed(struct line *line, const struct sip_msg *msg);
 void contact_clean_up(struct line *line);
 
 /* dial: calls that are not answered yet */
+void dial_outgoing(struct line *line, struct call *call);
 void dial_offer(struct line *line, struct call *call);
 void dial_sent(struct line *line, const struct pl *callid, bool again);
 void dial_answered(struct line *line, const struct sip_msg *msg,

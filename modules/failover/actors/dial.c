@@ -34,6 +34,7 @@ struct dial {
 	char *callid;                /**< Of the INVITE, NULL: not seen yet  */
 	char *old_callid;            /**< Of the one before, to be told      */
 	bool video;
+	bool announced;              /**< By CALL_OUTGOING                   */
 };
 
 static struct list diall;
@@ -313,13 +314,7 @@ static struct dial *dial_alloc(struct line *line, struct call *call)
 }
 
 
-/**
- * A call is about to send its INVITE
- *
- * @param line Line
- * @param call Call
- */
-void dial_offer(struct line *line, struct call *call)
+static void begin(struct line *line, struct call *call, bool announced)
 {
 	struct dial *dial;
 
@@ -341,6 +336,7 @@ void dial_offer(struct line *line, struct call *call)
 
 	dial->callid = mem_deref(dial->callid);
 	dial->state  = DIAL_TRYING;
+	dial->announced = announced;
 	attempt_start(&dial->att, line->client);
 
 	/* is it still there when call_connect() has returned? */
@@ -348,6 +344,43 @@ void dial_offer(struct line *line, struct call *call)
 
 	/* all servers were down the last time: a call is worth a look */
 	line_retry(line);
+}
+
+
+/**
+ * A call is about to be made. Newer versions of Baresip say so before the
+ * server's name is looked up, and dial_offer() comes when it is known.
+ *
+ * @param line Line
+ * @param call Call
+ */
+void dial_outgoing(struct line *line, struct call *call)
+{
+	/* STUN and the like go first, and take time of their own */
+	if (account_medianat(line->acc))
+		return;
+
+	begin(line, call, true);
+}
+
+
+/**
+ * A call is about to send its INVITE
+ *
+ * @param line Line
+ * @param call Call
+ */
+void dial_offer(struct line *line, struct call *call)
+{
+	struct dial *dial = dial_find(call);
+
+	if (dial && dial->announced) {
+		dial->announced = false;
+		dial->video = call_has_video(call);
+		return;
+	}
+
+	begin(line, call, false);
 }
 
 

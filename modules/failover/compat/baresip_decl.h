@@ -42,6 +42,7 @@ struct sip_addr *account_laddr(const struct account *acc);
 uint32_t account_regint(const struct account *acc);
 const char *account_aor(const struct account *acc);
 const char *account_outbound(const struct account *acc, unsigned ix);
+const char *account_medianat(const struct account *acc);
 
 /* call */
 enum call_state {

@@ -23,6 +23,7 @@ static enum event event_decode(const char *name)
 		{"REGISTER_FAIL",    EVENT_REGISTER_FAIL   },
 		{"UNREGISTERING",    EVENT_UNREGISTERING   },
 		{"SHUTDOWN",         EVENT_SHUTDOWN        },
+		{"CALL_OUTGOING",    EVENT_CALL_OUTGOING   },
 		{"CALL_LOCAL_SDP",   EVENT_CALL_LOCAL_SDP  },
 		{"CALL_ESTABLISHED", EVENT_CALL_ESTABLISHED},
 		{"CALL_CLOSED",      EVENT_CALL_CLOSED     },

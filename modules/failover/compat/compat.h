@@ -15,6 +15,9 @@
  * | libre 4.0     | struct uri has no password                          |
  * | Baresip 1.1   | module_event()                                      |
  * | Baresip 2.0   | a list of local addresses, none looked for by itself|
+ * |               | CALL_OUTGOING: a call is about to be made           |
+ * | libre 3.3     | a request is made up when its destination is known; |
+ * |               | CALL_LOCAL_SDP comes that late (Baresip 4.0)        |
  * | Baresip 3.15  | bevent_register() replaces uag_event_register()     |
  * | Baresip 4.0   | enum bevent_ev, bevent_str() replace enum ua_event, |
  * |               | uag_event_str()                                     |
@@ -49,6 +52,7 @@ enum event {
 	EVENT_REGISTER_FAIL,
 	EVENT_UNREGISTERING,
 	EVENT_SHUTDOWN,
+	EVENT_CALL_OUTGOING,         /**< From Baresip 2.0 on                */
 	EVENT_CALL_LOCAL_SDP,
 	EVENT_CALL_ESTABLISHED,
 	EVENT_CALL_CLOSED,
