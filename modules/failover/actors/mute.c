@@ -30,7 +30,7 @@ enum {
 static struct {
 	struct sip_lsnr *lsnr;
 	struct tmr tmr;
-	char callid[32];             /**< Of the response to ourselves       */
+	char callid[32];             /**< Of the responses to ourselves      */
 	bool ready;                  /**< The helper is in place             */
 	mute_h *h;                   /**< NULL: closed                       */
 
@@ -136,9 +136,6 @@ static void knock_handler(void *arg)
 	struct sa dst, addr;
 	(void)arg;
 
-	(void)re_snprintf(mute.callid, sizeof(mute.callid), "%016llx",
-			  rand_u64());
-
 	for (unsigned i = 0; i < AFC && uag_sip(); i++) {
 
 		if (sa_set_str(&dst, hostv[i], 1) ||
@@ -211,6 +208,8 @@ int mute_open(mute_h *h)
 
 	mute.h = h;
 	mute.lingerc = 0;
+	(void)re_snprintf(mute.callid, sizeof(mute.callid), "%016llx",
+			  rand_u64());
 
 	/* at once: before a name server can have answered */
 	knock_handler(NULL);

@@ -17,7 +17,7 @@
  * | Baresip 2.0   | a list of local addresses, none looked for by itself|
  * |               | CALL_OUTGOING: a call is about to be made           |
  * | libre 3.3     | a request is made up when its destination is known; |
- * |               | CALL_LOCAL_SDP comes that late (Baresip 4.0)        |
+ * |               | CALL_LOCAL_SDP comes that late (Baresip 4.2)        |
  * | Baresip 3.15  | bevent_register() replaces uag_event_register()     |
  * | Baresip 4.0   | enum bevent_ev, bevent_str() replace enum ua_event, |
  * |               | uag_event_str()                                     |
