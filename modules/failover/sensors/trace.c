@@ -44,12 +44,40 @@ static struct sip_msg *message_decode(const uint8_t *pkt, size_t len)
 }
 
 
+/* A request that was dropped while its name was looked up. Newer versions of
+   libre send it all the same, without the end of its header, and over TCP or
+   TLS the server then takes the next request for the rest of this one. */
+static bool is_cut_short(enum sip_transp tp, const uint8_t *pkt, size_t len)
+{
+	const char *p = (const char *)pkt;
+
+	return tp != SIP_TRANSP_UDP && len &&
+		re_regex(p, len, "\r\n\r\n");
+}
+
+
+/* Empty lines between messages are ignored: RFC 3261 section 7.5. The packet
+   is an mbuf of libre's, const to us only. */
+static void make_empty(const uint8_t *pkt, size_t len)
+{
+	uint8_t *p = (uint8_t *)(uintptr_t)pkt;
+
+	for (size_t i = 0; i < len; i++)
+		p[i] = (len - i) % 2 ? '\n' : '\r';
+}
+
+
 static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
 			  const struct sa *dst, const uint8_t *pkt,
 			  size_t len, void *arg)
 {
 	struct sip_msg *msg = message_decode(pkt, len);
 	bool hidden = msg && !tx && mute_is_knock(msg);
+
+	if (tx && !msg && is_cut_short(tp, pkt, len)) {
+		make_empty(pkt, len);
+		return;
+	}
 
 	/* what is received is shown before anything is done about it */
 	if (tx && msg)
