@@ -17,6 +17,7 @@ from harness.scenario import (ALICE, BOB, QUICK, TRANSACTION_S, binds, in_use,
 
 RETRY = {"failover_retries": 1}         # a server is given up after 1.5 s
 SHORT_S = 4                             # libre refreshes after 3.6 s
+ASKED_S = 5.5                           # libre 3.5 and later ask so long
 PBX = "pbx1.test"
 DUAL_STACK = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                           "harness", "dual_stack_case.py")
@@ -44,6 +45,13 @@ def established(phone, server, n=1):
     call, = server.calls.wait_state("established")
     phone.wait_event("CALL_ESTABLISHED", n=n)
     return call
+
+
+def is_made_up_late(phone):
+    """After a call: does this version make a request up when it knows where
+    it goes, over TCP when there is a connection?"""
+    phone.wait_event("CALL_ESTABLISHED")
+    return bool(phone.events("CALL_OUTGOING"))
 
 
 # What a name may be looked up by
@@ -105,6 +113,7 @@ def test_does_not_resolve(server_pair, names, phone_by_name):
     phone.do("failover_probe")
     in_use(phone, 1)
     names.host(PBX)
+    names.forgotten(phone)
     phone.dial(BOB)
     backup.calls.wait_state("established")
     status = in_use(phone, 2)
@@ -149,6 +158,7 @@ def test_call_without_name_server(transport, server_pair, names,
                           backup.uri(transport), config=RETRY)
     in_use(phone, 1)
     names.stop()
+    names.forgotten(phone)
     dialled = time.monotonic()
     phone.dial(BOB)
     established(phone, backup)
@@ -165,7 +175,7 @@ def test_call_without_name_server(transport, server_pair, names,
     phone.wait(lambda: names.asked(PBX) > asked)
     phone.do("failover_probe")          # an answer has come by then
     in_use(phone, 1)
-    if transport == "udp":
+    if transport == "udp" or is_made_up_late(phone):
         assert not invites(primary)
 
 
@@ -176,6 +186,7 @@ def test_hang_up_while_resolving(server_pair, names, phone_by_name):
     phone = phone_by_name(uri(PBX, primary.port, "udp"), backup.uri())
     in_use(phone, 1)
     names.stop()
+    names.forgotten(phone)
     phone.dial(BOB)
     phone.hangup()
     asked = names.asked(PBX)
@@ -198,6 +209,7 @@ def test_bye_without_name_server(server_pair, names, phone_by_name):
     phone.dial(BOB)
     call = established(phone, primary)
     names.stop()
+    names.forgotten(phone)
     hung_up = time.monotonic()
     phone.hangup()
     backup.calls.wait_state("ended")
@@ -261,8 +273,8 @@ def test_keepalive_without_name_server(server_pair, names, phone_by_name):
 
 @pytest.mark.slow
 def test_check_without_name_server(server_pair, names, phone_by_name):
-    """It ends after 64*T1 like any other, and the next one is due; and a
-    round's last server has that long."""
+    """It ends after 64*T1 like any other, or when libre has asked in vain,
+    and the next one is due."""
     primary, backup = server_pair
     names.host(PBX, "127.0.0.1")
     names.start()
@@ -277,7 +289,8 @@ def test_check_without_name_server(server_pair, names, phone_by_name):
                timeout=TRANSACTION_S + 5)
     took = time.monotonic() - began
     measured("failback check, silent name server, ended after", took)
-    assert abs(took - TRANSACTION_S) < 1.5
+    limit = TRANSACTION_S if phone.log.find(r"baresip v[12]\.") else ASKED_S
+    assert abs(took - limit) < 1.5
 
 
 # A name that stands for several addresses
@@ -332,6 +345,12 @@ def test_invite_503_at_first_address(transport, several):
     in_use(phone, 1)
     first.behave("INVITE", status=503, headers=[("Retry-After", "300")])
     phone.dial(BOB)
+    if transport == "tcp" and is_made_up_late(phone):
+        # the other address is not known of: see lookup.c
+        established(phone, backup)
+        assert len(invites(first)) == 1 and not invites(second)
+        assert not phone.events("CALL_CLOSED")
+        return
     established(phone, second)
     for server in (first, second):
         assert len(server.recorder.transactions("INVITE")) == 1
@@ -349,7 +368,9 @@ def test_503_at_all_addresses(transport, several):
         server.behave("INVITE", status=503)
     phone.dial(BOB)
     established(phone, backup)
-    assert len(invites(first)) == len(invites(second)) == 1
+    assert len(invites(first)) == 1
+    assert len(invites(second)) == \
+        (0 if transport == "tcp" and is_made_up_late(phone) else 1)
     assert not phone.events("CALL_CLOSED")
     took = invites(backup)[0].time - invites(first)[0].time
     measured(f"503 at two addresses, {transport}, INVITE at the backup after",
@@ -515,6 +536,7 @@ def test_address_changes(server_factory, names, phone_by_name):
     phone.dial(BOB)
     established(phone, backup)
     names.host(PBX, new.host)
+    names.forgotten(phone)
     phone.do("failover_probe")
     in_use(phone, 1)
     assert binds(new)

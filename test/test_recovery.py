@@ -217,6 +217,8 @@ def test_recovery(failure, transport, make, record_property):
     scene.settle()
     failed = time.monotonic()
     FAIL[failure](scene)
+    if scene.names:
+        scene.names.forgotten(*scene.phones.values())
     if "INVITE" not in scene.begun:
         scene.dial_and_hang_up()
 

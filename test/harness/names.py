@@ -11,6 +11,7 @@ import time
 from typing import Callable, Optional
 
 from . import ports, run
+from .baresip import Phone
 
 CONFIG = """\
 port={port}
@@ -27,6 +28,8 @@ log-queries
 log-facility=-
 """
 START_LIMIT_S = 10.0
+KEPT_S = 0.1                            # libre 2.4 and later keep an answer
+                                        # so long, though its TTL be 0
 PROBE = "probe.test"                    # a name that is always there
 
 
@@ -97,6 +100,13 @@ class Names:
 
     def resume(self) -> None:
         self._signal(signal.SIGCONT)
+
+    def forgotten(self, *phones: Phone) -> None:
+        """The phones have nothing left of the answers so far."""
+        time.sleep(KEPT_S + 0.01)
+        for phone in phones:
+            phone.do("failover_json")   # then it looks at its timers, before
+                                        # it takes the next command
 
     def asked(self, name: str) -> int:
         """How often a name has been asked for, with any type."""
