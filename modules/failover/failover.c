@@ -29,9 +29,12 @@
   failover_failback_interval  1800      # s between looks for the primary
   failover_failback_jitter    10        # percent, at random
   failover_probe              register  # register or options
+  failover_keepalive          0         # s, above 0: OPTIONS this often
   failover_codes              500,503   # these mean "server unavailable"
+  failover_call_codes         503       # ... to INVITE and BYE
   failover_rise               1         # good looks before returning
   failover_fall               1         # failures before leaving
+  failover_standby            no        # registered with the next, too
  \endverbatim
  *
  * The reference is docs/reference.md, the design docs/design.md.
