@@ -80,7 +80,7 @@ def test_silent(talking, direction, transport):
     moved = backup.recorder.requests("BYE")[0].time
     measured(f"silent, {direction}, {transport}, BYE at the backup after",
              moved - first.time)
-    assert 7.45 < moved - first.time < 8.5
+    assert 7.25 < moved - first.time < 10
     assert primary.recorder.count("BYE") == (4 if transport == "udp" else 1)
     assert backup.recorder.requests("REGISTER")[0].time < moved
 
@@ -123,7 +123,7 @@ def test_give_up(talking, key, value, give_up_s):
     ended_at_backup(phone, backup, call)
     took = backup.recorder.requests("BYE")[0].time - \
         primary.recorder.requests("BYE")[0].time
-    assert give_up_s - 0.05 < took < give_up_s + 0.8
+    assert give_up_s - 0.25 < took < give_up_s + 1.8
 
 
 def test_account_moved_before(talking):

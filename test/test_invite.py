@@ -49,7 +49,7 @@ def test_silent(transport, server_pair, phone_factory):
              call.established_at - sent[0].time)
     measured(f"silent, {transport}, media after",
              call.rtp.first_at - sent[0].time)
-    assert 7.45 < took < 8.5
+    assert 7.25 < took < 10
     assert counters(phone)["calls_moved"] == 1
     assert len(invites(primary)) == len(sent)
     assert [text for text in our_lines(phone) if "INVITE not answered" in text]
@@ -70,7 +70,7 @@ def test_give_up(key, value, give_up_s, sends, place, server_pair,
     moved_once(phone, backup)
     took = delay_of_move(primary, backup)
     measured(f"{key} {value}, INVITE at the backup after", took)
-    assert give_up_s - 0.05 < took < give_up_s + 0.8
+    assert give_up_s - 0.25 < took < give_up_s + 1.8
     assert len(invites(primary)) == sends
 
 
@@ -92,7 +92,7 @@ def test_challenged_then_silent(server_pair, phone_factory):
     first, second = invites(primary)
     assert second.msg.get("Proxy-Authorization")
     took = invites(backup)[0].time - second.time
-    assert 0.45 < took < 1.3
+    assert 0.25 < took < 1.3
     assert len({e.branch for e in invites(backup)}) == 2    # challenged too
 
 
