@@ -13,7 +13,7 @@ from harness.baresip import REPO, account
 from harness.calls import CallTable
 from harness.location import LocationTable
 from harness.network import Network
-from harness.scenario import in_use, measured
+from harness.scenario import in_use, measured, restart
 from recovery_table import (FAILURES, SILENCE, TRANSPORTS, cells, page, parse,
                             property_name)
 
@@ -60,7 +60,7 @@ class Scene:
         server = self.make["server"](name=name, transports=(self.transport,),
                                      **self.tables, **options)
         if self.failure == "certificate":
-            replace(server, certificate=certificates.signed(GOOD))
+            restart(server, certificate=certificates.signed(GOOD))
         return server
 
     def servers(self):
@@ -159,13 +159,6 @@ class Scene:
 
 # The failures
 
-def replace(server, **how):
-    """It comes back with another kind of TLS."""
-    server.kill()
-    server.set_tls(**how)
-    server.start()
-
-
 def kill_under_requests(scene):
     since = time.monotonic()
     scene.primary.hold()
@@ -178,7 +171,7 @@ def kill_under_requests(scene):
 
 def hang_connecting(scene):
     """The connections that there are end."""
-    replace(scene.primary)
+    restart(scene.primary)
     scene.primary.deafen()
 
 
@@ -190,8 +183,8 @@ FAIL = {
     "unreachable": lambda scene: scene.network.lose_host(),
     "vanished": lambda scene: scene.primary.deafen(),
     "connect": hang_connecting,
-    "handshake": lambda scene: replace(scene.primary, instead=b""),
-    "certificate": lambda scene: replace(
+    "handshake": lambda scene: restart(scene.primary, instead=b""),
+    "certificate": lambda scene: restart(
         scene.primary, certificate=certificates.signed(GOOD, -1)),
     "unknown": lambda scene: scene.names.host(PBX),
     "dns": lambda scene: scene.names.stop(),

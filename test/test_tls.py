@@ -214,6 +214,7 @@ def test_bad_certificate_under_a_call(guarded):
     tap, backup, phone = guarded()
     in_use(phone, 1)
     restart(tap.server, certificate=certificate("expired"))
+    phone.wait(lambda: len(tap.ended) == len(tap.streams) == 1)
     phone.dial(BOB)
     call, = backup.calls.wait_state("established")
     assert call.server == backup.name

@@ -16,6 +16,7 @@ class Tap:
         self.port = ports.free_port()
         self.silent = False     # new connections lead nowhere, for ever
         self.streams: list[bytearray] = []      # one for each connection
+        self.ended: list[bytearray] = []        # those that have ended
         self.datagrams: list[bytes] = []
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._udp.bind((ports.HOST, self.port))
@@ -77,10 +78,11 @@ class Tap:
                     phone.close()
                     continue
                 self._sockets.append(server)
-                for args in ((phone, server, self.streams[-1]),
-                             (server, phone, bytearray())):
-                    threading.Thread(target=self._pump, args=args,
-                                     daemon=True).start()
+                for job, *args in (
+                        (self._listen, phone, server, self.streams[-1]),
+                        (self._pump, server, phone, bytearray())):
+                    threading.Thread(target=job, daemon=True,
+                                     args=args).start()
         except OSError:
             pass
 
@@ -91,6 +93,11 @@ class Tap:
                 kept += data
         except OSError:
             pass
+
+    def _listen(self, phone: socket.socket, server: socket.socket,
+                kept: bytearray) -> None:
+        self._pump(phone, server, kept)
+        self.ended.append(kept)
 
     @staticmethod
     def _pump(source: socket.socket, target: socket.socket,
