@@ -11,12 +11,6 @@
 #include <string.h>
 #include "policy.h"
 #include "policy_parts.h"
-#include "schedule.h"
-
-
-enum {
-	REFRESH_LATE_MS = 500,       /**< libre's timer has had its chance   */
-};
 
 
 /**
@@ -57,25 +51,16 @@ void policy_mark(struct policy *p, unsigned server, enum health health,
 }
 
 
-static bool is_at_rest(const struct policy *p)
+/**
+ * Is no REGISTER of Baresip's expected?
+ *
+ * @param p Policy
+ *
+ * @return True if none is
+ */
+bool policy_is_at_rest(const struct policy *p)
 {
 	return p->state != POLICY_MOVING && p->state != POLICY_SETTLED;
-}
-
-
-static uint64_t deadline(const struct policy *p)
-{
-	return p->pending_since + (round_is_last(p) ? TRANSACTION_MS :
-				   schedule_giveup_ms(p->set, false));
-}
-
-
-static void await_answer(struct policy *p, uint64_t now)
-{
-	p->pending        = true;
-	p->pending_since  = now;
-	p->sends          = 0;
-	p->deregs_pending = p->deregs;
 }
 
 
@@ -106,7 +91,7 @@ void policy_try(struct policy *p, unsigned server, uint64_t now)
 	p->refresh_due    = 0;
 	p->good_probes    = 0;
 
-	await_answer(p, now);
+	register_await(p, now);
 }
 
 
@@ -119,7 +104,7 @@ void policy_try(struct policy *p, unsigned server, uint64_t now)
 void policy_again(struct policy *p, uint64_t now)
 {
 	p->started = now;
-	await_answer(p, now);
+	register_await(p, now);
 }
 
 
@@ -209,55 +194,6 @@ unsigned policy_registering(struct policy *p, uint64_t now)
 
 
 /**
- * A new REGISTER of Baresip's registration goes out: a refresh, or the
- * second one with credentials
- *
- * @param p      Policy
- * @param server Server it goes to
- * @param now    Time [ms]
- */
-void policy_sent(struct policy *p, unsigned server, uint64_t now)
-{
-	if (server != p->target || is_at_rest(p))
-		return;
-
-	if (!p->pending)
-		await_answer(p, now);
-
-	p->refresh_due = 0;
-	++p->sends;
-}
-
-
-/**
- * A living server has answered that REGISTER, whatever it said
- *
- * @param p      Policy
- * @param server Server that answered
- */
-void policy_answered(struct policy *p, unsigned server)
-{
-	if (server == p->target)
-		p->pending = false;
-}
-
-
-/**
- * A living server wants that REGISTER in another form (401, 407, 423): the
- * next one is on its way, and has a time of its own
- *
- * @param p      Policy
- * @param server Server that answered
- * @param now    Time [ms]
- */
-void policy_challenged(struct policy *p, unsigned server, uint64_t now)
-{
-	if (server == p->target && p->pending)
-		await_answer(p, now);
-}
-
-
-/**
  * Baresip is registered with the target
  *
  * @param p      Policy
@@ -325,7 +261,7 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 		standby_lost(p, server, now, rnd, d);
 	}
 
-	if (server != p->target || since < p->started || is_at_rest(p))
+	if (server != p->target || since < p->started || policy_is_at_rest(p))
 		return;
 
 	policy_mark(p, server, HEALTH_DOWN, now, reason);
@@ -364,63 +300,6 @@ void policy_failed_before(struct policy *p, unsigned server, unsigned times)
 {
 	if (server == p->target && p->failures < times)
 		p->failures = times;
-}
-
-
-/* If nobody has looked for long, the answer may lie in the socket */
-static void time_is_up(struct policy *p, uint64_t now, uint32_t rnd,
-		       struct decision *d)
-{
-	char reason[REASON_SIZE];
-
-	if (now > deadline(p) + STALL_MS) {
-		policy_woke(p, now, d);
-		return;
-	}
-
-	policy_describe_unanswered(reason, sizeof(reason), "REGISTER",
-				   p->sends, now - p->pending_since);
-	policy_failed(p, p->target, p->pending_since, now, rnd, reason, d);
-}
-
-
-/**
- * That REGISTER is about to be retransmitted. Our timer and libre's run out
- * together; what goes over the wire must not depend on which is looked at
- * first, so if its time is up, this is the moment.
- *
- * @param p      Policy
- * @param server Server it goes to
- * @param now    Time [ms]
- * @param rnd    Random number
- * @param d      Decision
- */
-void policy_resent(struct policy *p, unsigned server, uint64_t now,
-		   uint32_t rnd, struct decision *d)
-{
-	if (server != p->target || !p->pending)
-		return;
-
-	if (now + TIMER_SLACK_MS >= deadline(p))
-		time_is_up(p, now, rnd, d);
-	else
-		++p->sends;
-}
-
-
-/**
- * The target has granted a registration: when libre will refresh it is known
- *
- * @param p          Policy
- * @param server     Server that granted it
- * @param refresh_ms Time until the refresh [ms]
- * @param now        Time [ms]
- */
-void policy_granted(struct policy *p, unsigned server, uint64_t refresh_ms,
-		    uint64_t now)
-{
-	if (server == p->target)
-		p->refresh_due = now + refresh_ms;
 }
 
 
@@ -498,17 +377,10 @@ void policy_switch(struct policy *p, unsigned to, uint64_t now,
 void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
 		 struct decision *d)
 {
-	/* due, but not on the wire: the connection to the server hangs */
-	if (!p->pending && p->refresh_due &&
-	    now >= p->refresh_due + REFRESH_LATE_MS) {
-		await_answer(p, p->refresh_due);
-		p->refresh_due = 0;
-	}
+	if (register_tick(p, now, rnd, d))
+		return;
 
-	if (p->pending && now >= deadline(p)) {
-		time_is_up(p, now, rnd, d);
-	}
-	else if (p->state == POLICY_DOWN && now >= p->restart) {
+	if (p->state == POLICY_DOWN && now >= p->restart) {
 		round_begin(p, now);
 		d->register_with = p->target;
 	}
@@ -539,12 +411,8 @@ void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
  */
 bool policy_next(const struct policy *p, uint64_t *when)
 {
-	*when = UINT64_MAX;
+	*when = register_next(p);
 
-	if (p->pending)
-		*when = deadline(p);
-	else if (p->refresh_due)
-		*when = p->refresh_due + REFRESH_LATE_MS;
 	if ((p->state == POLICY_DOWN || p->state == POLICY_OFFLINE) &&
 	    p->restart < *when)
 		*when = p->restart;

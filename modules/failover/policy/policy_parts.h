@@ -1,9 +1,10 @@
 /**
  * @file policy_parts.h  Between the files that make up the policy
  *
- * policy.c has the states and what leads from one to the other, round.c the
- * order of the servers, failback.c the way back to the primary, binding.c the
- * binding, standby.c the second registration, outage.c the phone's own side.
+ * policy.c has the states and what leads from one to the other, register.c
+ * the REGISTER under way, round.c the order of the servers, failback.c the way
+ * back to the primary, binding.c the binding, standby.c the second
+ * registration, outage.c the phone's own side.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -25,6 +26,12 @@ void policy_mark(struct policy *p, unsigned server, enum health health,
 		 uint64_t now, const char *reason);
 void policy_try(struct policy *p, unsigned server, uint64_t now);
 void policy_again(struct policy *p, uint64_t now);
+bool policy_is_at_rest(const struct policy *p);
+
+void register_await(struct policy *p, uint64_t now);
+bool register_tick(struct policy *p, uint64_t now, uint32_t rnd,
+		   struct decision *d);
+uint64_t register_next(const struct policy *p);
 
 bool policy_is_left_alone(const struct policy *p, unsigned server,
 			  uint64_t now);
