@@ -44,19 +44,25 @@ struct txn {
 	uint64_t since;              /**< First transmission [ms]            */
 };
 
+const struct list *txn_list(void);
 struct txn *txn_find(const struct sip_msg *msg);
 struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
 		      struct sip_msg *msg, enum sip_transp tp,
 		      const struct sa *dst);
 void txn_answered(struct txn *txn);
-bool txn_keep(const struct pl *pkt, const struct pl *branch, int *err);
+void txn_note_silence(struct txn *txn);
+bool txn_is_deregistering(const struct line *line);
+void txn_forget(const struct line *line);
+void txn_close(void);
+
+/* actors/unwanted.c: those that are not to go out any more */
+void txn_give_up(const struct line *line, unsigned server);
+void txn_mute(const char *callid, const char *met, unsigned server);
 void txn_pass_over(struct txn *txn);
 void txn_refuse(const struct line *line, unsigned server,
 		const struct sa *dst);
-void txn_mute(const char *callid, const char *met, unsigned server);
-bool txn_is_deregistering(const struct line *line);
-void txn_give_up(const struct line *line, unsigned server);
-void txn_forget(const struct line *line);
-void txn_close(void);
+bool txn_is_unwanted(const struct txn *txn);
+bool txn_keep(const struct pl *pkt, const struct pl *branch, int *err);
+void txn_forget_unwanted(void);
 
 #endif
