@@ -29,6 +29,21 @@ static struct target *target_find(const struct server *srv,
 }
 
 
+/* One may be used before the lookup has ended, or where there is none */
+static struct target *target_get(struct server *srv, const struct sa *addr)
+{
+	struct target *target = target_find(srv, addr);
+
+	if (!target && server_is_name(srv) && srv->targetc < MAX_TARGETS) {
+		target = &srv->targetv[srv->targetc++];
+		memset(target, 0, sizeof(*target));
+		target->addr = *addr;
+	}
+
+	return target;
+}
+
+
 /**
  * Is this one of the server's addresses?
  *
@@ -87,13 +102,7 @@ void server_targets(struct server *srv, const struct sa *addrv, size_t n)
 void server_target_failed(struct server *srv, const struct sa *dst,
 			  bool silent, uint64_t now)
 {
-	struct target *target = target_find(srv, dst);
-
-	/* the lookup has not ended yet */
-	if (!target && server_is_name(srv) && srv->targetc < MAX_TARGETS) {
-		target = &srv->targetv[srv->targetc++];
-		target->addr = *dst;
-	}
+	struct target *target = target_get(srv, dst);
 
 	if (!target)
 		return;
@@ -111,7 +120,7 @@ void server_target_failed(struct server *srv, const struct sa *dst,
  */
 void server_target_answered(struct server *srv, const struct sa *dst)
 {
-	struct target *target = target_find(srv, dst);
+	struct target *target = target_get(srv, dst);
 
 	if (target)
 		target->failed = target->avoid = 0;

@@ -206,6 +206,31 @@ static void single_address_is_never_avoided(void **state)
 }
 
 
+/* Over TCP newer versions of libre are not asked for the addresses */
+static void address_that_answers_is_known_without_a_lookup(void **state)
+{
+	struct server srv = decoded("sip:pbx.example.com;transport=tcp");
+	const struct sa one = at(ONE), two = at(TWO);
+	(void)state;
+
+	failed(&srv, ONE, false, T0_MS);
+	assert_false(server_has_target(&srv, T0_MS));
+
+	server_target_answered(&srv, &two);
+	assert_true(server_has_address(&srv, &two));
+	assert_true(server_has_target(&srv, T0_MS));
+
+	failed(&srv, TWO, false, T0_MS + 1);
+	assert_false(server_has_target(&srv, T0_MS + 1));
+
+	server_target_answered(&srv, &one);
+	server_target_answered(&srv, &one);
+	assert_int_equal(srv.targetc, 2);
+
+	server_reset(&srv);
+}
+
+
 static void what_is_known_outlives_a_lookup(void **state)
 {
 	struct server srv = named();
@@ -284,6 +309,8 @@ int main(void)
 		cmocka_unit_test(silent_address_is_avoided_until_it_answers),
 		cmocka_unit_test(all_failed_the_oldest_is_asked),
 		cmocka_unit_test(single_address_is_never_avoided),
+		cmocka_unit_test(
+			address_that_answers_is_known_without_a_lookup),
 		cmocka_unit_test(what_is_known_outlives_a_lookup),
 		cmocka_unit_test(failure_before_the_lookup_ends_counts),
 		cmocka_unit_test(no_more_than_there_is_room_for),
