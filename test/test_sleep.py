@@ -10,6 +10,7 @@ import time
 import pytest
 
 from harness import run
+from harness.baresip import account
 from harness.scenario import ALICE, line, measured
 
 SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "harness",
@@ -50,6 +51,33 @@ def test_on_the_primary(server_pair, phone_factory, sleepy, transport):
     status = phone.wait_state("primary")
     assert status["counters"]["failovers"] == 0
     assert table.history[-1].server == "pbx1"
+
+
+@pytest.mark.parametrize("found", ("uri", "naptr"))
+def test_connection_forgotten(server_pair, names, phone_factory, sleepy,
+                              found):
+    """Nobody at the other end knows the connection any more; TCP is what the
+    URI says, or what DNS has said."""
+    primary, backup = server_pair
+    uri = primary.uri("tcp")
+    if found == "naptr":
+        uri = "sip:pbx1.test"
+        names.host("pbx1.test", primary.host)
+        names.srv("pbx1.test", "tcp", ("pbx1.test", primary.port))
+        names.naptr("pbx1.test", "tcp")
+        names.start()
+    phone = phone_factory(account(ALICE, uri, backup.uri()), env=sleepy,
+                          dns_port=names.port)
+    phone.wait_state("primary")
+    assert primary.recorder.requests("REGISTER")[0].transport == "tcp"
+
+    primary.deafen()
+    primary.hear()
+    sleep_an_hour(phone, primary.table)
+    assert primary.table.wait_bound(ALICE)
+    status = phone.wait_state("primary")
+    assert status["counters"]["failovers"] == 0
+    assert primary.table.history[-1].server == "pbx1"
 
 
 def test_on_the_backup(server_pair, phone_factory, sleepy):

@@ -162,7 +162,7 @@ void line_end_dead(const struct line *line, unsigned server)
 	}
 
 	/* half of the time: its timers and the kernel's are not ours */
-	connection_end_dead(&dst, srv->tp,
+	connection_end_dead(&dst, server_transp(srv),
 			    schedule_giveup_ms(&line->set, false) / 2);
 }
 

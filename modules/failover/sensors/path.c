@@ -31,8 +31,6 @@ static bool address_of(const struct server *srv, struct sa *dst)
 
 static enum path look(const struct server *srv)
 {
-	const enum sip_transp tp = srv->tp == SIP_TRANSP_NONE ?
-		SIP_TRANSP_UDP : srv->tp;
 	struct sa src, dst, laddr;
 
 	/* a name that was never resolved */
@@ -42,7 +40,7 @@ static enum path look(const struct server *srv)
 	if (network_source(&src, &dst))
 		return PATH_NONE;
 
-	if (sip_transp_laddr(uag_sip(), &laddr, tp, &dst))
+	if (sip_transp_laddr(uag_sip(), &laddr, server_transp(srv), &dst))
 		return PATH_BARE;
 
 	/* sockets stay behind when their address goes */
@@ -115,10 +113,7 @@ void path_note(struct line *line)
 bool path_has_connections(const struct line *line)
 {
 	for (unsigned i = 1; i <= line->serverc; i++) {
-
-		const enum sip_transp tp = line_server(line, i)->tp;
-
-		if (tp != SIP_TRANSP_UDP && tp != SIP_TRANSP_NONE)
+		if (server_transp(line_server(line, i)) != SIP_TRANSP_UDP)
 			return true;
 	}
 
