@@ -13,8 +13,8 @@ import pytest
 from harness import sip
 from harness.dialling import (IN_FLIGHT_S, call_ids, callee, counters,
                               invites, moved_once, ready, settle)
-from harness.scenario import (ALICE, BOB, QUICK, TRANSACTION_S, in_use, line,
-                              measured, our_lines, switch)
+from harness.scenario import (ALICE, AT_ONCE_S, BOB, QUICK, TRANSACTION_S,
+                              in_use, line, measured, our_lines, switch)
 
 TRANSPORTS = ["udp", "tcp"]
 CAROL = "sip:carol@127.0.0.1"
@@ -92,7 +92,7 @@ def test_challenged_then_silent(server_pair, phone_factory):
     first, second = invites(primary)
     assert second.msg.get("Proxy-Authorization")
     took = invites(backup)[0].time - second.time
-    assert 0.25 < took < 1.3
+    assert 0.25 < took < 3
     assert len({e.branch for e in invites(backup)}) == 2    # challenged too
 
 
@@ -136,7 +136,7 @@ def test_status_503(transport, trying, server_pair, phone_factory):
     took = delay_of_move(primary, backup)
     measured(f"503, {transport}, trying {trying}, INVITE at the backup after",
              took * 1000, "ms")
-    assert took < 1.0
+    assert took < AT_ONCE_S
     assert len(invites(primary)) == 1
     primary.recorder.wait("ACK")
 
@@ -188,7 +188,7 @@ def test_closed_port(server_pair, phone_factory):
     call = moved_once(phone, backup)
     took = invites(backup)[0].time - started
     measured("closed port, INVITE at the backup after", took * 1000, "ms")
-    assert took < 1.0 and call.invited_at - started < 1.0
+    assert took < AT_ONCE_S and call.invited_at - started < AT_ONCE_S
 
 
 @pytest.mark.parametrize("when", ["reset before", "reset while trying",
@@ -222,7 +222,7 @@ def test_tcp_reset(when, server_pair, phone_factory):
     assert len(phone.events("CALL_CLOSED")) <= 1
     assert counters(phone)["calls_moved"] == 1
     assert "(1)" in phone.do("listcalls")
-    assert call.established_at - started < 2
+    assert call.established_at - started < AT_ONCE_S
 
 
 @pytest.mark.parametrize("status", [0, 503])
@@ -277,7 +277,7 @@ def test_account_moved_before(server_pair, phone_factory):
     moved_once(phone, backup)
     took = invites(backup)[0].time - started
     measured("account moved before, dial to INVITE", took * 1000, "ms")
-    assert took < 0.1
+    assert took < AT_ONCE_S
     assert not primary.recorder.count("INVITE")
     assert counters(phone)["calls_moved"] == 0
 
@@ -455,7 +455,7 @@ def test_dialled_during_a_move(registered, server_pair, phone_factory):
     last = max(e.time for e in invites(backup))
     measured("dialled during a move, INVITE after the 200",
              (last - moved) * 1000, "ms")
-    assert last - moved < 0.5
+    assert last - moved < AT_ONCE_S
     assert len(backup.calls.all()) == count
     assert not phone.events("CALL_CLOSED")
     # the second one did not begin a time of its own
@@ -472,7 +472,7 @@ def test_dialled_while_the_new_server_registers(server_pair, phone_factory):
     phone.dial(far(1))
     assert_each_once(phone, backup, 2)
     registered = backup.recorder.responses("REGISTER")[0].time
-    assert all(e.time < registered + 0.3 for e in invites(backup))
+    assert all(e.time < registered + AT_ONCE_S for e in invites(backup))
 
 
 def test_incoming_during_a_move(server_pair, phone_factory):

@@ -12,8 +12,8 @@ import pytest
 
 from harness.baresip import account
 from harness.dialling import counters, invites
-from harness.scenario import (ALICE, BOB, QUICK, TRANSACTION_S, binds, in_use,
-                              measured, our_lines, switch)
+from harness.scenario import (ALICE, AT_ONCE_S, BOB, QUICK, TRANSACTION_S,
+                              binds, in_use, measured, our_lines, switch)
 
 RETRY = {"failover_retries": 1}         # a server is given up after 1.5 s
 SHORT_S = 4                             # libre refreshes after 3.6 s
@@ -101,7 +101,7 @@ def test_does_not_resolve(server_pair, names, phone_by_name):
     primary, backup = server_pair
     names.start()
     phone = phone_by_name(uri(PBX, primary.port, "udp"), backup.uri())
-    status = in_use(phone, 2, timeout=3)
+    status = in_use(phone, 2, timeout=AT_ONCE_S)
     assert status["servers"][0]["reason"] == f"{PBX} does not resolve"
     phone.wait_log(f"server 2 .*: {PBX} does not resolve")
     took = backup.recorder.requests("REGISTER")[0].time - \
@@ -137,7 +137,7 @@ def test_dead_name_server(server_pair, names, phone_by_name):
     took = backup.recorder.wait("REGISTER")[0].time - \
         phone.wait_log("Local network address")[0]
     measured("silent name server, REGISTER at the backup after", took)
-    assert 1.4 < took < 2.3
+    assert 1.4 < took < 4
     status = in_use(phone, 2)
     assert status["servers"][0]["reason"] == "REGISTER could not be sent in " \
         "1.5 s"
@@ -165,7 +165,7 @@ def test_call_without_name_server(transport, server_pair, names,
     took = invites(backup)[0].time - dialled
     measured(f"silent name server, {transport}, INVITE at the backup after",
              took)
-    assert 1.4 < took < 2.6
+    assert 1.4 < took < 4
     assert not phone.events("CALL_CLOSED")
     assert phone.account_status()["servers"][0]["reason"].startswith(
         "INVITE could not be sent in 1.")
@@ -216,7 +216,7 @@ def test_bye_without_name_server(server_pair, names, phone_by_name):
     assert (call.ended_by, call.ended_via) == ("BYE", backup.name)
     took = backup.recorder.requests("BYE")[0].time - hung_up
     measured("silent name server, BYE at the backup after", took)
-    assert 1.4 < took < 2.6
+    assert 1.4 < took < 4
     names.resume()
     in_use(phone, 2)
     phone.do("failover_probe")
@@ -253,7 +253,7 @@ def test_refresh_without_name_server(password, server_pair, names,
         binds(primary)[-1].time + 0.9 * SHORT_S
     measured(f"refresh, silent name server, challenged {bool(password)}, "
              "backup after", moved - began)
-    assert 1.4 < moved - began < 2.8
+    assert 1.4 < moved - began < 4.5
     in_use(phone, 2)
 
 
@@ -290,7 +290,7 @@ def test_check_without_name_server(server_pair, names, phone_by_name):
     took = time.monotonic() - began
     measured("failback check, silent name server, ended after", took)
     limit = TRANSACTION_S if phone.log.find(r"baresip v[12]\.") else ASKED_S
-    assert abs(took - limit) < 1.5
+    assert limit - 1.5 < took < limit + 5
 
 
 # A name that stands for several addresses
@@ -375,7 +375,7 @@ def test_503_at_all_addresses(transport, several):
     took = invites(backup)[0].time - invites(first)[0].time
     measured(f"503 at two addresses, {transport}, INVITE at the backup after",
              took * 1000, "ms")
-    assert took < 1.2
+    assert took < AT_ONCE_S
     assert in_use(phone, 2)["servers"][0]["reason"].startswith("INVITE: 503")
 
 
@@ -403,17 +403,17 @@ def test_503_to_a_bye(several):
 
 def test_trying_then_503(several):
     """What is left of the server's time is what the second address gets."""
-    phone, first, second, backup = several()
+    phone, first, second, backup = several(config={"failover_retries": 2})
     in_use(phone, 1)
-    first.answer_calls(ringing_ms=None, answer_ms=1000, status=503)
+    first.answer_calls(ringing_ms=None, answer_ms=3000, status=503)
     second.behave_all(silent=True)
     phone.dial(BOB)
     established(phone, backup)
     began = invites(first)[0].time
-    assert invites(second)[0].time - began > 0.95
+    assert invites(second)[0].time - began > 2.9
     took = invites(backup)[0].time - began
     measured("100, 503, silence: INVITE at the backup after", took)
-    assert 1.4 < took < 2.4
+    assert 3.4 < took < 6
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
@@ -440,7 +440,7 @@ def test_all_addresses_closed(several):
     took = backup.recorder.wait("REGISTER")[0].time - \
         phone.wait_log("Local network address")[0]
     measured("two closed ports, REGISTER at the backup after", took)
-    assert took < 1.4
+    assert took < AT_ONCE_S
     assert in_use(phone, 2)["servers"][0]["reason"] == "ICMP port unreachable"
 
 
@@ -461,15 +461,16 @@ def test_all_addresses_silent(several):
 
 def test_503_then_silent(several):
     def prepare(first, second, backup):
-        first.behave("REGISTER", status=503, answer_delay=1000)
+        first.behave("REGISTER", status=503, answer_delay=3000)
         second.behave_all(silent=True)
 
-    phone, first, second, backup = several(prepare=prepare)
+    phone, first, second, backup = several(
+        prepare=prepare, config={"failover_retries": 2})
     moved = backup.recorder.wait("REGISTER")[0].time
     took = moved - first.recorder.requests("REGISTER")[0].time
     assert second.recorder.requests("REGISTER")
     measured("503 late, then silence: REGISTER at the backup after", took)
-    assert 1.25 <= took < 3.3
+    assert 3.25 <= took < 6
 
 
 def test_second_address_after_silence(several):
@@ -491,7 +492,7 @@ def test_second_address_after_silence(several):
     second.behave_all(silent=True)
     backup.kill()
     phone.dial(BOB)
-    phone.wait_event("CALL_CLOSED", n=2, timeout=5)
+    phone.wait_event("CALL_CLOSED", n=2)
     phone.wait_state("down")
     phone.do("failover_probe")
     in_use(phone, 1)
@@ -514,10 +515,11 @@ def test_a_records(server_factory, names, phone_by_name):
     phone.hangup()
     second.calls.wait_state("ended")
     stays(phone, backup)
-    dialled = time.monotonic()
+    first.start()
+    since = time.monotonic()
     phone.dial(BOB)                     # the dead one is not asked again
-    call = established(phone, second, n=2)
-    assert call.established_at - dialled < 0.5
+    established(phone, second, n=2)
+    assert not first.recorder.requests("INVITE", since)
     stays(phone, backup)
 
 
@@ -594,7 +596,7 @@ def test_ipv6(transport, server_group, phone_factory):
     took = invites(backup)[0].time - dialled
     measured(f"IPv6, {transport}, closed port, INVITE at the backup after",
              took * 1000, "ms")
-    assert took < 1.0
+    assert took < AT_ONCE_S
     said = in_use(phone, 2)["servers"][0]["reason"]
     assert any(text in said for text in (
         "ICMP port unreachable", "Connection refused",
@@ -617,7 +619,7 @@ def test_ipv6_servers(server_factory, phone_factory):
     phone.wait_log("not managed: the same server is named twice")
 
     phone = phone_factory(account(ALICE, six.uri(), four.uri()))
-    status = in_use(phone, 2, timeout=3)
+    status = in_use(phone, 2, timeout=AT_ONCE_S)
     assert status["servers"][0]["reason"] == \
         "the phone has no address or transport to reach it by"
 

@@ -14,7 +14,7 @@ from harness.calls import CallTable
 from harness.location import LocationTable
 from harness.network import Network
 from harness.scenario import in_use, measured, restart
-from recovery_table import (FAILURES, SILENCE, TRANSPORTS, cells, page, parse,
+from recovery_table import (FAILURES, TRANSPORTS, cells, page, parse,
                             property_name)
 
 REFRESH_S = 1.8                 # libre's, with the expiry:
@@ -85,7 +85,9 @@ class Scene:
         if self.failure == "certificate":
             options["config"] = {"sip_verify_server": "yes",
                                  "sip_cafile": certificates.authority()}
-        regint = EXPIRES_S if method == "REGISTER" else 3600
+        regint = 3600
+        if method == "REGISTER":
+            regint, options["args"] = EXPIRES_S, ["-s"]
         return self.make["phone"](
             account(f"sip:{USERS[method]}@127.0.0.1", self.uri,
                     self.backup.uri(), regint=regint), **options)
@@ -99,19 +101,22 @@ class Scene:
         self.call, = self.primary.calls.wait_state("established")
         self.phones["BYE"].wait_event("CALL_ESTABLISHED")
         refreshed = self.granted(self.primary, time.monotonic())
+        self.phones["REGISTER"].wait_log(     # the answer has arrived
+            "^SIP/2.0 200 ", n=len(self.grants(self.primary, 0)))
         self.begun["REGISTER"] = refreshed + REFRESH_S
 
     # What the servers have seen
 
-    def granted(self, server, since, timeout=10.0):
-        """When a server has answered the refresh with 200."""
-        def found():
-            return [e.time
-                    for e in server.recorder.responses("REGISTER", since)
-                    if from_user(e) == "alice" and e.msg.status == 200]
+    def grants(self, server, since):
+        """When a server has answered the one that refreshes with 200."""
+        return [e.time for e in server.recorder.responses("REGISTER", since)
+                if from_user(e) == "alice" and e.msg.status == 200]
 
-        server.recorder.wait_for(found, timeout, "200 to REGISTER")
-        return found()[0]
+    def granted(self, server, since, timeout=10.0):
+        """The first time."""
+        server.recorder.wait_for(lambda: self.grants(server, since), timeout,
+                                 "200 to REGISTER")
+        return self.grants(server, since)[0]
 
     def requests(self, server, method, since):
         return [e for e in server.recorder.requests(method, since)

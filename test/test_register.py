@@ -7,9 +7,9 @@ import time
 import pytest
 
 from harness.baresip import account
-from harness.scenario import (ALICE, QUICK, add_register_commands, binds,
-                              expires, in_use, is_where_it_listens, line,
-                              measured, move_line, our_lines, switch)
+from harness.scenario import (ALICE, AT_ONCE_S, QUICK, add_register_commands,
+                              binds, expires, in_use, is_where_it_listens,
+                              line, measured, move_line, our_lines, switch)
 
 SHORT_S = 4         # granted by a registrar: libre refreshes after 3.6 s
 
@@ -75,7 +75,7 @@ def test_give_up(key, value, give_up_s, sends, place, server_pair,
     reason = in_use(phone, 2)["servers"][0]["reason"]
     times = f", sent {sends} times" if sends > 1 else ""
     said = re.fullmatch(rf"REGISTER not answered{times} in ([\d.]+) s", reason)
-    assert said and give_up_s <= float(said.group(1)) < give_up_s + 0.8
+    assert said and give_up_s <= float(said.group(1)) < give_up_s + 1.8
 
 
 def test_silent_tcp(server_pair, phone_factory):
@@ -104,7 +104,7 @@ def test_unavailable(status, transport, server_pair, phone_factory):
     reached = backup.recorder.wait("REGISTER")[0].time
     took = reached - primary.recorder.requests("REGISTER")[0].time
     measured(f"{status} on {transport}, backup after", took * 1000, "ms")
-    assert took < 1.5
+    assert took < AT_ONCE_S
     in_use(phone, 2)
     reason = phone.account_status()["servers"][0]["reason"]
     assert reason.startswith(f"{status} ")
@@ -120,7 +120,7 @@ def test_closed_port(transport, said, server_pair, phone_factory):
     phone = phone_factory(line(primary, backup, transport=transport))
     took = backup.recorder.wait("REGISTER")[0].time - first_sent(phone)
     measured(f"closed {transport} port, backup after", took * 1000, "ms")
-    assert took < 1.5
+    assert took < AT_ONCE_S
     status = in_use(phone, 2)
     assert said in status["servers"][0]["reason"]
     assert status["counters"]["failovers"] == 1
@@ -216,7 +216,7 @@ def test_refresh_at_closed_port(transport, server_pair, phone_factory):
     moved = backup.recorder.wait("REGISTER")[0].time
     measured(f"refresh at a closed {transport} port, backup after",
              moved - bound - 0.9 * SHORT_S)
-    assert moved - bound < 0.9 * SHORT_S + 1.5
+    assert moved - bound < 0.9 * SHORT_S + AT_ONCE_S
     in_use(phone, 2)
 
 
@@ -232,7 +232,7 @@ def test_refresh_unavailable(status, server_pair, phone_factory):
     moved = backup.recorder.wait("REGISTER")[0].time
     measured(f"refresh with {status}, backup after",
              (moved - refresh) * 1000, "ms")
-    assert moved - refresh < 1.5
+    assert moved - refresh < AT_ONCE_S
     in_use(phone, 2)
 
 
@@ -299,7 +299,7 @@ def test_silent_in_order(server_group, phone_factory):
     first, second, third = (server.recorder.requests("REGISTER")[0].time
                             for server in servers)
     measured("two silent servers, the third after", third - first)
-    assert 0.25 < second - first < 1.3 and 0.25 < third - second < 1.3
+    assert 0.25 < second - first < 3 and 0.25 < third - second < 3
 
 
 def test_primary_is_first_again(server_group, phone_factory):
@@ -333,7 +333,7 @@ def test_all_silent(server_pair, phone_factory):
 
     told, text = phone.wait_log("no server is available", 10)
     measured("last server given up after", told - started)
-    assert 31.5 < told - started < 33.5
+    assert 31.5 < told - started < 37
     for number, server in enumerate(server_pair, 1):
         # the last one's end may be libre's own
         assert re.search(rf"server {number} \({server.uri()}\): (REGISTER "
@@ -349,7 +349,7 @@ def test_all_silent(server_pair, phone_factory):
     phone.do("test_register")
     in_use(phone, 1)
     measured("manual registration, back after", time.monotonic() - since)
-    assert time.monotonic() - since < 1.5
+    assert time.monotonic() - since < AT_ONCE_S
 
 
 def exhausted_at_once(servers, phone_factory, transport="udp"):
@@ -359,7 +359,7 @@ def exhausted_at_once(servers, phone_factory, transport="udp"):
     told, text = phone.wait_log("no server is available")
     measured("all ports closed, down after",
              (told - first_sent(phone)) * 1000, "ms")
-    assert told - first_sent(phone) < 2
+    assert told - first_sent(phone) < AT_ONCE_S
     for number, server in enumerate(servers, 1):
         assert f"server {number} ({server.uri(transport)}): " in text
     status = phone.wait_state("down")
@@ -461,7 +461,7 @@ def test_kamailio(transport, password, kamailio_group, phone_factory):
         measured(f"Kamailio on {transport}, longest unbound", gap)
     contact, = group.database.bindings(ALICE)
     most = 1 if is_where_it_listens(contact, phone) else 2
-    assert poller.most_bindings() <= most and gap < 1.5
+    assert poller.most_bindings() <= most and gap < 2.5
     assert status["counters"]["failovers"] == 2
     assert status["counters"]["failbacks"] == 2
 

@@ -173,7 +173,7 @@ def test_goes_on_registering(transport, server_pair, phone_factory):
     remove(phone)
     since = time.monotonic()
     backup.recorder.wait("REGISTER", 3, since=since)
-    assert primary.table.longest_unbound_s(ALICE) < 0.5
+    assert primary.table.longest_unbound_s(ALICE) < 2
     assert phone.stop() == 0
 
 

@@ -70,8 +70,8 @@ class Log:
             return [(when, text) for when, text in self.lines
                     if when >= since and re.search(regex, text)]
 
-    def wait(self, regex: str, timeout: float = 10.0, since: float = 0.0,
-             n: int = 1) -> tuple[float, str]:
+    def wait(self, regex: str, timeout: float = run.PATIENCE_S,
+             since: float = 0.0, n: int = 1) -> tuple[float, str]:
         """Wait for the nth line that matches; AssertionError."""
         with self._changed:
             if not self._changed.wait_for(
@@ -209,7 +209,7 @@ class Phone:
             return False
         return True
 
-    def stop(self, timeout: float = 10.0) -> Optional[int]:
+    def stop(self, timeout: float = run.PATIENCE_S) -> Optional[int]:
         """Quit by command, as a user would.  Returns the exit code, or
         -9 (SIGKILL) when that took longer than the timeout."""
         if not self._process:
@@ -259,7 +259,7 @@ class Phone:
     # Commands
 
     def command(self, name: str, params: str = "",
-                timeout: float = 10.0) -> tuple[bool, str]:
+                timeout: float = run.PATIENCE_S) -> tuple[bool, str]:
         """Run a command of Baresip: (it went well, what it printed)."""
         if not self._control:
             raise ConnectionError("the phone is not running")
@@ -299,7 +299,8 @@ class Phone:
         assert found, f"{aor or 'no account'} in failover_json"
         return found[0]
 
-    def wait(self, predicate: Callable[[], Any], timeout: float = 10.0,
+    def wait(self, predicate: Callable[[], Any],
+             timeout: float = run.PATIENCE_S,
              what: str = "a condition") -> Any:
         """Look every 10 ms until the predicate is true; its value."""
         end = time.monotonic() + timeout
@@ -309,7 +310,7 @@ class Phone:
             time.sleep(0.01)
         return value
 
-    def wait_state(self, state: str, timeout: float = 10.0,
+    def wait_state(self, state: str, timeout: float = run.PATIENCE_S,
                    aor: str = "") -> dict[str, Any]:
         """Wait until an account's state is this; its status then."""
         last: dict[str, Any] = {}
@@ -333,7 +334,7 @@ class Phone:
         return [e for e in self._old_events
                 if kind in (None, e.type) and e.time >= since]
 
-    def wait_event(self, kind: str, timeout: float = 10.0,
+    def wait_event(self, kind: str, timeout: float = run.PATIENCE_S,
                    since: float = 0.0, n: int = 1) -> Event:
         """Wait for the nth event of a type; AssertionError."""
         assert self._control, "the phone is not running"
@@ -343,7 +344,7 @@ class Phone:
             raise AssertionError(f"waited {timeout} s for {kind}: {seen}")
         return self.events(kind, since)[n - 1]
 
-    def wait_log(self, regex: str, timeout: float = 10.0,
+    def wait_log(self, regex: str, timeout: float = run.PATIENCE_S,
                  since: float = 0.0, n: int = 1) -> tuple[float, str]:
         """Wait for the nth matching line: (time, line)."""
         return self.log.wait(regex, timeout, since, n)

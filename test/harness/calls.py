@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Callable, Optional
 
-from . import ports
+from . import ports, run
 from .sip import Message
 
 
@@ -44,7 +44,7 @@ class RtpSink:
                 self._grown.notify_all()
         self._sock.close()
 
-    def wait(self, packets: int = 10, timeout: float = 10.0) -> int:
+    def wait(self, packets: int = 10, timeout: float = run.PATIENCE_S) -> int:
         """Wait for so many more packets than now; AssertionError if they
         do not come."""
         with self._grown:
@@ -162,7 +162,7 @@ class CallTable:
         return None
 
     def wait(self, predicate: Callable[["CallTable"], bool],
-             timeout: float = 10.0, what: str = "a call") -> None:
+             timeout: float = run.PATIENCE_S, what: str = "a call") -> None:
         """AssertionError when the predicate does not come true in time."""
         with self._changed:
             if not self._changed.wait_for(lambda: predicate(self), timeout):
@@ -170,7 +170,7 @@ class CallTable:
                     f"waited {timeout} s for {what}\n{self.report()}")
 
     def wait_state(self, state: str, n: int = 1,
-                   timeout: float = 10.0) -> list[Call]:
+                   timeout: float = run.PATIENCE_S) -> list[Call]:
         """Wait until n calls are in a state; return those."""
         def matching(_table: "CallTable") -> list[Call]:
             return [c for c in self.all() if c.state == state]

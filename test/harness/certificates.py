@@ -36,6 +36,13 @@ def _key(folder: str) -> str:
     return path
 
 
+def _with_key(cert: str, key: str) -> str:
+    """Both in the certificate's file."""
+    with open(key, "rb") as first, open(cert, "ab") as last:
+        last.write(first.read())
+    return cert
+
+
 @functools.lru_cache(maxsize=None)
 def _authority(name: str) -> str:
     """A folder with its key and certificate."""
@@ -73,6 +80,15 @@ def signed(names: str, days: int = 2, by: str = "Good CA") -> str:
              "-keyfile", os.path.join(issuer, "key"),
              "-startdate", _time(min(days, 0) - 1), "-enddate", _time(days),
              "-in", request, "-out", cert)
-    with open(key, "rb") as first, open(cert, "ab+") as last:
-        last.write(first.read())
-    return cert
+    return _with_key(cert, key)
+
+
+@functools.lru_cache(maxsize=None)
+def self_signed() -> str:
+    """A PEM file with key and certificate of nobody's authority."""
+    folder = run.new_folder("certificate")
+    key, cert = _key(folder), os.path.join(folder, "cert")
+    _openssl("req", "-x509", "-new", "-key", key, "-days", "2",
+             "-subj", "/CN=127.0.0.1",
+             "-addext", "subjectAltName=IP:127.0.0.1", "-out", cert)
+    return _with_key(cert, key)

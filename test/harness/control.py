@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, Callable, Optional
 
+from . import run
+
 ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -38,7 +40,7 @@ class Control:
         threading.Thread(target=self._read, daemon=True).start()
 
     def command(self, name: str, params: str = "",
-                timeout: float = 10.0) -> tuple[bool, str]:
+                timeout: float = run.PATIENCE_S) -> tuple[bool, str]:
         """Run a long command: (it went well, what it printed)."""
         token = str(next(self._tokens))
         request = {"command": name, "token": token}

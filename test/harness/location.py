@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Callable, Optional
 
-from . import sip
+from . import run, sip
 
 
 @dataclass
@@ -90,7 +90,7 @@ class LocationTable:
             return {uri: b for uri, b in found.items() if b.expires_at > now}
 
     def wait(self, predicate: Callable[["LocationTable"], bool],
-             timeout: float = 10.0) -> bool:
+             timeout: float = run.PATIENCE_S) -> bool:
         """Wait until a change (or an expiry) makes the predicate true."""
         end = time.monotonic() + timeout
         while not predicate(self):
@@ -101,7 +101,7 @@ class LocationTable:
                 self._lock.wait(min(left, 0.02))
         return True
 
-    def wait_bound(self, aor: str, timeout: float = 10.0) -> bool:
+    def wait_bound(self, aor: str, timeout: float = run.PATIENCE_S) -> bool:
         return self.wait(lambda table: bool(table.bindings(aor)), timeout)
 
     def changes(self, aor: str, since: float = 0.0) -> list[Change]:

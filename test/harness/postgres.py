@@ -19,7 +19,7 @@ from typing import Any, Iterator, Optional
 
 import psycopg2
 
-from . import ports
+from . import ports, run
 
 SCHEMA = "/usr/share/kamailio/postgres"
 TABLES = ("standard", "usrloc")
@@ -90,7 +90,7 @@ class Database:
             return bindings(conn, aor)
 
     def wait_bound(self, aor: str, bound: bool = True,
-                   timeout: float = 10.0) -> dict[str, float]:
+                   timeout: float = run.PATIENCE_S) -> dict[str, float]:
         """Wait until an AOR has a binding (or none); AssertionError."""
         end = time.monotonic() + timeout
         with contextlib.closing(self.connect()) as conn:

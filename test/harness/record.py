@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import Callable, Optional
 
+from . import run
 from .sip import Message
 
 
@@ -88,14 +89,15 @@ class Recorder:
             groups.setdefault(entry.branch, []).append(entry)
         return list(groups.values())
 
-    def wait(self, method: str, n: int = 1, timeout: float = 10.0,
+    def wait(self, method: str, n: int = 1, timeout: float = run.PATIENCE_S,
              since: float = 0.0) -> list[Entry]:
         """Wait for n requests of a method; AssertionError after timeout."""
         self.wait_for(lambda: self.count(method, since) >= n, timeout,
                       f"{n} {method}, got {self.count(method, since)}")
         return self.requests(method, since)
 
-    def wait_for(self, predicate: Callable[[], bool], timeout: float = 10.0,
+    def wait_for(self, predicate: Callable[[], bool],
+                 timeout: float = run.PATIENCE_S,
                  what: str = "a message") -> None:
         """Wait until the predicate holds, seen anew after each message."""
         end = time.monotonic() + timeout

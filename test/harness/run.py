@@ -9,6 +9,8 @@ import tempfile
 from typing import Optional
 
 DIR = "FAILOVER_TEST_RUN_DIR"       # in the environment: workers share it
+PATIENCE_S = 25.0                   # for what comes soon, on a machine under
+                                    # load; libre ends a request after 32 s
 
 _guard: Optional[subprocess.Popen] = None
 

@@ -16,6 +16,8 @@ from .server import SipServer
 ALICE, BOB = "sip:alice@127.0.0.1", "sip:bob@127.0.0.1"
 QUICK = {"failover_retries": 0}         # a server is given up after 0.5 s
 TRANSACTION_S = 32.0                    # 64*T1
+AT_ONCE_S = 4.0                         # on a machine under load; a silent
+                                        # server is given 7.5 s
 
 # Registering by hand: a command of Baresip from 3.x on
 REGISTER_MODULE = """\
@@ -115,7 +117,7 @@ def is_where_it_listens(contact: str, phone: Phone) -> bool:
 
 
 def in_use(phone: Phone, server: int, aor: str = ALICE,
-           timeout: float = 10.0) -> dict:
+           timeout: float = run.PATIENCE_S) -> dict:
     """Wait until the account is registered with a server; its status."""
     def status():
         found = phone.account_status(aor)
@@ -162,7 +164,7 @@ def contact_uri(entry: Entry) -> str:
 
 
 def wait_quiet(servers: Iterable[SipServer], quiet_s: float = 0.2,
-               timeout: float = 10.0) -> None:
+               timeout: float = run.PATIENCE_S) -> None:
     """Until every REGISTER is answered and no more have come for a while."""
     end = time.monotonic() + timeout
     while True:

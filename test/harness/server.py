@@ -283,7 +283,7 @@ class SipServer:
         self._loop.create_task(job)
 
     def _run(self, job: Coroutine) -> Any:
-        return asyncio.run_coroutine_threadsafe(job, self._loop).result(30)
+        return asyncio.run_coroutine_threadsafe(job, self._loop).result(120)
 
     def _act(self, action: Callable[[], None]) -> None:
         if self._held is None:

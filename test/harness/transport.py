@@ -4,14 +4,12 @@
 import asyncio
 import ctypes
 import functools
-import os
 import socket
 import ssl
 import struct
-import subprocess
 from typing import Any, Callable, Optional
 
-from . import run, sip
+from . import certificates, sip
 
 Address = tuple[str, int]
 
@@ -239,27 +237,9 @@ class Listener:
         return stream.flow
 
 
-@functools.lru_cache(maxsize=None)
-def certificate() -> str:
-    """Path of a PEM file with a fresh key and self-signed certificate."""
-    folder = run.new_folder("tls")
-    key, cert = os.path.join(folder, "key"), os.path.join(folder, "cert")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048",
-                    "-nodes", "-keyout", key, "-out", cert, "-days", "2",
-                    "-subj", "/CN=127.0.0.1",
-                    "-addext", "subjectAltName=IP:127.0.0.1"],
-                   check=True, capture_output=True)
-    path = os.path.join(folder, "server.pem")
-    with open(path, "wb") as out:
-        for part in (key, cert):
-            with open(part, "rb") as source:
-                out.write(source.read())
-    return path
-
-
 def server_context(path: str = "") -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path or certificate())
+    context.load_cert_chain(path or certificates.self_signed())
     return context
 
 

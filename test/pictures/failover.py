@@ -16,7 +16,7 @@ from harness.baresip import Phone
 from harness.calls import CallTable
 from harness.location import LocationTable
 from harness.record import Entry
-from harness.scenario import ALICE, BOB, in_use, line, wait_quiet
+from harness.scenario import BOB, in_use, line, wait_quiet
 from harness.server import SipServer
 from svg import Svg
 
