@@ -34,6 +34,29 @@ static void check_waits_for_it(void **state)
 }
 
 
+static void check_that_was_due_is_put_off(void **state)
+{
+	struct fix *f = *state;
+
+	fix_settle(f, 2);
+	policy_retry_after(&f->p, 1, 60, f->now);
+	policy_retry_after(&f->p, 1, 3000, f->now);
+	assert_int_equal(fix_wait(f), 3000 * 1000);
+	assert_true(f->d.probe);
+}
+
+
+static void check_is_never_brought_forward(void **state)
+{
+	struct fix *f = *state;
+
+	fix_settle(f, 2);
+	policy_retry_after(&f->p, 1, 60, f->now);
+	assert_int_equal(fix_wait(f), 1800 * 1000);
+	assert_true(f->d.probe);
+}
+
+
 static void taking_the_account_ends_it(void **state)
 {
 	struct fix *f = *state;
@@ -104,6 +127,8 @@ int main(void)
 	const struct CMUnitTest testv[] = {
 		TEST(round_skips_it),
 		TEST(check_waits_for_it),
+		TEST(check_that_was_due_is_put_off),
+		TEST(check_is_never_brought_forward),
 		TEST(taking_the_account_ends_it),
 		TEST(an_hour_at_most),
 		TEST(next_round_waits_for_the_first_of_them),

@@ -25,6 +25,20 @@ static void probe_begin(struct policy *p, struct decision *d)
 
 
 /**
+ * The primary is not looked for before it wants to be asked
+ *
+ * @param p Policy
+ */
+void failback_put_off(struct policy *p)
+{
+	const uint64_t alone = policy_server(p, PRIMARY)->retry_after;
+
+	if (p->next_check && p->next_check < alone)
+		p->next_check = alone;
+}
+
+
+/**
  * When is the primary to be looked for? After a return that did not last, the
  * wait is longer; after an outage of the phone's own there is none; not
  * before the primary wants to be asked.
@@ -35,7 +49,6 @@ static void probe_begin(struct policy *p, struct decision *d)
  */
 void failback_schedule(struct policy *p, uint64_t now, uint32_t rnd)
 {
-	const uint64_t alone = policy_server(p, PRIMARY)->retry_after;
 	const bool at_once = p->look;
 
 	p->look = false;
@@ -48,8 +61,7 @@ void failback_schedule(struct policy *p, uint64_t now, uint32_t rnd)
 	p->next_check = now + (at_once ? 0 :
 		(uint64_t)schedule_failback_ms(p->set, rnd) << p->flaps);
 
-	if (p->next_check < alone)
-		p->next_check = alone;
+	failback_put_off(p);
 }
 
 

@@ -42,6 +42,7 @@ bool round_is_last(const struct policy *p);
 
 void outage_resume(struct policy *p, uint64_t now);
 
+void failback_put_off(struct policy *p);
 void failback_schedule(struct policy *p, uint64_t now, uint32_t rnd);
 void failback_count_flap(struct policy *p, uint64_t now);
 void failback_due(struct policy *p, struct decision *d);

@@ -161,4 +161,5 @@ void policy_retry_after(struct policy *p, unsigned server, uint32_t s,
 		s = RETRY_MAX_S;
 
 	policy_server(p, server)->retry_after = now + (uint64_t)s * 1000;
+	failback_put_off(p);
 }
