@@ -10,6 +10,7 @@ from harness import sip
 from harness.baresip import account
 from harness.dialling import counters, ready, settle
 from harness.location import LocationTable
+from harness.run import PATIENCE_S
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, QUICK, in_use,
                               is_where_it_listens, line, measured, our_lines)
 
@@ -46,7 +47,7 @@ def talking(server_pair, phone_factory):
     return make
 
 
-def ended_at_backup(phone, backup, call, timeout=10):
+def ended_at_backup(phone, backup, call, timeout=PATIENCE_S):
     backup.calls.wait_state("ended", timeout=timeout)
     assert (call.ended_by, call.ended_via) == ("BYE", backup.name)
     phone.wait(lambda: counters(phone)["byes_moved"] == 1)

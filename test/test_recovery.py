@@ -13,6 +13,7 @@ from harness.baresip import REPO, account
 from harness.calls import CallTable
 from harness.location import LocationTable
 from harness.network import Network
+from harness.run import PATIENCE_S
 from harness.scenario import in_use, measured, restart
 from recovery_table import (FAILURES, TRANSPORTS, cells, page, parse,
                             property_name)
@@ -45,6 +46,8 @@ class Scene:
             else None
         self.network = make["network"]() if failure == "unreachable" else None
         self.tables = {"table": LocationTable(), "call_table": CallTable()}
+        if failure == "certificate":
+            certificates.signed(GOOD, -1)       # which takes its time
         self.primary, self.backup = self.servers()
         self.uri = self.primary.uri()
         if self.names:
@@ -93,26 +96,25 @@ class Scene:
                     self.backup.uri(), regint=regint), **options)
 
     def settle(self):
-        """All are with the primary, and the next refresh is some time off:
-        when."""
+        """All are with the primary, and the next refresh is some time
+        off."""
         for method, phone in self.phones.items():
             in_use(phone, 1, f"sip:{USERS[method]}@127.0.0.1")
         self.phones["BYE"].dial(self.far)
         self.call, = self.primary.calls.wait_state("established")
         self.phones["BYE"].wait_event("CALL_ESTABLISHED")
-        refreshed = self.granted(self.primary, time.monotonic())
+        self.granted(self.primary, time.monotonic())
         self.phones["REGISTER"].wait_log(     # the answer has arrived
-            "^SIP/2.0 200 ", n=len(self.grants(self.primary, 0)))
-        self.begun["REGISTER"] = refreshed + REFRESH_S
+            "^SIP/2.0 200 ", n=len(self.grants(self.primary)))
 
     # What the servers have seen
 
-    def grants(self, server, since):
+    def grants(self, server, since=0.0):
         """When a server has answered the one that refreshes with 200."""
         return [e.time for e in server.recorder.responses("REGISTER", since)
                 if from_user(e) == "alice" and e.msg.status == 200]
 
-    def granted(self, server, since, timeout=10.0):
+    def granted(self, server, since, timeout=PATIENCE_S):
         """The first time."""
         server.recorder.wait_for(lambda: self.grants(server, since), timeout,
                                  "200 to REGISTER")
@@ -122,7 +124,7 @@ class Scene:
         return [e for e in server.recorder.requests(method, since)
                 if from_user(e) == USERS[method] and is_first(e.msg)]
 
-    def arrived(self, server, method, since, timeout=10.0):
+    def arrived(self, server, method, since, timeout=PATIENCE_S):
         """When the first one came."""
         server.recorder.wait_for(
             lambda: self.requests(server, method, since), timeout, method)
@@ -139,15 +141,18 @@ class Scene:
     def reached(self, method, timeout):
         """When it has done at the backup what it was meant for."""
         if method == "REGISTER":
-            return self.granted(self.backup, 0, timeout)
+            return self.granted(self.backup, 0.0, timeout)
         return self.arrived(self.backup, method, 0, timeout)
 
     def took(self, method, failed):
         """Time to recover."""
-        due = self.begun[method]
+        due, since = self.begun.get(method), failed
+        if method == "REGISTER":
+            since = self.grants(self.primary)[-1]
+            due = since + REFRESH_S
         limit = FAILURES[self.failure].limits[1] + 5
         end = self.reached(method, due + limit - time.monotonic())
-        sent = self.requests(self.primary, method, failed)
+        sent = self.requests(self.primary, method, since)
         return end - (sent[0].time if sent else due)
 
     def assert_recovered(self):

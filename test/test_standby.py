@@ -9,6 +9,7 @@ import pytest
 from harness.baresip import account
 from harness.calls import CallTable
 from harness.dialling import invites, moved_once, ready
+from harness.run import PATIENCE_S
 from harness.scenario import (ALICE, BOB, add_register_commands,
                               binds, in_use, wait_quiet)
 
@@ -32,7 +33,7 @@ def servers(server_group, server_factory):
     return make
 
 
-def stands_by(phone, server, timeout=10.0):
+def stands_by(phone, server, timeout=PATIENCE_S):
     """Wait until that server has taken the second registration."""
     def status():
         found = phone.account_status()
