@@ -159,6 +159,17 @@ PLAIN = {   # the second server, more parameters, what the line has to say
 }
 
 
+@pytest.mark.parametrize("length, cut", [(500, False), (2000, True)])
+def test_long_account_line(length, cut, server_pair, phone_factory):
+    """Baresip cuts it off without a word."""
+    name = "failover_regint3="           # of no consequence
+    text = line(*server_pair, extra=name)
+    phone = phone_factory(text + "0" * (length - len(text)))
+    in_use(phone, 1)
+    assert bool(our_lines(phone, "alice@127.0.0.1: the account line is cut "
+                          "off: Baresip reads (511|1023) characters")) == cut
+
+
 @pytest.mark.parametrize("case", PLAIN)
 def test_plain(case, server_pair, phone_factory):
     """One line with the account and the reason; it registers with its
@@ -177,6 +188,7 @@ def test_plain(case, server_pair, phone_factory):
     assert our_lines(phone, f"alice@127.0.0.1.*({says})") == [said]
     assert our_lines(phone) == [said]
     assert phone.account_status(ALICE)["state"] == "unmanaged"
+    assert said.endswith(phone.account_status(ALICE)["reason"])
     assert phone.account_status(BOB)["state"] == "primary"
     assert "alice@127.0.0.1: unmanaged" in phone.do("failover")
     # not again, whatever is asked or registered

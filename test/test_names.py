@@ -124,6 +124,17 @@ def test_does_not_resolve(server_pair, names, phone_by_name):
         f"{PBX} does not resolve"
 
 
+def test_eight_long_names(names, phone_by_name):
+    """The one line in which the user is told has room for all."""
+    hosts = [letter * 41 + ".test" for letter in "abcdefgh"]
+    names.start()
+    phone = phone_by_name(*map(uri, hosts))
+    _, text = phone.wait_log("no server is available")
+    for number, host in enumerate(hosts, 1):
+        assert f"server {number} ({uri(host)}): {host} does not resolve" \
+            in text
+
+
 # A name server that does not answer
 
 def test_dead_name_server(server_pair, names, phone_by_name):
@@ -616,7 +627,7 @@ def test_ipv6_servers(server_factory, phone_factory):
     twice = f"sip:[0:0:0::1]:{six.port};transport=udp"
     phone = phone_factory(account(ALICE, six.uri(), twice), start=False,
                           listen="[::1]").start()
-    phone.wait_log("not managed: the same server is named twice")
+    phone.wait_log("not managed: server 2 .*: the same server as number 1")
 
     phone = phone_factory(account(ALICE, six.uri(), four.uri()))
     status = in_use(phone, 2, timeout=AT_ONCE_S)

@@ -114,7 +114,7 @@ static int cmd_status(struct re_printf *pf, void *arg)
 	if (aor.l && !find(&aor))
 		return unknown_account(pf, &aor);
 
-	return print_lines(pf, &aor, "", report_table);
+	return print_lines(pf, &aor, "", status_table);
 }
 
 
@@ -130,7 +130,7 @@ static int cmd_json(struct re_printf *pf, void *arg)
 		return unknown_account(pf, &aor);
 
 	err  = re_hprintf(pf, "{\"version\":1,\"accounts\":[");
-	err |= print_lines(pf, &aor, ",", report_json);
+	err |= print_lines(pf, &aor, ",", status_json);
 	err |= re_hprintf(pf, "]}");
 
 	return err;

@@ -126,41 +126,56 @@ static uint32_t read_regint(const struct line *line, unsigned server)
 }
 
 
-/* Each returns what is wrong, or NULL */
+/* The account is left alone, and this is why */
+static int refuse(struct line *line, const char *fmt, ...)
+{
+	va_list ap;
+	int err;
 
-static const char *add_server(struct line *line, const struct pl *uri)
+	va_start(ap, fmt);
+	err = re_vsdprintf(&line->unmanaged, fmt, ap);
+	va_end(ap);
+
+	return err ? err : EINVAL;
+}
+
+
+static int add_server(struct line *line, const struct pl *uri)
 {
 	struct server *srv = &line->serverv[line->serverc];
 	int err;
 
 	if (line->serverc == MAX_SERVERS)
-		return "more than 8 servers";
+		return refuse(line, "more than %u servers", MAX_SERVERS);
 
 	++line->serverc;
 
 	err = server_decode(srv, uri);
 	if (err == EPROTONOSUPPORT)
-		return "the transport of a server is none of udp, tcp, tls";
+		return refuse(line, "server %u '%r': the transport is none of"
+			      " udp, tcp, tls", line->serverc, uri);
 	else if (err)
-		return "the URI of a server is not of the form"
-			" sip:host:port;transport=udp|tcp|tls";
+		return refuse(line, "server %u '%r': the URI is not of the"
+			      " form sip:host:port;transport=udp|tcp|tls",
+			      line->serverc, uri);
 
 	srv->regint = read_regint(line, line->serverc);
 
-	for (unsigned i = 0; i + 1 < line->serverc; i++) {
-		if (server_equal(&line->serverv[i], srv))
-			return "the same server is named twice";
+	for (unsigned i = PRIMARY; i < line->serverc; i++) {
+		if (server_equal(line_server(line, i), srv))
+			return refuse(line, "server %u '%r': the same server"
+				      " as number %u", line->serverc, uri, i);
 	}
 
-	return NULL;
+	return 0;
 }
 
 
-static const char *add_more_servers(struct line *line, struct pl list)
+static int add_more_servers(struct line *line, struct pl list)
 {
-	const char *wrong = NULL;
+	int err = 0;
 
-	while (list.l && !wrong) {
+	while (list.l && !err) {
 
 		const char *comma = pl_strchr(&list, ',');
 		struct pl uri = list;
@@ -175,10 +190,10 @@ static const char *add_more_servers(struct line *line, struct pl list)
 		while (uri.l && uri.p[uri.l - 1] == ' ')
 			--uri.l;
 
-		wrong = add_server(line, &uri);
+		err = add_server(line, &uri);
 	}
 
-	return wrong;
+	return err;
 }
 
 
@@ -196,24 +211,47 @@ static bool outbound(const struct line *line, unsigned server, struct pl *uri)
 }
 
 
-static const char *read_servers(struct line *line)
+static int read_servers(struct line *line)
 {
-	const char *wrong = NULL;
 	struct pl pl;
+	int err;
 
-	for (unsigned i = PRIMARY; i <= PRIMARY + 1 && !wrong; i++) {
+	for (unsigned i = PRIMARY; i <= PRIMARY + 1; i++) {
 
 		if (!outbound(line, i, &pl))
-			return "it needs two servers, outbound= and"
-				" outbound2=";
+			return refuse(line, "it needs two servers, outbound="
+				      " and outbound2=");
 
-		wrong = add_server(line, &pl);
+		err = add_server(line, &pl);
+		if (err)
+			return err;
 	}
 
-	if (!wrong && config_param(line, "failover_servers", &pl))
-		wrong = add_more_servers(line, pl);
+	if (config_param(line, "failover_servers", &pl))
+		return add_more_servers(line, pl);
 
-	return wrong;
+	return 0;
+}
+
+
+/* Baresip says nothing of it */
+static void warn_if_cut(const struct line *line)
+{
+	const struct sip_addr *laddr = account_laddr(line->acc);
+	const size_t max = COMPAT_ACCOUNT_SIZE - 1;
+	const char *begin = pl_isset(&laddr->dname) ? laddr->dname.p :
+		laddr->auri.p - 1;
+	size_t len;
+
+	if (!pl_isset(&laddr->params))
+		return;
+
+	/* a quotation mark before a name is not part of it */
+	len = (size_t)(laddr->params.p + laddr->params.l - begin);
+	if (len == max || len == max - 1)
+		warning("failover: %s: the account line is cut off: Baresip"
+			" reads %zu characters of it\n", line_name(line),
+			max);
 }
 
 
@@ -222,22 +260,26 @@ static const char *read_servers(struct line *line)
  *
  * @param line Line
  *
- * @return Why the account is left alone, or NULL if it is managed
+ * @return 0 if it is managed; EINVAL if it is left alone, and why is in
+ *         line->unmanaged; otherwise errorcode
  */
-const char *config_account(struct line *line)
+int config_account(struct line *line)
 {
 	const struct account *acc = line->acc;
 	struct pl pl;
 
 	if (config_param(line, "failover", &pl) && !pl_strcasecmp(&pl, "no"))
-		return "failover=no";
+		return refuse(line, "failover=no");
+
+	warn_if_cut(line);
 
 	if (config_param(line, "sipnat", &pl) &&
 	    !pl_strcasecmp(&pl, "outbound"))
-		return "sipnat=outbound registers with both servers already";
+		return refuse(line, "sipnat=outbound registers with both"
+			      " servers already");
 
 	if (!account_regint(acc))
-		return "regint=0, it does not register";
+		return refuse(line, "regint=0, it does not register");
 
 	read_settings(line);
 

@@ -22,7 +22,7 @@ struct line {
 	struct le le;
 	struct ua *ua;               /**< Not referenced: see line_scan()    */
 	struct account *acc;
-	const char *unmanaged;       /**< Why it is left alone, or NULL      */
+	char *unmanaged;             /**< Why it is left alone, or NULL      */
 
 	struct settings set;
 	struct server serverv[MAX_SERVERS];
@@ -127,10 +127,10 @@ void line_start_timer(struct line *line);
 
 /* config: an account line and the config file */
 void config_open(void);
-const char *config_account(struct line *line);
+int  config_account(struct line *line);
 bool config_param(const struct line *line, const char *name, struct pl *val);
 
-/* report: what the user is told */
+/* report: what the user is told of */
 void report_decision(const struct line *line, const struct decision *d);
 void report_offline(const struct line *line);
 void report_online(const struct line *line);
@@ -143,8 +143,10 @@ void report_bye_moved(const struct line *line, unsigned server,
 		      const struct sip_msg *answer);
 void report_bye_failed(const struct line *line, const char *callid,
 		       const char *peer);
-int  report_table(struct re_printf *pf, const struct line *line);
-int  report_json(struct re_printf *pf, const struct line *line);
+
+/* status: how an account is */
+int  status_table(struct re_printf *pf, const struct line *line);
+int  status_json(struct re_printf *pf, const struct line *line);
 
 /* command: what the user orders */
 int  command_open(void);

@@ -32,6 +32,7 @@ static void destructor(void *arg)
 	mem_deref(line->standby);
 	mem_deref(line->left);
 	mem_deref(line->contact_params);
+	mem_deref(line->unmanaged);
 	list_flush(&line->contactl);
 	mem_deref(line->acc);
 
@@ -53,6 +54,7 @@ static void destructor(void *arg)
 int line_alloc(struct line **linep, struct ua *ua)
 {
 	struct line *line;
+	int err;
 
 	line = mem_zalloc(sizeof(*line), destructor);
 	if (!line)
@@ -65,17 +67,21 @@ int line_alloc(struct line **linep, struct ua *ua)
 	line->ua  = ua;
 	line->acc = mem_ref(ua_account(ua));
 
-	line->unmanaged = config_account(line);
-	if (!line->unmanaged) {
+	err = config_account(line);
+	if (!err) {
 		policy_init(&line->policy, &line->set, line->serverc,
 			    clock_ms());
 	}
-	else {
+	else if (line->unmanaged) {
 		line->serverc = 0;
 
 		if (strcmp(line->unmanaged, "failover=no"))
 			warning("failover: %s is not managed: %s\n",
 				line_name(line), line->unmanaged);
+	}
+	else {
+		mem_deref(line);
+		return err;
 	}
 
 	*linep = line;

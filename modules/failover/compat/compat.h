@@ -18,6 +18,7 @@
  * |               | CALL_OUTGOING: a call is about to be made           |
  * | libre 3.3     | a request is made up when its destination is known; |
  * |               | CALL_LOCAL_SDP comes that late (Baresip 4.2)        |
+ * | Baresip 3.1   | an account line may be of 1023 characters, not 511  |
  * | Baresip 3.15  | bevent_register() replaces uag_event_register()     |
  * | Baresip 4.0   | enum bevent_ev, bevent_str() replace enum ua_event, |
  * |               | uag_event_str()                                     |
@@ -42,6 +43,13 @@
 
 #if FAILOVER_LIBRE < 200
 #define COMPAT_NEVER_VERIFIES        /**< Certificates: see verify.c */
+#endif
+
+/** Room that Baresip's module "account" has for a line, with its end */
+#if FAILOVER_BARESIP >= 301
+#define COMPAT_ACCOUNT_SIZE 1024
+#else
+#define COMPAT_ACCOUNT_SIZE 512
 #endif
 
 /** Events of Baresip that we act on */
