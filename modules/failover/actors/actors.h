@@ -44,13 +44,10 @@ void dial_answered(struct line *line, const struct sip_msg *msg,
 		   const struct sa *src);
 void dial_closed(struct call *call, const char *text);
 void dial_established(struct call *call);
-void dial_run(struct line *line);
 void dial_forget(const struct line *line);
 
-/* invite: of a call of Baresip's */
-bool invite_is_gone(const struct ua *ua, const struct call *call);
-int  invite_again(struct call *call, const char *uri);
-bool invite_is_error(const char *text);
+/* redial: they go on through another server */
+void dial_run(struct line *line);
 
 /* bye: calls that are being hung up */
 void bye_sent(const struct sip_msg *msg, bool via_server, bool again);

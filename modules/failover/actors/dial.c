@@ -6,39 +6,18 @@
  * the new server: one call for the user, with one object, as before. Any
  * answer, 100 Trying included, means that the server works on it: the call
  * stays. Where libre ends the call before we can (a refused or reset TCP
- * connection), a new one is placed in its stead.
+ * connection), a new one is placed in its stead. Here is what is heard of a
+ * call, redial.c has what is done about it.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
-#include "attempt.h"
+#include "dial.h"
 #include "failover.h"
-#include "transaction.h"
 
-
-enum dial_state {
-	DIAL_TRYING,                 /**< INVITE sent, no answer yet         */
-	DIAL_ANSWERED,               /**< The server works on it             */
-	DIAL_WAITING,                /**< For the account to be registered   */
-};
-
-struct dial {
-	struct le le;
-	struct attempt att;
-	struct line *line;
-	struct call *call;           /**< Not referenced; NULL: to be placed */
-	enum dial_state state;
-	char *peer;
-	char *from;                  /**< Local URI                          */
-	char *callid;                /**< Of the INVITE, NULL: not seen yet  */
-	char *old_callid;            /**< Of the one before, to be told      */
-	bool video;
-	bool announced;              /**< By CALL_OUTGOING                   */
-};
 
 static struct list diall;
-static struct dial *placing;         /**< Inside of ua_connect()             */
 
 
 static void destructor(void *arg)
@@ -51,6 +30,17 @@ static void destructor(void *arg)
 	mem_deref(dial->from);
 	mem_deref(dial->callid);
 	mem_deref(dial->old_callid);
+}
+
+
+/**
+ * All calls that are not answered yet
+ *
+ * @return List of struct dial
+ */
+const struct list *dial_list(void)
+{
+	return &diall;
 }
 
 
@@ -70,18 +60,12 @@ static struct dial *dial_find(const struct call *call)
 }
 
 
-static bool is_gone(const struct dial *dial)
-{
-	return dial->call && invite_is_gone(dial->line->ua, dial->call);
-}
-
-
 static bool is_callid(const struct dial *dial, const struct pl *callid)
 {
 	if (dial->callid)
 		return !pl_strcmp(callid, dial->callid);
 
-	return dial->call && !is_gone(dial) && call_id(dial->call) &&
+	return dial->call && !dial_is_gone(dial) && call_id(dial->call) &&
 		!pl_strcmp(callid, call_id(dial->call));
 }
 
@@ -140,159 +124,6 @@ static void unanswered_handler(void *arg)
 }
 
 
-/* Its INVITE is not wanted any more, nor one that waits for a name server */
-static void silence(struct dial *dial)
-{
-	if (!dial->callid && dial->call && !is_gone(dial) &&
-	    call_id(dial->call))
-		(void)str_dup(&dial->callid, call_id(dial->call));
-
-	if (dial->callid)
-		txn_mute(dial->callid, "INVITE", dial->att.server);
-}
-
-
-/* No event, no tone: the call is the user's still */
-static void abandon(struct dial *dial)
-{
-	attempt_stop(&dial->att);
-	dial->state = DIAL_WAITING;
-
-	silence(dial);
-
-	mem_deref(dial->old_callid);
-	dial->old_callid = dial->callid;
-	dial->callid = NULL;
-
-	if (dial->call)
-		call_hangup(dial->call, 0, NULL);
-}
-
-
-static int place(struct dial *dial)
-{
-	const char *from = strcmp(dial->from, line_aor(dial->line)) ?
-		dial->from : NULL;
-	int err;
-
-	placing = dial;
-	err = ua_connect(dial->line->ua, NULL, from, dial->peer,
-			 dial->video ? VIDMODE_ON : VIDMODE_OFF);
-	placing = NULL;
-
-	/* Baresip has freed the call without an event */
-	if (err)
-		dial->call = NULL;
-
-	return err;
-}
-
-
-static void fail(struct dial *dial)
-{
-	struct call *call = dial->call;
-	struct ua *ua = dial->line->ua;
-
-	report_call_failed(dial->line, dial->peer);
-	mem_deref(dial);
-
-	if (call)
-		ua_hangup(ua, call, 0, "no server is available");
-}
-
-
-static void move(struct dial *dial)
-{
-	int err;
-
-	mem_ref(dial);
-
-	err = dial->call ? invite_again(dial->call, dial->peer) : place(dial);
-	if (err || !dial->call)
-		fail(dial);
-	else {
-		++dial->line->calls_moved;
-		report_call_moved(dial->line, dial->call, dial->peer,
-				  dial->old_callid, call_id(dial->call));
-	}
-
-	mem_deref(dial);
-}
-
-
-static void run(struct dial *dial)
-{
-	const struct policy *p = &dial->line->policy;
-
-	if (dial->state == DIAL_TRYING && (attempt_is_cut(&dial->att) ||
-					   attempt_is_stranded(&dial->att)))
-		abandon(dial);
-
-	if (dial->state != DIAL_WAITING)
-		return;
-
-	if (attempt_is_last(&dial->att)) {
-		fail(dial);
-		return;
-	}
-
-	switch (p->state) {
-
-	case POLICY_SETTLED:
-		if (attempt_is_tried(&dial->att, p->target))
-			fail(dial);
-		else
-			move(dial);
-		break;
-
-	case POLICY_MOVING:
-		if (policy_is_bound_ahead(p) &&
-		    !attempt_is_tried(&dial->att, p->target))
-			move(dial);
-		break;
-
-	default:
-		fail(dial);
-		break;
-	}
-}
-
-
-/* The INVITE could not be sent. Is it the server, then a new call is placed;
-   or was it something wrong with what was dialled, then that is all. */
-static void lose(struct dial *dial)
-{
-	dial->call = NULL;
-	line_look(dial->line, dial->att.server);
-}
-
-
-/**
- * Go on with the calls of a line, after its policy has decided
- *
- * @param line Line
- */
-void dial_run(struct line *line)
-{
-	struct le *le = list_head(&diall);
-
-	while (le) {
-
-		struct dial *dial = le->data;
-
-		le = le->next;
-
-		if (dial->line != line)
-			continue;
-
-		if (is_gone(dial))
-			lose(dial);
-
-		run(dial);
-	}
-}
-
-
 static struct dial *dial_alloc(struct line *line, struct call *call)
 {
 	struct dial *dial = mem_zalloc(sizeof(*dial), destructor);
@@ -325,8 +156,8 @@ static void begin(struct line *line, struct call *call, bool announced)
 	dial = dial_find(call);
 	if (dial && strcmp(dial->peer, call_peeruri(call)))
 		dial = mem_deref(dial);      /* one that is gone stood there */
-	if (!dial && placing) {
-		dial = placing;
+	if (!dial && dial_being_placed()) {
+		dial = dial_being_placed();
 		dial->call = call;
 	}
 	if (!dial)
@@ -456,14 +287,36 @@ void dial_answered(struct line *line, const struct sip_msg *msg,
 	attempt_stop(&dial->att);
 
 	attempt_refused(&dial->att, msg);
-	abandon(dial);
+	dial_abandon(dial);
+}
+
+
+/* Its INVITE could not be sent: an error of the transport, as libre words it.
+   Anything else is an answer, or the wish of the user. */
+static bool is_error(const char *text)
+{
+	static const int errv[] = {
+		ECONNREFUSED, ECONNRESET, ECONNABORTED, ETIMEDOUT, EPIPE,
+		EHOSTUNREACH, ENETUNREACH, ENOTCONN, EDESTADDRREQ, EPROTO,
+	};
+	char buf[128];
+
+	for (size_t i = 0; i < RE_ARRAY_SIZE(errv); i++) {
+
+		(void)re_snprintf(buf, sizeof(buf), "%m", errv[i]);
+
+		if (!strcmp(text, buf))
+			return true;
+	}
+
+	return false;
 }
 
 
 /* libre has come to the end of the addresses that the server's name has */
 static bool is_unavailable(const struct dial *dial, const char *text)
 {
-	return invite_is_error(text) ||
+	return is_error(text) ||
 		codes_has(&dial->line->set.call_codes,
 			  line_status_code(text));
 }
@@ -480,7 +333,7 @@ static void replace(struct dial *dial, struct call *call, const char *text)
 	if (!dial->callid && call_id(call))
 		(void)str_dup(&dial->callid, call_id(call));
 	dial->call = NULL;
-	abandon(dial);
+	dial_abandon(dial);
 
 	line_describe_error(line, server, text, reason, sizeof(reason));
 	line_failed(line, server, since, reason);
@@ -501,7 +354,7 @@ void dial_closed(struct call *call, const char *text)
 		return;
 
 	if (dial->state == DIAL_TRYING)
-		silence(dial);
+		dial_silence(dial);
 
 	if (dial->state == DIAL_TRYING && is_unavailable(dial, text))
 		replace(dial, call, text);
