@@ -223,6 +223,34 @@ bool server_is_route(const struct server *srv, const struct pl *route)
 
 
 /**
+ * Does a URI name this server? Its transport may be another.
+ *
+ * @param srv Server
+ * @param uri URI, of a route or a Contact
+ *
+ * @return True if it does
+ */
+bool server_is_named(const struct server *srv, const struct uri *uri)
+{
+	enum sip_transp tp;
+	struct sa addr;
+	uint16_t port;
+
+	if (transport_decode(&tp, &uri->params) || tp == SIP_TRANSP_NONE)
+		tp = SIP_TRANSP_UDP;
+
+	port = sip_transp_port(tp, uri->port);
+
+	if (!pl_strcasecmp(&uri->host, srv->host) &&
+	    (port == effective_port(srv) || (!uri->port && !srv->port)))
+		return true;
+
+	return !sa_set(&addr, &uri->host, port) &&
+		server_has_address(srv, &addr);
+}
+
+
+/**
  * Is this where the server's requests go?
  *
  * @param srv Server

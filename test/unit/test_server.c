@@ -120,6 +120,49 @@ static void names_and_addresses(void **state)
 
 
 /* Which Contact a server is given: transport and address family */
+static bool names(const char *text, const char *server)
+{
+	struct server srv = decoded(server);
+	struct uri uri;
+	struct pl pl;
+	bool is_named;
+
+	pl_set_str(&pl, text);
+	assert_int_equal(uri_decode(&uri, &pl), 0);
+	is_named = server_is_named(&srv, &uri);
+
+	server_reset(&srv);
+
+	return is_named;
+}
+
+
+/* In a Record-Route, that is: by name or address, and its port */
+static void routes_that_name_a_server(void **state)
+{
+	static const char tls[] = "sip:pbx.example.com;transport=tls";
+	static const char ip[] = "sip:192.0.2.1;transport=tls";
+	(void)state;
+
+	assert_true(names("sip:PBX.example.com;lr", "sip:pbx.example.com"));
+	assert_true(names("sip:pbx.example.com:5060;lr",
+			  "sip:pbx.example.com"));
+	assert_true(names("sip:pbx.example.com:5061;transport=tls;lr", tls));
+	assert_true(names("sip:pbx.example.com;transport=tls;lr", tls));
+	assert_true(names("sip:pbx.example.com;lr", tls));
+	assert_true(names("sip:192.0.2.1;transport=tls;lr", ip));
+	assert_true(names("sip:192.0.2.1:5061;lr", ip));
+	assert_true(names("sip:192.0.2.1;transport=ws;lr", "sip:192.0.2.1"));
+
+	assert_false(names("sip:pbx.example.com:5070;lr",
+			   "sip:pbx.example.com"));
+	assert_false(names("sip:pbx.example.com:5060;transport=tls", tls));
+	assert_false(names("sip:pbx2.example.com;lr", "sip:pbx.example.com"));
+	assert_false(names("sip:192.0.2.1:5060;transport=tls", ip));
+	assert_false(names("sip:192.0.2.1", "sip:pbx.example.com"));
+}
+
+
 static void contact_of_a_name_is_known_once_used(void **state)
 {
 	struct server srv = decoded("sip:pbx.example.com");
@@ -304,6 +347,7 @@ int main(void)
 	const struct CMUnitTest testv[] = {
 		cmocka_unit_test(spellings_of_one_address),
 		cmocka_unit_test(names_and_addresses),
+		cmocka_unit_test(routes_that_name_a_server),
 		cmocka_unit_test(contact_of_a_name_is_known_once_used),
 		cmocka_unit_test(closed_address_is_avoided_for_five_minutes),
 		cmocka_unit_test(silent_address_is_avoided_until_it_answers),

@@ -143,29 +143,6 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 }
 
 
-static int next_hop(struct uri *hop, const char *uri, struct mbuf *routes)
-{
-	struct sip_addr addr;
-	struct pl pl;
-	int err;
-
-	if (!routes->end) {
-		pl_set_str(&pl, uri);
-		return uri_decode(hop, &pl);
-	}
-
-	err = re_regex((char *)routes->buf, routes->end,
-		       "Route: [^\r\n]+", &pl);
-	if (err)
-		return err;
-
-	err = sip_addr_decode(&addr, &pl);
-	*hop = addr.uri;
-
-	return err;
-}
-
-
 static int send_bye(struct bye *bye)
 {
 	struct dialog *dlg = bye->dlg;
@@ -185,7 +162,7 @@ static int send_bye(struct bye *bye)
 	if (err)
 		return err;
 
-	err = next_hop(&hop, uri, routes);
+	err = dialog_next_hop(&hop, uri, routes);
 	if (err)
 		goto out;
 

@@ -36,7 +36,11 @@ void dialog_connected(struct line *line, unsigned server,
 		      const struct sip_msg *answer);
 struct dialog *dialog_find(const struct pl *callid);
 void dialog_forget(const struct line *line);
+
+/* dialog_via: through another server */
 int  dialog_via(const struct dialog *dlg, unsigned server, char **urip,
 		struct mbuf **routesp);
+int  dialog_next_hop(struct uri *hop, const char *uri,
+		     const struct mbuf *routes);
 
 #endif
