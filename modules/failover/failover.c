@@ -155,7 +155,7 @@ static void clock_handler(int64_t asleep_ms)
 
 	if (asleep_ms)
 		info("failover: the machine was asleep for %lld s\n",
-		     (long long)(asleep_ms / 1000));
+		     (long long)((asleep_ms + 500) / 1000));
 	else
 		info("failover: the clock was set\n");
 

@@ -140,8 +140,9 @@ class SipServer:
             self._timers.clear()
             self._transactions.clear()
             self._nonces.clear()
-            self._held = None
+            self._held = collections.deque()    # what comes while it dies
             await self._listener.close(reset)
+            self._held = None
 
         self.running = False
         self._run(dead())
