@@ -191,6 +191,7 @@ static int module_init(void)
 	opened = true;
 	tmr_init(&tmr_scan);
 	config_open();
+	compat_keep_answers(false);
 
 	err = wire_open();
 	if (err)
@@ -240,6 +241,7 @@ static int module_close(void)
 	certificate_close();
 	wire_close();
 	line_close_all();
+	compat_keep_answers(true);
 
 	return 0;
 }

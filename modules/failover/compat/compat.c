@@ -9,6 +9,12 @@
 #include "compat.h"
 
 
+#ifdef COMPAT_LENDS_RECORDS
+enum {
+	ANSWER_S = 1800,             /**< libre keeps one so long at most    */
+};
+#endif
+
 static compat_event_h *eventh;
 
 
@@ -110,6 +116,23 @@ void compat_module_event(struct ua *ua, struct call *call, const char *event,
 #endif
 
 	module_event("failover", event, ua, call, "%s", text);
+}
+
+
+/**
+ * Let libre keep the answers of name servers, or not. Where it lends a record
+ * of one that it has kept to one request at a time, another request to the
+ * same host finds fewer addresses in the meantime, or none, and fails.
+ *
+ * @param keep True to keep them, as libre does by itself
+ */
+void compat_keep_answers(bool keep)
+{
+#ifdef COMPAT_LENDS_RECORDS
+	dnsc_cache_max(net_dnsc(baresip_network()), keep ? ANSWER_S : 0);
+#else
+	(void)keep;
+#endif
 }
 
 

@@ -10,6 +10,8 @@
  * | libre 2.0     | the certificates of SIP servers are verified        |
  * | libre 2.1     | sip_send_h has 6 arguments                          |
  * |               | timers go by a monotonic clock, not the wall's      |
+ * | libre 2.4     | answers of name servers are kept; until 4.6 a record |
+ * |               | of one is lent to one request at a time             |
  * | libre 2.9     | udp_send_anon() is gone                             |
  * | libre 3.6     | fd_listen() and fd_close() take a handle            |
  * | libre 4.0     | struct uri has no password                          |
@@ -39,6 +41,10 @@
 
 #ifndef RE_ARRAY_SIZE
 #define RE_ARRAY_SIZE ARRAY_SIZE     /* libre before 2.12 */
+#endif
+
+#if FAILOVER_LIBRE >= 204 && FAILOVER_LIBRE < 406
+#define COMPAT_LENDS_RECORDS         /**< See compat_keep_answers() */
 #endif
 
 #if FAILOVER_LIBRE < 200
@@ -109,6 +115,7 @@ void compat_events_unlisten(void);
 void compat_module_event(struct ua *ua, struct call *call, const char *event,
 			 const char *text);
 int  compat_renew_sockets(void);
+void compat_keep_answers(bool keep);
 int  compat_fd_listen(struct compat_fd *cfd, fd_h *h, void *arg);
 void compat_fd_close(struct compat_fd *cfd);
 #if FAILOVER_LIBRE >= 209
@@ -145,6 +152,10 @@ int  udp_send_anon(const struct sa *dst, struct mbuf *mb);
 #pragma weak tmr_start_dbg
 #else
 #pragma weak tmr_start
+#endif
+
+#ifdef COMPAT_LENDS_RECORDS
+#pragma weak dnsc_cache_max
 #endif
 
 #if FAILOVER_LIBRE >= 209
