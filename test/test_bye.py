@@ -157,6 +157,7 @@ def test_moved_by_another_call(talking):
     primary.behave_all(silent=True)
     phone.dial("sip:carol@127.0.0.1")
     backup.calls.wait_state("established", 2)
+    phone.wait_event("CALL_ESTABLISHED", n=2)
     in_use(phone, 2)
     phone.do("line", "1")
     phone.hangup()

@@ -68,6 +68,7 @@ def test_mixture(kinds, server_factory, phone_factory):
 
     phone.dial(BOB)
     call_table.wait_state("established")
+    phone.wait_event("CALL_ESTABLISHED", n=2)
     assert invites(backup)[0].transport == kinds[1]
     phone.hangup()
     call_table.wait_state("ended", 2)
