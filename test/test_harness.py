@@ -127,7 +127,7 @@ def test_silent_then_normal(server_factory, phone_factory):
     plain(phone_factory, ALICE, server.uri())
     sent = server.recorder.wait("REGISTER", 3)
     assert len({entry.branch for entry in sent}) == 1
-    assert 1.3 < sent[2].time - sent[0].time < 5
+    assert 1.2 < sent[2].time - sent[0].time < 5
     server.behave("REGISTER")
     assert server.table.wait_bound(ALICE)
 

@@ -110,7 +110,7 @@ static void unanswered_handler(void *arg)
 {
 	struct dial *dial = arg;
 
-	/* never sent, and the server is well: see lose() */
+	/* never sent, and the server is well: see redial.c */
 	if (!dial->call) {
 		mem_deref(dial);
 		return;

@@ -10,7 +10,7 @@
  * | libre 2.0     | the certificates of SIP servers are verified        |
  * | libre 2.1     | sip_send_h has 6 arguments                          |
  * |               | timers go by a monotonic clock, not the wall's      |
- * | libre 2.4     | answers of name servers are kept; until 4.6 a record |
+ * | libre 2.4     | answers of name servers are kept; until 4.6 a record|
  * |               | of one is lent to one request at a time             |
  * | libre 2.9     | udp_send_anon() is gone                             |
  * | libre 3.6     | fd_listen() and fd_close() take a handle            |
