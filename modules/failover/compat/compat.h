@@ -158,6 +158,13 @@ int  udp_send_anon(const struct sa *dst, struct mbuf *mb);
 #pragma weak dnsc_cache_max
 #endif
 
+#ifdef FAILOVER_UPSTREAM
+#pragma weak net_add_address_ifname
+#pragma weak net_flush_addresses
+#pragma weak net_if_apply
+#pragma weak net_ifaddr_filter
+#endif
+
 #if FAILOVER_LIBRE >= 209
 #pragma weak udp_open
 #else
