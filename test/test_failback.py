@@ -144,7 +144,8 @@ def test_silent_primary(server_pair, on_backup):
     phone = on_backup(EVERY_S)
     primary.behave_all(silent=True)
     since = time.monotonic()
-    primary.recorder.wait("REGISTER", 4, since=since)
+    sent = primary.recorder.wait("REGISTER", 4, since=since)
+    assert 3.25 < sent[3].time - sent[0].time < 3.5 + AT_ONCE_S
     assert len(primary.recorder.transactions("REGISTER", since)) == 1
     assert phone.account_status()["failback"]["next_s"] is None
 

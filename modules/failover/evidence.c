@@ -61,6 +61,24 @@ uint16_t line_status_code(const char *text)
 
 
 /**
+ * Is a text what libre says of an error? Baresip hands on no more than that.
+ *
+ * @param text Error in words
+ * @param err  Error code
+ *
+ * @return True if it is
+ */
+bool line_error_is(const char *text, int err)
+{
+	char buf[REASON_SIZE];
+
+	(void)re_snprintf(buf, sizeof(buf), "%m", err);
+
+	return !strcmp(text, buf);
+}
+
+
+/**
  * Baresip's registration has been answered, or has failed
  *
  * @param line Line

@@ -89,6 +89,7 @@ void line_describe_error(const struct line *line, unsigned server,
 
 /* evidence: what is seen of an account's servers */
 uint16_t line_status_code(const char *text);
+bool line_error_is(const char *text, int err);
 void line_registering(struct line *line);
 void line_register_result(struct line *line, const char *text, bool ok);
 void line_sent(struct line *line, unsigned server, uint64_t since,

@@ -181,15 +181,11 @@ void line_describe_error(const struct line *line, unsigned server,
 			 const char *text, char *reason, size_t size)
 {
 	static const int errv[] = { EDESTADDRREQ, EPROTONOSUPPORT };
-	char buf[REASON_SIZE];
 
 	str_ncpy(reason, certificate_reason(text), size);
 
 	for (size_t i = 0; i < RE_ARRAY_SIZE(errv); i++) {
-
-		(void)re_snprintf(buf, sizeof(buf), "%m", errv[i]);
-
-		if (!strcmp(text, buf))
+		if (line_error_is(text, errv[i]))
 			server_describe_error(line_server(line, server),
 					      errv[i], reason, size);
 	}

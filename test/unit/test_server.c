@@ -119,7 +119,6 @@ static void names_and_addresses(void **state)
 }
 
 
-/* Which Contact a server is given: transport and address family */
 static bool names(const char *text, const char *server)
 {
 	struct server srv = decoded(server);
@@ -163,6 +162,7 @@ static void routes_that_name_a_server(void **state)
 }
 
 
+/* Which Contact a server is given: transport and address family */
 static void contact_of_a_name_is_known_once_used(void **state)
 {
 	struct server srv = decoded("sip:pbx.example.com");

@@ -156,15 +156,14 @@ static void begin(struct line *line, struct call *call, bool announced)
 	dial = dial_find(call);
 	if (dial && strcmp(dial->peer, call_peeruri(call)))
 		dial = mem_deref(dial);      /* one that is gone stood there */
-	if (!dial && dial_being_placed()) {
+	if (!dial)
 		dial = dial_being_placed();
-		dial->call = call;
-	}
 	if (!dial)
 		dial = dial_alloc(line, call);
 	if (!dial)
 		return;
 
+	dial->call   = call;
 	dial->callid = mem_deref(dial->callid);
 	dial->state  = DIAL_TRYING;
 	dial->announced = announced;
@@ -299,13 +298,9 @@ static bool is_error(const char *text)
 		ECONNREFUSED, ECONNRESET, ECONNABORTED, ETIMEDOUT, EPIPE,
 		EHOSTUNREACH, ENETUNREACH, ENOTCONN, EDESTADDRREQ, EPROTO,
 	};
-	char buf[128];
 
 	for (size_t i = 0; i < RE_ARRAY_SIZE(errv); i++) {
-
-		(void)re_snprintf(buf, sizeof(buf), "%m", errv[i]);
-
-		if (!strcmp(text, buf))
+		if (line_error_is(text, errv[i]))
 			return true;
 	}
 

@@ -88,9 +88,9 @@ void dial_abandon(struct dial *dial)
 
 /* call_connect() writes over strings of the call that it does not free;
    should a version learn to, our reference is the last one */
-static void release(void *str)
+static void release(void *str, const char *now)
 {
-	if (mem_nrefs(str) > 1)
+	if (str != now && mem_nrefs(str) > 1)
 		mem_deref(str);
 	mem_deref(str);
 }
@@ -107,15 +107,8 @@ static int invite_again(struct call *call, const char *uri)
 	pl_set_str(&pl, uri);
 	err = call_connect(call, &pl);
 
-	if (id != call_id(call))
-		release(id);
-	else
-		mem_deref(id);
-
-	if (peer != call_peeruri(call))
-		release(peer);
-	else
-		mem_deref(peer);
+	release(id, call_id(call));
+	release(peer, call_peeruri(call));
 
 	return err;
 }

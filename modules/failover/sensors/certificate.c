@@ -364,10 +364,6 @@ static const char *latest_cause(void)
  */
 const char *certificate_reason(const char *text)
 {
-	char buf[128];
-
-	(void)re_snprintf(buf, sizeof(buf), "%m", EPROTO);
-
-	return latest_cause()[0] && !strcmp(text, buf) ?
+	return latest_cause()[0] && line_error_is(text, EPROTO) ?
 		latest_cause() : text;
 }

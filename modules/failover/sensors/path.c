@@ -133,12 +133,9 @@ bool path_has_connections(const struct line *line)
  */
 bool path_is_settling(const struct line *line, const char *reason)
 {
-	char text[REASON_SIZE];
-
 	if (!line->back || clock_ms() - line->back > SETTLING_MS)
 		return false;
 
-	(void)re_snprintf(text, sizeof(text), "%m", EHOSTUNREACH);
-
-	return !strcmp(reason, text) || !strcmp(reason, HOST_UNREACHABLE);
+	return line_error_is(reason, EHOSTUNREACH) ||
+		!strcmp(reason, HOST_UNREACHABLE);
 }
