@@ -4,8 +4,21 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include "failover.h"
+#include "accounts.h"
+#include "action.h"
+#include "bye.h"
+#include "certificate.h"
+#include "clock.h"
+#include "command.h"
+#include "config.h"
+#include "decide.h"
+#include "dial.h"
+#include "evidence.h"
+#include "line.h"
+#include "network.h"
+#include "own_side.h"
 #include "version.h"
+#include "wire.h"
 
 
 /**
@@ -56,7 +69,7 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 	line = line_find(ua);
 
 	if (!line && ev == EVENT_REGISTERING) {
-		if (line_alloc(&line, ua))
+		if (accounts_add(&line, ua))
 			return;
 	}
 
@@ -66,24 +79,24 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 	switch (ev) {
 
 	case EVENT_REGISTERING:
-		line_registering(line);
+		evidence_registering(line);
 		break;
 
 	case EVENT_REGISTER_OK:
 	case EVENT_REGISTER_FAIL:
-		line_register_result(line, text, ev == EVENT_REGISTER_OK);
+		evidence_register_result(line, text, ev == EVENT_REGISTER_OK);
 		break;
 
 	case EVENT_UNREGISTERING:
 		/* a user agent that is deleted says no more than this */
-		line_unregistered(line);
-		if (line_is_orphan(line))
+		evidence_unregistered(line);
+		if (accounts_is_gone(line))
 			mem_deref(line);
 		break;
 
 	case EVENT_SHUTDOWN:
 		if (!line->unmanaged)
-			line_unregistered(line);
+			evidence_unregistered(line);
 		mem_deref(line);
 		break;
 
@@ -125,7 +138,7 @@ static void renew_sockets(void)
 		struct line *line = le->data;
 
 		line->cut = clock_ms();
-		line_go_on(line);
+		decide_go_on(line);
 	}
 }
 
@@ -140,7 +153,7 @@ static void network_handler(bool added)
 		struct line *line = le->data;
 
 		if (!line->unmanaged)
-			renew |= line_network_changed(line, added);
+			renew |= own_side_network_changed(line, added);
 	}
 
 	if (renew)
@@ -164,7 +177,7 @@ static void clock_handler(int64_t asleep_ms)
 		struct line *line = le->data;
 
 		if (!line->unmanaged)
-			renew |= line_woke(line);
+			renew |= own_side_woke(line);
 	}
 
 	if (renew)
@@ -176,7 +189,7 @@ static void clock_handler(int64_t asleep_ms)
 static void scan_handler(void *arg)
 {
 	(void)arg;
-	line_scan();
+	accounts_scan();
 }
 
 
@@ -191,6 +204,7 @@ static int module_init(void)
 	opened = true;
 	tmr_init(&tmr_scan);
 	config_open();
+	action_open();
 	compat_keep_answers(false);
 
 	err = wire_open();
@@ -240,7 +254,7 @@ static int module_close(void)
 	compat_events_unlisten();
 	certificate_close();
 	wire_close();
-	line_close_all();
+	accounts_close();
 	compat_keep_answers(true);
 
 	return 0;

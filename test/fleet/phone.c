@@ -51,7 +51,7 @@ static void begin(struct fleet *f, struct phone *ph, enum kind kind,
 static void send_register(struct fleet *f, struct phone *ph, unsigned server)
 {
 	ph->refresh = NEVER;
-	policy_sent(&ph->policy, server, f->now);
+	register_sent(&ph->policy, server, f->now);
 	begin(f, ph, REG, server);
 }
 
@@ -86,14 +86,14 @@ static void answered(struct fleet *f, struct phone *ph, enum kind kind)
 
 	case REG:
 		ph->refresh = f->now + REFRESH_S * 1000;
-		policy_answered(p, server);
-		policy_granted(p, server, REFRESH_S * 1000, f->now);
+		register_answered(p, server);
+		register_granted(p, server, REFRESH_S * 1000, f->now);
 		policy_registered(p, f->now, fleet_rnd(f), "200 OK", &d);
 		break;
 
 	case CHECK:
-		policy_probed(p, true, true, f->now, fleet_rnd(f), "200 OK",
-			      &d);
+		failback_probed(p, true, true, f->now, fleet_rnd(f), "200 OK",
+				&d);
 		break;
 
 	default:
@@ -116,15 +116,15 @@ static bool given_up(struct fleet *f, struct phone *ph, enum kind kind,
 	switch (kind) {
 
 	case REG:
-		policy_resent(p, req->server, f->now, fleet_rnd(f), d);
+		register_resent(p, req->server, f->now, fleet_rnd(f), d);
 		return d->register_with || d->tell == TELL_EXHAUSTED;
 
 	case CHECK:
 		if (spent < TRANSACTION_MS)
 			return false;
 
-		policy_probed(p, false, false, f->now, fleet_rnd(f), "silent",
-			      d);
+		failback_probed(p, false, false, f->now, fleet_rnd(f), "silent",
+				d);
 		return true;
 
 	default:

@@ -59,7 +59,7 @@ unsigned fix_start(struct fix *f)
 
 	clear(f);
 	server = policy_registering(&f->p, f->now);
-	policy_sent(&f->p, server, f->now);
+	register_sent(&f->p, server, f->now);
 
 	return server;
 }
@@ -90,7 +90,7 @@ void fix_down(struct fix *f)
 
 void fix_ok(struct fix *f)
 {
-	policy_answered(&f->p, f->p.target);
+	register_answered(&f->p, f->p.target);
 	policy_registered(&f->p, f->now, f->rnd, "200 OK", clear(f));
 }
 
@@ -98,14 +98,14 @@ void fix_ok(struct fix *f)
 void fix_refused(struct fix *f)
 {
 	clear(f);
-	policy_answered(&f->p, f->p.target);
+	register_answered(&f->p, f->p.target);
 	policy_refused(&f->p, f->now, f->rnd, "403 Forbidden");
 }
 
 
 void fix_resent(struct fix *f, unsigned server)
 {
-	policy_resent(&f->p, server, f->now, f->rnd, clear(f));
+	register_resent(&f->p, server, f->now, f->rnd, clear(f));
 }
 
 
@@ -119,54 +119,54 @@ void fix_failed(struct fix *f, unsigned server)
 
 void fix_probed(struct fix *f, bool good)
 {
-	policy_probed(&f->p, good, good, f->now, f->rnd,
-		      good ? "200 OK" : "Connection timed out", clear(f));
+	failback_probed(&f->p, good, good, f->now, f->rnd,
+			good ? "200 OK" : "Connection timed out", clear(f));
 }
 
 
 void fix_deregistered(struct fix *f)
 {
-	policy_deregistered(&f->p, clear(f));
+	binding_deregistered(&f->p, clear(f));
 }
 
 
 void fix_renewed(struct fix *f, bool ok, unsigned deregs)
 {
-	policy_renewed(&f->p, ok, deregs, clear(f));
+	binding_renewed(&f->p, ok, deregs, clear(f));
 }
 
 
 void fix_standby_ok(struct fix *f, unsigned server, uint32_t expires_s)
 {
 	clear(f);
-	policy_standby_ok(&f->p, server, (uint64_t)expires_s * 1000, f->now,
-			  f->rnd, "200 OK");
+	standby_ok(&f->p, server, (uint64_t)expires_s * 1000, f->now,
+		   f->rnd, "200 OK");
 }
 
 
 void fix_standby_failed(struct fix *f, unsigned server)
 {
-	policy_standby_failed(&f->p, server, false, f->now, f->rnd,
-			      "Connection timed out", clear(f));
+	standby_failed(&f->p, server, false, f->now, f->rnd,
+		       "Connection timed out", clear(f));
 }
 
 
 void fix_network_lost(struct fix *f)
 {
 	clear(f);
-	policy_network_lost(&f->p, f->now, f->rnd);
+	outage_begin(&f->p, f->now, f->rnd);
 }
 
 
 void fix_woke(struct fix *f)
 {
-	policy_woke(&f->p, f->now, clear(f));
+	outage_woke(&f->p, f->now, clear(f));
 }
 
 
 void fix_network_back(struct fix *f)
 {
-	policy_network_back(&f->p, f->now, clear(f));
+	outage_end(&f->p, f->now, clear(f));
 }
 
 
@@ -178,7 +178,7 @@ void fix_switch(struct fix *f, unsigned to)
 
 bool fix_probe(struct fix *f)
 {
-	return policy_probe(&f->p, f->now, clear(f));
+	return failback_probe(&f->p, f->now, clear(f));
 }
 
 

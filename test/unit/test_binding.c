@@ -15,7 +15,7 @@ static void move(struct fix *f)
 {
 	fix_settle(f, 1);
 	fix_switch(f, 2);
-	policy_sent(&f->p, 2, f->now);
+	register_sent(&f->p, 2, f->now);
 }
 
 
@@ -73,8 +73,8 @@ static void ended_before_the_credentials(void **state)
 
 	move(f);
 	fix_deregistered(f);
-	policy_answered(&f->p, 2);
-	policy_sent(&f->p, 2, f->now);
+	register_answered(&f->p, 2);
+	register_sent(&f->p, 2, f->now);
 	fix_ok(f);
 	assert_false(f->d.renew);
 }
@@ -85,8 +85,8 @@ static void ended_between_credentials_and_answer(void **state)
 	struct fix *f = *state;
 
 	move(f);
-	policy_answered(&f->p, 2);
-	policy_sent(&f->p, 2, f->now);
+	register_answered(&f->p, 2);
+	register_sent(&f->p, 2, f->now);
 	fix_deregistered(f);
 	fix_ok(f);
 	assert_true(f->d.renew);
@@ -174,7 +174,7 @@ static void refresh_makes_it_new(void **state)
 	fix_renewed(f, false, f->p.deregs);
 	assert_false(f->d.renew);
 
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	fix_ok(f);
 	assert_false(f->d.renew);
 	assert_int_equal(f->p.deregs_bound, f->p.deregs);
@@ -186,7 +186,7 @@ static void refresh_does_not_forget(void **state)
 	struct fix *f = *state;
 
 	fix_settle(f, 1);
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	fix_deregistered(f);
 	assert_true(f->d.renew);
 	fix_ok(f);
@@ -264,7 +264,7 @@ static void answer_older_than_the_renewal(void **state)
 	struct fix *f = *state;
 
 	fix_settle(f, 1);
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	fix_deregistered(f);
 	renew(f);
 	fix_ok(f);
@@ -282,7 +282,7 @@ static void renewal_older_than_the_answer(void **state)
 	fix_deregistered(f);
 	deregs = f->p.deregs;
 	fix_deregistered(f);
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	fix_ok(f);
 	fix_renewed(f, true, deregs);
 	assert_false(f->d.renew);
@@ -303,7 +303,7 @@ static void renewal_with_the_server_that_was_left(void **state)
 	deregs = f->p.deregs;
 
 	fix_switch(f, 2);
-	policy_sent(&f->p, 2, f->now);
+	register_sent(&f->p, 2, f->now);
 	fix_ok(f);
 	renewals += f->d.renew;
 	fix_deregistered(f);
@@ -315,7 +315,7 @@ static void renewal_with_the_server_that_was_left(void **state)
 }
 
 
-/* line_unregistered() ends the renewal; nobody will tell of its end */
+/* evidence_unregistered() ends the renewal; nobody will tell of its end */
 static void unregistering_ends_the_renewal(void **state)
 {
 	struct fix *f = *state;

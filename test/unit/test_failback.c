@@ -92,7 +92,7 @@ static void good_check_returns(void **state)
 	fix_probed(f, true);
 	returned(f, 2);
 	assert_int_equal(f->p.counters.failbacks, 1);
-	assert_int_equal(policy_active(&f->p), 2);
+	assert_int_equal(view_active(&f->p), 2);
 	assert_int_equal(f->p.serverv[0].health, HEALTH_UP);
 
 	fix_ok(f);
@@ -128,7 +128,7 @@ static void refused_check_stays(void **state)
 
 	fix_settle(f, 2);
 	fix_wait(f);
-	policy_probed(&f->p, false, true, f->now, 0, "403 Forbidden", &d);
+	failback_probed(&f->p, false, true, f->now, 0, "403 Forbidden", &d);
 	assert_int_equal(d.tell, TELL_NOTHING);
 	fix_is(f, POLICY_SETTLED, 2);
 	assert_int_equal(f->p.serverv[0].health, HEALTH_UP);
@@ -257,7 +257,7 @@ static void check_and_silence_together(void **state)
 
 	fix_settle(f, 2);
 	f->now = f->p.next_check - 7500;
-	policy_sent(&f->p, 2, f->now);
+	register_sent(&f->p, 2, f->now);
 	assert_int_equal(fix_wait(f), 7500);
 	assert_int_equal(f->d.register_with, 1);
 	assert_int_equal(fix_wait(f), 32000);
@@ -361,7 +361,7 @@ static void probe_when_down(void **state)
 }
 
 
-/* line_unregistered() ends the check; nobody will tell of its end */
+/* evidence_unregistered() ends the check; nobody will tell of its end */
 static void unregistering_ends_the_check(void **state)
 {
 	struct fix *f = *state;

@@ -95,7 +95,7 @@ static void answered_ends_the_row_of_failures(void **state)
 	f->set.fall = 2;
 	fix_settle(f, 1);
 	fix_failed(f, 1);
-	policy_answered(&f->p, 1);
+	register_answered(&f->p, 1);
 	policy_alive(&f->p, 1);
 	fix_failed(f, 1);
 	fix_is(f, POLICY_SETTLED, 1);
@@ -109,7 +109,7 @@ static void answered_by_another_server(void **state)
 	f->set.fall = 2;
 	fix_settle(f, 1);
 	fix_failed(f, 1);
-	policy_answered(&f->p, 1);
+	register_answered(&f->p, 1);
 	policy_alive(&f->p, 2);
 	fix_failed(f, 1);
 	fix_is(f, POLICY_MOVING, 2);

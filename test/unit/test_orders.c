@@ -75,10 +75,10 @@ static void unregistered_is_quiet(void **state)
 	uint64_t when;
 
 	fix_settle(f, 2);
-	policy_sent(&f->p, 2, f->now);
+	register_sent(&f->p, 2, f->now);
 	policy_unregistered(&f->p);
 	assert_int_equal(f->p.state, POLICY_IDLE);
-	assert_int_equal(policy_active(&f->p), 0);
+	assert_int_equal(view_active(&f->p), 0);
 	assert_false(f->p.serverv[1].registered);
 	assert_false(policy_next(&f->p, &when));
 
@@ -127,7 +127,7 @@ static void switch_when_settled(void **state)
 	fix_switch(f, 2);
 	fix_switched(f, 1, 2);
 	assert_true(f->d.by_command);
-	assert_int_equal(policy_active(&f->p), 1);
+	assert_int_equal(view_active(&f->p), 1);
 	assert_int_equal(f->p.counters.failovers, 0);
 	fix_ok(f);
 	fix_is(f, POLICY_SETTLED, 2);
@@ -155,7 +155,7 @@ static void switch_while_moving(void **state)
 	fix_switch(f, 3);
 	assert_int_equal(f->d.register_with, 3);
 	fix_is(f, POLICY_MOVING, 3);
-	assert_int_equal(policy_active(&f->p), 1);
+	assert_int_equal(view_active(&f->p), 1);
 }
 
 

@@ -43,13 +43,13 @@ static void offline_waits_and_blames_nobody(void **state)
 	struct fix *f = *state;
 
 	fix_settle(f, 1);
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	f->now += SECOND_MS;
 	fix_network_lost(f);
 	fix_decided_nothing(f);
 	assert_int_equal(f->p.state, POLICY_OFFLINE);
-	assert_string_equal(policy_statename(&f->p), "down");
-	assert_int_equal(policy_active(&f->p), 0);
+	assert_string_equal(view_statename(&f->p), "down");
+	assert_int_equal(view_active(&f->p), 0);
 	assert_false(f->p.serverv[0].registered);
 
 	fix_failed(f, 1);
@@ -130,7 +130,7 @@ static void back_heeds_retry_after(void **state)
 	struct fix *f = *state;
 
 	fix_settle(f, 2);
-	policy_retry_after(&f->p, 1, 60, f->now);
+	round_retry_after(&f->p, 1, 60, f->now);
 	fix_network_lost(f);
 	fix_network_back(f);
 	fix_ok(f);
@@ -281,7 +281,7 @@ static void slept_on_the_primary(void **state)
 	struct fix *f = *state;
 
 	fix_settle(f, 1);
-	policy_granted(&f->p, 1, 3000 * SECOND_MS, f->now);
+	register_granted(&f->p, 1, 3000 * SECOND_MS, f->now);
 	f->now += HOUR_MS;
 	fix_woke(f);
 	check_registers_with(f, 1);
@@ -314,7 +314,7 @@ static void slept_with_a_request_under_way(void **state)
 	struct fix *f = *state;
 
 	fix_settle(f, 1);
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	f->now += HOUR_MS;
 	fix_woke(f);
 	fix_tick(f);
@@ -385,7 +385,7 @@ static void stopped_with_a_request_under_way(void **state)
 	struct fix *f = *state;
 
 	fix_settle(f, 1);
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	f->now += 7500 + STALL_MS + 1;
 	fix_tick(f);
 	check_registers_with(f, 1);

@@ -17,7 +17,7 @@ static void nothing_is_known_at_first(void **state)
 	uint64_t when;
 
 	fix_is(f, POLICY_IDLE, PRIMARY);
-	assert_int_equal(policy_active(&f->p), 0);
+	assert_int_equal(view_active(&f->p), 0);
 	assert_false(policy_next(&f->p, &when));
 
 	for (unsigned i = 0; i < 2; i++) {
@@ -43,7 +43,7 @@ static void idle_takes_no_evidence(void **state)
 	fix_decided_nothing(f);
 	fix_tick(f);
 	fix_decided_nothing(f);
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	fix_resent(f, 1);
 
 	assert_memory_equal(&f->p, &before, sizeof(before));
@@ -56,7 +56,7 @@ static void begins_with_the_primary(void **state)
 
 	assert_int_equal(fix_start(f), PRIMARY);
 	fix_is(f, POLICY_MOVING, PRIMARY);
-	assert_int_equal(policy_active(&f->p), 0);
+	assert_int_equal(view_active(&f->p), 0);
 }
 
 
@@ -68,7 +68,7 @@ static void settles_on_an_answer(void **state)
 	fix_settle(f, 1);
 	fix_decided_nothing(f);
 	fix_is(f, POLICY_SETTLED, 1);
-	assert_int_equal(policy_active(&f->p), 1);
+	assert_int_equal(view_active(&f->p), 1);
 	assert_int_equal(f->p.serverv[0].health, HEALTH_UP);
 	assert_int_equal(f->p.serverv[0].since, f->now);
 	assert_true(f->p.serverv[0].registered);
@@ -166,7 +166,7 @@ static void refused_settles(void **state)
 	fix_start(f);
 	fix_refused(f);
 	fix_is(f, POLICY_SETTLED, 1);
-	assert_int_equal(policy_active(&f->p), 1);
+	assert_int_equal(view_active(&f->p), 1);
 	assert_int_equal(f->p.serverv[0].health, HEALTH_UP);
 	assert_false(f->p.serverv[0].registered);
 	assert_string_equal(f->p.serverv[0].reason, "403 Forbidden");
@@ -193,7 +193,7 @@ static void refused_refresh_is_not_registered(void **state)
 	struct fix *f = *state;
 
 	fix_settle(f, 1);
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	fix_refused(f);
 	fix_is(f, POLICY_SETTLED, 1);
 	assert_false(f->p.serverv[0].registered);
@@ -208,17 +208,17 @@ static void names_of_states(void **state)
 {
 	struct fix *f = *state;
 
-	assert_string_equal(policy_statename(&f->p), "down");
+	assert_string_equal(view_statename(&f->p), "down");
 	fix_start(f);
-	assert_string_equal(policy_statename(&f->p), "moving");
+	assert_string_equal(view_statename(&f->p), "moving");
 	fix_ok(f);
-	assert_string_equal(policy_statename(&f->p), "primary");
+	assert_string_equal(view_statename(&f->p), "primary");
 	fix_failed(f, 1);
 	fix_ok(f);
-	assert_string_equal(policy_statename(&f->p), "backup");
-	assert_string_equal(health_name(HEALTH_UP), "up");
-	assert_string_equal(health_name(HEALTH_DOWN), "down");
-	assert_string_equal(health_name(HEALTH_UNKNOWN), "unknown");
+	assert_string_equal(view_statename(&f->p), "backup");
+	assert_string_equal(view_health(HEALTH_UP), "up");
+	assert_string_equal(view_health(HEALTH_DOWN), "down");
+	assert_string_equal(view_health(HEALTH_UNKNOWN), "unknown");
 }
 
 
@@ -247,7 +247,7 @@ static void health_keeps_its_date(void **state)
 	fix_settle(f, 1);
 	since = f->p.serverv[0].since;
 	f->now += 1000;
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	fix_ok(f);
 	assert_int_equal(f->p.serverv[0].since, since);
 }

@@ -18,7 +18,7 @@ static void hanging_connection_is_given_up(void **state)
 	struct fix *f = *state;
 
 	fix_settle(f, 1);
-	policy_granted(&f->p, 1, REFRESH_MS, f->now);
+	register_granted(&f->p, 1, REFRESH_MS, f->now);
 
 	/* noticed late, but counted from when it was due */
 	assert_int_equal(fix_wait(f), REFRESH_MS + LATE_MS);
@@ -36,12 +36,12 @@ static void refresh_on_the_wire_counts_by_itself(void **state)
 	uint64_t when;
 
 	fix_settle(f, 1);
-	policy_granted(&f->p, 1, REFRESH_MS, f->now);
+	register_granted(&f->p, 1, REFRESH_MS, f->now);
 	f->now += REFRESH_MS + 3;
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	assert_true(policy_next(&f->p, &when));
 	assert_int_equal(when, f->now + 7500);
-	policy_answered(&f->p, 1);
+	register_answered(&f->p, 1);
 	assert_false(policy_next(&f->p, &when));
 }
 
@@ -52,7 +52,7 @@ static void what_another_server_grants_is_nothing(void **state)
 	uint64_t when;
 
 	fix_settle(f, 1);
-	policy_granted(&f->p, 2, REFRESH_MS, f->now);
+	register_granted(&f->p, 2, REFRESH_MS, f->now);
 	assert_false(policy_next(&f->p, &when));
 }
 
@@ -62,7 +62,7 @@ static void moving_forgets_it(void **state)
 	struct fix *f = *state;
 
 	fix_settle(f, 1);
-	policy_granted(&f->p, 1, REFRESH_MS, f->now);
+	register_granted(&f->p, 1, REFRESH_MS, f->now);
 	fix_switch(f, 2);
 	fix_ok(f);
 	assert_int_equal(fix_wait(f), 1800 * 1000);
@@ -76,9 +76,9 @@ static void challenged_is_awaited_anew(void **state)
 	uint64_t when;
 
 	fix_settle(f, 1);
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	f->now += 5000;
-	policy_challenged(&f->p, 1, f->now);
+	register_challenged(&f->p, 1, f->now);
 	assert_true(policy_next(&f->p, &when));
 	assert_int_equal(when, f->now + 7500);
 	assert_int_equal(fix_wait(f), 7500);
@@ -94,11 +94,11 @@ static void challenge_of_what_is_over_is_nothing(void **state)
 	uint64_t when;
 
 	fix_settle(f, 1);
-	policy_challenged(&f->p, 1, f->now);
+	register_challenged(&f->p, 1, f->now);
 	assert_false(policy_next(&f->p, &when));
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	f->now += 5000;
-	policy_challenged(&f->p, 2, f->now);
+	register_challenged(&f->p, 2, f->now);
 	assert_int_equal(fix_wait(f), 2500);
 }
 

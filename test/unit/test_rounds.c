@@ -33,7 +33,7 @@ static void silent_primary_is_left_after_7500_ms(void **state)
 	assert_int_equal(f->p.serverv[0].health, HEALTH_DOWN);
 	assert_int_equal(f->p.serverv[0].since, f->now);
 	assert_int_equal(f->p.counters.failovers, 1);
-	assert_int_equal(policy_active(&f->p), 0);
+	assert_int_equal(view_active(&f->p), 0);
 }
 
 
@@ -75,7 +75,7 @@ static void retransmissions_of_others_do_not_count(void **state)
 
 	fix_start(f);
 	fix_resent(f, 2);
-	policy_sent(&f->p, 2, f->now);
+	register_sent(&f->p, 2, f->now);
 	assert_int_equal(f->p.sends, 1);
 }
 
@@ -88,10 +88,10 @@ static void credentials_begin_a_new_time(void **state)
 
 	fix_start(f);
 	f->now += 3000;
-	policy_answered(&f->p, 1);
+	register_answered(&f->p, 1);
 	assert_false(policy_next(&f->p, &when));
 
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	assert_int_equal(f->p.sends, 1);
 	assert_int_equal(fix_silence(f), 7500);
 	fix_switched(f, 1, 2);
@@ -121,7 +121,7 @@ static void round_of(struct fix *f, unsigned serverc)
 	assert_int_equal(f->p.state, POLICY_DOWN);
 	assert_int_equal(f->p.counters.exhausted, 1);
 	assert_int_equal(f->p.counters.failovers, serverc - 1);
-	assert_int_equal(policy_active(&f->p), 0);
+	assert_int_equal(view_active(&f->p), 0);
 }
 
 
@@ -176,7 +176,7 @@ static void backup_of_two_fails(void **state)
 	struct fix *f = *state;
 
 	fix_settle(f, 2);
-	policy_sent(&f->p, 2, f->now);
+	register_sent(&f->p, 2, f->now);
 	assert_int_equal(fix_silence(f), 7500);
 	fix_switched(f, 2, 1);
 	assert_int_equal(fix_silence(f), 32000);
@@ -189,7 +189,7 @@ static void down_begins_again_with_the_primary(void **state)
 	struct fix *f = *state;
 
 	fix_down(f);
-	assert_string_equal(policy_statename(&f->p), "down");
+	assert_string_equal(view_statename(&f->p), "down");
 	assert_int_equal(fix_wait(f), 30000);
 	assert_int_equal(f->d.register_with, PRIMARY);
 	assert_int_equal(f->d.tell, TELL_NOTHING);
@@ -245,7 +245,7 @@ static void late_answer_ends_down(void **state)
 	fix_down(f);
 	fix_ok(f);
 	fix_is(f, POLICY_SETTLED, 2);
-	assert_int_equal(policy_active(&f->p), 2);
+	assert_int_equal(view_active(&f->p), 2);
 }
 
 
@@ -291,7 +291,7 @@ static void refresh_answered(void **state)
 
 	fix_settle(f, 1);
 	f->now += 3000000;
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	assert_true(policy_next(&f->p, &when));
 	assert_int_equal(when, f->now + 7500);
 
@@ -309,10 +309,10 @@ static void refresh_unanswered(void **state)
 
 	fix_settle(f, 1);
 	f->now += 3000000;
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 	assert_int_equal(fix_silence(f), 7500);
 	fix_switched(f, 1, 2);
-	assert_int_equal(policy_active(&f->p), 1);
+	assert_int_equal(view_active(&f->p), 1);
 	assert_false(f->p.serverv[0].registered);
 }
 
@@ -325,7 +325,7 @@ static void answer_keeps_the_backup_and_its_check(void **state)
 	fix_settle(f, 2);
 	check = f->p.next_check;
 	f->now += 1000;
-	policy_sent(&f->p, 2, f->now);
+	register_sent(&f->p, 2, f->now);
 	fix_ok(f);
 	assert_int_equal(f->p.next_check, check);
 }
@@ -341,14 +341,14 @@ static void fall_of_3(void **state)
 
 	f->set.fall = 3;
 	fix_settle(f, 1);
-	policy_sent(&f->p, 1, f->now);
+	register_sent(&f->p, 1, f->now);
 
 	for (unsigned i = 1; i < 3; i++) {
 		assert_int_equal(fix_silence(f), 7500);
 		fix_is(f, POLICY_SETTLED, 1);
 		assert_int_equal(f->d.tell, TELL_NOTHING);
 		assert_int_equal(f->d.register_with, 1);
-		policy_sent(&f->p, 1, f->now);
+		register_sent(&f->p, 1, f->now);
 		assert_int_equal(f->p.sends, 1);
 	}
 

@@ -84,7 +84,7 @@ static void check_ranges(const struct seq *s)
 
 	must(s, p->target >= 1 && p->target <= p->serverc, "target in 1..n");
 	must(s, p->origin <= p->serverc, "origin in 0..n");
-	must(s, policy_active(p) <= p->serverc, "active in 0..n");
+	must(s, view_active(p) <= p->serverc, "active in 0..n");
 	must(s, !p->pending || p->state == POLICY_MOVING ||
 	     p->state == POLICY_SETTLED, "awaits no answer when at rest");
 	must(s, !p->next_check || (p->state == POLICY_SETTLED &&
@@ -274,8 +274,8 @@ static void evidence(struct seq *s, enum event event)
 
 	switch (event) {
 
-	case REFRESH:         policy_sent(&f->p, f->p.target, f->now); break;
-	case ANSWERED:        policy_answered(&f->p, f->p.target);     break;
+	case REFRESH:         register_sent(&f->p, f->p.target, f->now); break;
+	case ANSWERED:        register_answered(&f->p, f->p.target);     break;
 	case OK:              fix_ok(f);                               break;
 	case REFUSED:         fix_refused(f);                          break;
 	case FAILED:          fix_failed(f, f->p.target);              break;

@@ -8,6 +8,7 @@
 #include "fixture.h"
 #include "compat.h"
 #include "server.h"
+#include "target.h"
 
 
 enum {
@@ -59,7 +60,7 @@ static struct server named(void)
 	struct server srv = decoded("sip:pbx.example.com");
 	const struct sa addrv[] = { at(ONE), at(TWO), at(ONE), at(THREE) };
 
-	server_targets(&srv, addrv, RE_ARRAY_SIZE(addrv));
+	target_set(&srv, addrv, RE_ARRAY_SIZE(addrv));
 	assert_int_equal(srv.targetc, 3);
 
 	return srv;
@@ -71,7 +72,7 @@ static void failed(struct server *srv, const char *addr, bool silent,
 {
 	const struct sa sa = at(addr);
 
-	server_target_failed(srv, &sa, silent, now);
+	target_failed(srv, &sa, silent, now);
 }
 
 
@@ -79,7 +80,7 @@ static bool avoids(const struct server *srv, const char *addr, uint64_t now)
 {
 	const struct sa sa = at(addr);
 
-	return server_avoids(srv, &sa, now);
+	return target_is_avoided(srv, &sa, now);
 }
 
 
@@ -186,7 +187,7 @@ static void closed_address_is_avoided_for_five_minutes(void **state)
 	(void)state;
 
 	failed(&srv, ONE, false, T0_MS);
-	assert_true(server_has_target(&srv, T0_MS));
+	assert_true(target_is_left(&srv, T0_MS));
 	assert_true(avoids(&srv, ONE, T0_MS + 5 * MINUTE_MS - 1));
 	assert_false(avoids(&srv, ONE, T0_MS + 5 * MINUTE_MS));
 	assert_false(avoids(&srv, TWO, T0_MS));
@@ -203,7 +204,7 @@ static void silent_address_is_avoided_until_it_answers(void **state)
 
 	failed(&srv, ONE, true, T0_MS);
 	assert_true(avoids(&srv, ONE, T0_MS + 1000 * MINUTE_MS));
-	server_target_answered(&srv, &one);
+	target_answered(&srv, &one);
 	assert_false(avoids(&srv, ONE, T0_MS));
 
 	server_reset(&srv);
@@ -217,9 +218,9 @@ static void all_failed_the_oldest_is_asked(void **state)
 
 	failed(&srv, TWO, false, T0_MS);
 	failed(&srv, THREE, true, T0_MS + 1);
-	assert_true(server_has_target(&srv, T0_MS + 1));
+	assert_true(target_is_left(&srv, T0_MS + 1));
 	failed(&srv, ONE, true, T0_MS + 2);
-	assert_false(server_has_target(&srv, T0_MS + 2));
+	assert_false(target_is_left(&srv, T0_MS + 2));
 
 	assert_false(avoids(&srv, TWO, T0_MS + 3));
 	assert_true(avoids(&srv, THREE, T0_MS + 3));
@@ -237,13 +238,13 @@ static void single_address_is_never_avoided(void **state)
 
 	failed(&srv, ONE, true, T0_MS);
 	assert_false(avoids(&srv, ONE, T0_MS));
-	assert_false(server_has_target(&srv, T0_MS));
+	assert_false(target_is_left(&srv, T0_MS));
 
-	server_targets(&srv, &one, 1);
+	target_set(&srv, &one, 1);
 	assert_int_equal(srv.targetc, 1);
 	failed(&srv, ONE, true, T0_MS);
 	assert_false(avoids(&srv, ONE, T0_MS));
-	assert_false(server_has_target(&srv, T0_MS));
+	assert_false(target_is_left(&srv, T0_MS));
 
 	server_reset(&srv);
 }
@@ -257,17 +258,17 @@ static void address_that_answers_is_known_without_a_lookup(void **state)
 	(void)state;
 
 	failed(&srv, ONE, false, T0_MS);
-	assert_false(server_has_target(&srv, T0_MS));
+	assert_false(target_is_left(&srv, T0_MS));
 
-	server_target_answered(&srv, &two);
-	assert_true(server_has_address(&srv, &two));
-	assert_true(server_has_target(&srv, T0_MS));
+	target_answered(&srv, &two);
+	assert_true(target_has(&srv, &two));
+	assert_true(target_is_left(&srv, T0_MS));
 
 	failed(&srv, TWO, false, T0_MS + 1);
-	assert_false(server_has_target(&srv, T0_MS + 1));
+	assert_false(target_is_left(&srv, T0_MS + 1));
 
-	server_target_answered(&srv, &one);
-	server_target_answered(&srv, &one);
+	target_answered(&srv, &one);
+	target_answered(&srv, &one);
 	assert_int_equal(srv.targetc, 2);
 
 	server_reset(&srv);
@@ -282,10 +283,10 @@ static void what_is_known_outlives_a_lookup(void **state)
 	(void)state;
 
 	failed(&srv, ONE, true, T0_MS);
-	server_targets(&srv, addrv, RE_ARRAY_SIZE(addrv));
+	target_set(&srv, addrv, RE_ARRAY_SIZE(addrv));
 	assert_int_equal(srv.targetc, 2);
 	assert_true(avoids(&srv, ONE, T0_MS));
-	assert_false(server_has_address(&srv, &three));
+	assert_false(target_has(&srv, &three));
 
 	server_reset(&srv);
 }
@@ -298,10 +299,10 @@ static void failure_before_the_lookup_ends_counts(void **state)
 	(void)state;
 
 	failed(&srv, ONE, false, T0_MS);
-	server_targets(&srv, addrv, RE_ARRAY_SIZE(addrv));
+	target_set(&srv, addrv, RE_ARRAY_SIZE(addrv));
 	assert_int_equal(srv.targetc, 2);
 	assert_true(avoids(&srv, ONE, T0_MS));
-	assert_true(server_has_target(&srv, T0_MS));
+	assert_true(target_is_left(&srv, T0_MS));
 
 	server_reset(&srv);
 }
@@ -317,7 +318,7 @@ static void no_more_than_there_is_room_for(void **state)
 		addrv[i] = at(ONE);
 		sa_set_port(&addrv[i], (uint16_t)(5060 + i));
 	}
-	server_targets(&srv, addrv, RE_ARRAY_SIZE(addrv));
+	target_set(&srv, addrv, RE_ARRAY_SIZE(addrv));
 	assert_int_equal(srv.targetc, MAX_TARGETS);
 
 	server_reset(&srv);

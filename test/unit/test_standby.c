@@ -170,8 +170,8 @@ static void refused(void **state)
 	struct fix *f = settled(state, 1);
 
 	asks(f, 2);
-	policy_standby_failed(&f->p, 2, true, f->now, f->rnd, "403 Forbidden",
-			      &f->d);
+	standby_failed(&f->p, 2, true, f->now, f->rnd, "403 Forbidden",
+		       &f->d);
 	assert_int_equal(f->d.standby, 3);
 	assert_int_equal(f->p.serverv[1].health, HEALTH_UP);
 	assert_string_equal(f->p.serverv[1].reason, "403 Forbidden");
@@ -197,7 +197,7 @@ static void left_alone_if_it_says_so(void **state)
 {
 	struct fix *f = settled(state, 1);
 
-	policy_retry_after(&f->p, 2, 600, f->now);
+	round_retry_after(&f->p, 2, 600, f->now);
 	asks(f, 3);
 }
 
@@ -206,16 +206,16 @@ static void calls_need_not_wait(void **state)
 {
 	struct fix *f = standing_by(state);
 
-	assert_false(policy_is_bound_ahead(&f->p));
+	assert_false(standby_is_ahead(&f->p));
 	fix_failed(f, 1);
 	fix_switched(f, 1, 2);
-	assert_true(policy_is_bound_ahead(&f->p));
+	assert_true(standby_is_ahead(&f->p));
 	assert_true(f->p.serverv[1].registered);
 
 	fix_ok(f);
 	fix_is(f, POLICY_SETTLED, 2);
 	stands_by(f, 0);
-	assert_false(policy_is_bound_ahead(&f->p));
+	assert_false(standby_is_ahead(&f->p));
 
 	/* the primary is down: the failback check looks for it */
 	asks(f, 3);
@@ -232,12 +232,12 @@ static void fails_over_to_where_it_stands_by(void **state)
 
 	fix_failed(f, 1);
 	fix_switched(f, 1, 3);
-	assert_true(policy_is_bound_ahead(&f->p));
+	assert_true(standby_is_ahead(&f->p));
 
 	/* no better than hoped: the others follow */
 	fix_failed(f, 3);
 	fix_switched(f, 3, 2);
-	assert_false(policy_is_bound_ahead(&f->p));
+	assert_false(standby_is_ahead(&f->p));
 }
 
 
@@ -248,10 +248,10 @@ static void answer_during_the_move(void **state)
 	asks(f, 2);
 	fix_failed(f, 1);
 	fix_switched(f, 1, 2);
-	assert_false(policy_is_bound_ahead(&f->p));
+	assert_false(standby_is_ahead(&f->p));
 
 	fix_standby_ok(f, 2, EXPIRES_S);
-	assert_true(policy_is_bound_ahead(&f->p));
+	assert_true(standby_is_ahead(&f->p));
 }
 
 

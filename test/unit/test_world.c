@@ -108,7 +108,7 @@ static struct request *send(struct world *w, enum kind kind, unsigned server)
 static void send_register(struct world *w)
 {
 	w->pending = send(w, REGISTER, w->client);
-	policy_sent(&w->f.p, w->client, w->f.now);
+	register_sent(&w->f.p, w->client, w->f.now);
 }
 
 
@@ -162,7 +162,7 @@ static void heard(struct world *w, struct request *req)
 }
 
 
-static void register_answered(struct world *w, const struct request *req)
+static void take_register(struct world *w, const struct request *req)
 {
 	if (req != w->pending) {
 		send(w, DEREGISTER, req->server);
@@ -196,7 +196,7 @@ static void answered(struct world *w, struct request *req)
 
 	case REGISTER:
 		if (!expired)
-			register_answered(w, req);
+			take_register(w, req);
 		break;
 
 	case DEREGISTER:

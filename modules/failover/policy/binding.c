@@ -63,7 +63,7 @@ void binding_renew(struct policy *p, struct decision *d)
  * @param p Policy
  * @param d Decision
  */
-void policy_deregistered(struct policy *p, struct decision *d)
+void binding_deregistered(struct policy *p, struct decision *d)
 {
 	binding_renew(p, d);
 	standby_deregistered(p);
@@ -78,8 +78,8 @@ void policy_deregistered(struct policy *p, struct decision *d)
  * @param deregs Value of p->deregs when the renewal was sent
  * @param d      Decision
  */
-void policy_renewed(struct policy *p, bool ok, unsigned deregs,
-		    struct decision *d)
+void binding_renewed(struct policy *p, bool ok, unsigned deregs,
+		     struct decision *d)
 {
 	p->renewing = false;
 

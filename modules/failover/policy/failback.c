@@ -115,8 +115,8 @@ void failback_due(struct policy *p, struct decision *d)
  * @param reason What was seen, for the user
  * @param d      Decision
  */
-void policy_probed(struct policy *p, bool good, bool alive, uint64_t now,
-		   uint32_t rnd, const char *reason, struct decision *d)
+void failback_probed(struct policy *p, bool good, bool alive, uint64_t now,
+		     uint32_t rnd, const char *reason, struct decision *d)
 {
 	p->probing = false;
 
@@ -156,7 +156,7 @@ void policy_probed(struct policy *p, bool good, bool alive, uint64_t now,
  *
  * @return False if there is nothing to check
  */
-bool policy_probe(struct policy *p, uint64_t now, struct decision *d)
+bool failback_probe(struct policy *p, uint64_t now, struct decision *d)
 {
 	if (p->state == POLICY_DOWN) {
 		round_begin(p, now);

@@ -19,7 +19,7 @@
  * @param now Time [ms]
  * @param rnd Random number
  */
-void policy_network_lost(struct policy *p, uint64_t now, uint32_t rnd)
+void outage_begin(struct policy *p, uint64_t now, uint32_t rnd)
 {
 	if (p->state == POLICY_IDLE || p->state == POLICY_OFFLINE)
 		return;
@@ -102,7 +102,7 @@ static void begin_anew(struct policy *p, uint64_t now, struct decision *d)
  * @param now Time [ms]
  * @param d   Decision
  */
-void policy_network_back(struct policy *p, uint64_t now, struct decision *d)
+void outage_end(struct policy *p, uint64_t now, struct decision *d)
 {
 	begin_anew(p, now, d);
 }
@@ -116,7 +116,7 @@ void policy_network_back(struct policy *p, uint64_t now, struct decision *d)
  * @param now Time [ms]
  * @param d   Decision
  */
-void policy_woke(struct policy *p, uint64_t now, struct decision *d)
+void outage_woke(struct policy *p, uint64_t now, struct decision *d)
 {
 	/* it is told when there is a network */
 	if (p->state != POLICY_OFFLINE)

@@ -355,7 +355,7 @@ void policy_switch(struct policy *p, unsigned to, uint64_t now,
 		return;
 
 	d->tell = TELL_SWITCH;
-	d->from = policy_active(p);
+	d->from = view_active(p);
 	d->to   = to;
 	d->by_command    = true;
 	d->register_with = to;

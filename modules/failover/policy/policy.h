@@ -126,11 +126,11 @@ void policy_init(struct policy *p, const struct settings *set,
 
 /* Evidence */
 unsigned policy_registering(struct policy *p, uint64_t now);
-void policy_sent(struct policy *p, unsigned server, uint64_t now);
-void policy_resent(struct policy *p, unsigned server, uint64_t now,
-		   uint32_t rnd, struct decision *d);
-void policy_answered(struct policy *p, unsigned server);
-void policy_challenged(struct policy *p, unsigned server, uint64_t now);
+void register_sent(struct policy *p, unsigned server, uint64_t now);
+void register_resent(struct policy *p, unsigned server, uint64_t now,
+		     uint32_t rnd, struct decision *d);
+void register_answered(struct policy *p, unsigned server);
+void register_challenged(struct policy *p, unsigned server, uint64_t now);
 void policy_registered(struct policy *p, uint64_t now, uint32_t rnd,
 		       const char *reason, struct decision *d);
 void policy_refused(struct policy *p, uint64_t now, uint32_t rnd,
@@ -139,30 +139,30 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 		   uint64_t now, uint32_t rnd, const char *reason,
 		   struct decision *d);
 void policy_failed_before(struct policy *p, unsigned server, unsigned times);
-void policy_probed(struct policy *p, bool good, bool alive, uint64_t now,
-		   uint32_t rnd, const char *reason, struct decision *d);
-void policy_granted(struct policy *p, unsigned server, uint64_t refresh_ms,
-		    uint64_t now);
-void policy_retry_after(struct policy *p, unsigned server, uint32_t s,
-			uint64_t now);
-void policy_deregistered(struct policy *p, struct decision *d);
-void policy_renewed(struct policy *p, bool ok, unsigned deregs,
+void failback_probed(struct policy *p, bool good, bool alive, uint64_t now,
+		     uint32_t rnd, const char *reason, struct decision *d);
+void register_granted(struct policy *p, unsigned server, uint64_t refresh_ms,
+		      uint64_t now);
+void round_retry_after(struct policy *p, unsigned server, uint32_t s,
+		       uint64_t now);
+void binding_deregistered(struct policy *p, struct decision *d);
+void binding_renewed(struct policy *p, bool ok, unsigned deregs,
+		     struct decision *d);
+void standby_ok(struct policy *p, unsigned server, uint64_t expires_ms,
+		uint64_t now, uint32_t rnd, const char *reason);
+void standby_failed(struct policy *p, unsigned server, bool alive,
+		    uint64_t now, uint32_t rnd, const char *reason,
 		    struct decision *d);
-void policy_standby_ok(struct policy *p, unsigned server, uint64_t expires_ms,
-		       uint64_t now, uint32_t rnd, const char *reason);
-void policy_standby_failed(struct policy *p, unsigned server, bool alive,
-			   uint64_t now, uint32_t rnd, const char *reason,
-			   struct decision *d);
 void policy_alive(struct policy *p, unsigned server);
-void policy_network_lost(struct policy *p, uint64_t now, uint32_t rnd);
-void policy_network_back(struct policy *p, uint64_t now, struct decision *d);
-void policy_woke(struct policy *p, uint64_t now, struct decision *d);
+void outage_begin(struct policy *p, uint64_t now, uint32_t rnd);
+void outage_end(struct policy *p, uint64_t now, struct decision *d);
+void outage_woke(struct policy *p, uint64_t now, struct decision *d);
 void policy_unregistered(struct policy *p);
 
 /* Orders */
 void policy_switch(struct policy *p, unsigned to, uint64_t now,
 		   struct decision *d);
-bool policy_probe(struct policy *p, uint64_t now, struct decision *d);
+bool failback_probe(struct policy *p, uint64_t now, struct decision *d);
 
 /* Time */
 void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
@@ -170,11 +170,11 @@ void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
 bool policy_next(const struct policy *p, uint64_t *when);
 
 /* Views */
-void policy_describe_unanswered(char *buf, size_t size, const char *met,
-				unsigned sends, uint64_t ms);
-unsigned policy_active(const struct policy *p);
-bool policy_is_bound_ahead(const struct policy *p);
-const char *policy_statename(const struct policy *p);
-const char *health_name(enum health health);
+void view_unanswered(char *buf, size_t size, const char *met,
+		     unsigned sends, uint64_t ms);
+unsigned view_active(const struct policy *p);
+bool standby_is_ahead(const struct policy *p);
+const char *view_statename(const struct policy *p);
+const char *view_health(enum health health);
 
 #endif

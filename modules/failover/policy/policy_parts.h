@@ -33,8 +33,8 @@ bool register_tick(struct policy *p, uint64_t now, uint32_t rnd,
 		   struct decision *d);
 uint64_t register_next(const struct policy *p);
 
-bool policy_is_left_alone(const struct policy *p, unsigned server,
-			  uint64_t now);
+bool round_leaves_alone(const struct policy *p, unsigned server,
+			uint64_t now);
 void round_begin(struct policy *p, uint64_t now);
 void round_next(struct policy *p, uint64_t now, uint32_t rnd,
 		struct decision *d);

@@ -47,7 +47,7 @@ void register_await(struct policy *p, uint64_t now)
  * @param server Server it goes to
  * @param now    Time [ms]
  */
-void policy_sent(struct policy *p, unsigned server, uint64_t now)
+void register_sent(struct policy *p, unsigned server, uint64_t now)
 {
 	if (server != p->target || policy_is_at_rest(p))
 		return;
@@ -66,7 +66,7 @@ void policy_sent(struct policy *p, unsigned server, uint64_t now)
  * @param p      Policy
  * @param server Server that answered
  */
-void policy_answered(struct policy *p, unsigned server)
+void register_answered(struct policy *p, unsigned server)
 {
 	if (server == p->target)
 		p->pending = false;
@@ -81,7 +81,7 @@ void policy_answered(struct policy *p, unsigned server)
  * @param server Server that answered
  * @param now    Time [ms]
  */
-void policy_challenged(struct policy *p, unsigned server, uint64_t now)
+void register_challenged(struct policy *p, unsigned server, uint64_t now)
 {
 	if (server == p->target && p->pending)
 		register_await(p, now);
@@ -95,12 +95,12 @@ static void time_is_up(struct policy *p, uint64_t now, uint32_t rnd,
 	char reason[REASON_SIZE];
 
 	if (now > deadline(p) + STALL_MS) {
-		policy_woke(p, now, d);
+		outage_woke(p, now, d);
 		return;
 	}
 
-	policy_describe_unanswered(reason, sizeof(reason), "REGISTER",
-				   p->sends, now - p->pending_since);
+	view_unanswered(reason, sizeof(reason), "REGISTER",
+			p->sends, now - p->pending_since);
 	policy_failed(p, p->target, p->pending_since, now, rnd, reason, d);
 }
 
@@ -116,8 +116,8 @@ static void time_is_up(struct policy *p, uint64_t now, uint32_t rnd,
  * @param rnd    Random number
  * @param d      Decision
  */
-void policy_resent(struct policy *p, unsigned server, uint64_t now,
-		   uint32_t rnd, struct decision *d)
+void register_resent(struct policy *p, unsigned server, uint64_t now,
+		     uint32_t rnd, struct decision *d)
 {
 	if (server != p->target || !p->pending)
 		return;
@@ -137,8 +137,8 @@ void policy_resent(struct policy *p, unsigned server, uint64_t now,
  * @param refresh_ms Time until the refresh [ms]
  * @param now        Time [ms]
  */
-void policy_granted(struct policy *p, unsigned server, uint64_t refresh_ms,
-		    uint64_t now)
+void register_granted(struct policy *p, unsigned server, uint64_t refresh_ms,
+		      uint64_t now)
 {
 	if (server == p->target)
 		p->refresh_due = now + refresh_ms;

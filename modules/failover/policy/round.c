@@ -27,8 +27,8 @@ enum {
  *
  * @return True if it has, and the time is not over
  */
-bool policy_is_left_alone(const struct policy *p, unsigned server,
-			  uint64_t now)
+bool round_leaves_alone(const struct policy *p, unsigned server,
+			uint64_t now)
 {
 	return now < p->serverv[server - 1].retry_after;
 }
@@ -38,7 +38,8 @@ bool policy_is_left_alone(const struct policy *p, unsigned server,
 static unsigned untried(const struct policy *p, uint64_t now)
 {
 	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
-		if (!(p->tried & server_bit(i)) && !policy_is_left_alone(p, i, now))
+		if (!(p->tried & server_bit(i)) &&
+		    !round_leaves_alone(p, i, now))
 			return i;
 	}
 
@@ -52,7 +53,7 @@ static unsigned next_server(const struct policy *p, uint64_t now)
 	const unsigned server = p->standby;
 
 	if (server && !(p->tried & server_bit(server)) &&
-	    !policy_is_left_alone(p, server, now))
+	    !round_leaves_alone(p, server, now))
 		return server;
 
 	return untried(p, now);
@@ -154,8 +155,8 @@ void round_next(struct policy *p, uint64_t now, uint32_t rnd,
  * @param s      Time [s]; more than an hour is taken for an hour
  * @param now    Time [ms]
  */
-void policy_retry_after(struct policy *p, unsigned server, uint32_t s,
-			uint64_t now)
+void round_retry_after(struct policy *p, unsigned server, uint32_t s,
+		       uint64_t now)
 {
 	if (s > RETRY_MAX_S)
 		s = RETRY_MAX_S;

@@ -26,7 +26,7 @@ static bool is_candidate(const struct policy *p, unsigned server,
 			 uint64_t now)
 {
 	if (server == p->target || p->standby_tried & server_bit(server) ||
-	    policy_is_left_alone(p, server, now))
+	    round_leaves_alone(p, server, now))
 		return false;
 
 	return server != PRIMARY || !p->set->failback ||
@@ -195,8 +195,8 @@ void standby_lost(struct policy *p, unsigned server, uint64_t now,
  * @param rnd        Random number
  * @param reason     The answer, for the user
  */
-void policy_standby_ok(struct policy *p, unsigned server, uint64_t expires_ms,
-		       uint64_t now, uint32_t rnd, const char *reason)
+void standby_ok(struct policy *p, unsigned server, uint64_t expires_ms,
+		uint64_t now, uint32_t rnd, const char *reason)
 {
 	uint64_t wait = refresh_ms(p->set, expires_ms);
 	const uint64_t retry = schedule_failback_ms(p->set, rnd);
@@ -234,9 +234,9 @@ void policy_standby_ok(struct policy *p, unsigned server, uint64_t expires_ms,
  * @param reason What was seen, for the user
  * @param d      Decision
  */
-void policy_standby_failed(struct policy *p, unsigned server, bool alive,
-			   uint64_t now, uint32_t rnd, const char *reason,
-			   struct decision *d)
+void standby_failed(struct policy *p, unsigned server, bool alive,
+		    uint64_t now, uint32_t rnd, const char *reason,
+		    struct decision *d)
 {
 	if (server != p->standby_asked)
 		return;
@@ -254,7 +254,7 @@ void policy_standby_failed(struct policy *p, unsigned server, bool alive,
  *
  * @return True if it is
  */
-bool policy_is_bound_ahead(const struct policy *p)
+bool standby_is_ahead(const struct policy *p)
 {
 	return p->state == POLICY_MOVING && p->standby == p->target;
 }

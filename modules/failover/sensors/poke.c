@@ -14,7 +14,10 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <netinet/in.h>
-#include "failover.h"
+#include "compat.h"
+#include "evidence.h"
+#include "poke.h"
+#include "policy.h"
 
 
 struct poke {
@@ -74,10 +77,10 @@ static void error_handler(int err, void *arg)
 	}
 
 	if (is_unreachable(err))
-		line_unreachable(poke->line, poke->server, &poke->dst,
-				 poke->since, err == ECONNREFUSED ?
-				 "ICMP port unreachable" :
-				 HOST_UNREACHABLE);
+		evidence_unreachable(poke->line, poke->server, &poke->dst,
+				     poke->since, err == ECONNREFUSED ?
+				     "ICMP port unreachable" :
+				     HOST_UNREACHABLE);
 }
 
 
@@ -183,7 +186,7 @@ static void tcp_close_handler(int err, void *arg)
 		return;
 
 	(void)re_snprintf(reason, sizeof(reason), "%m", err);
-	line_failed(poke->line, poke->server, poke->since, reason);
+	evidence_failed(poke->line, poke->server, poke->since, reason);
 }
 
 

@@ -9,9 +9,23 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include "bye.h"
+#include "clock.h"
+#include "contact.h"
+#include "decide.h"
+#include "dial.h"
 #include "dialog.h"
-#include "failover.h"
-#include "transaction.h"
+#include "evidence.h"
+#include "line.h"
+#include "lookup.h"
+#include "orphan.h"
+#include "request.h"
+#include "target.h"
+#include "trace.h"
+#include "txn.h"
+#include "unwanted.h"
+#include "wire.h"
+#include "withhold.h"
 
 
 /* RFC 3261 section 10.2.2 */
@@ -89,9 +103,9 @@ static void choose_address(struct txn *txn)
 
 	lookup_start(txn->line, txn->server);
 
-	if (txn->tp == SIP_TRANSP_UDP && mute_is_ready() &&
-	    server_avoids(srv, &txn->dst, clock_ms()))
-		txn_pass_over(txn);
+	if (txn->tp == SIP_TRANSP_UDP && withhold_is_ready() &&
+	    target_is_avoided(srv, &txn->dst, clock_ms()))
+		unwanted_pass_over(txn);
 }
 
 
@@ -111,7 +125,7 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 	if (!txn)
 		txn = begin(msg, tp, dst);
 
-	if (!txn || !txn->muted)
+	if (!txn || !txn->unwanted)
 		bye_sent(msg, txn != NULL, again);
 
 	if (!txn)
@@ -121,24 +135,24 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 		choose_address(txn);
 
 	/* libre will hear that it cannot be sent */
-	if (txn->refused && !txn->muted && mute_is_ready())
+	if (txn->refused && !txn->unwanted && withhold_is_ready())
 		return true;
 
 	++txn->sends;
 
-	if (txn->kind == KIND_REGISTER && !txn->muted) {
+	if (txn->kind == KIND_REGISTER && !txn->unwanted) {
 		contact_sent(txn->line, msg, true);
-		line_sent(txn->line, txn->server, txn->since, again);
+		evidence_sent(txn->line, txn->server, txn->since, again);
 	}
 	else if (txn->kind == KIND_OTHER && !strcmp(txn->met, "REGISTER")) {
 		contact_sent(txn->line, msg, false);
 	}
-	else if (txn->kind == KIND_INVITE && !txn->muted) {
+	else if (txn->kind == KIND_INVITE && !txn->unwanted) {
 		dial_sent(txn->line, &msg->callid, again);
 	}
 
-	if (txn->muted)
-		return tp == SIP_TRANSP_UDP && mute_is_ready();
+	if (txn->unwanted)
+		return tp == SIP_TRANSP_UDP && withhold_is_ready();
 
 	if (tp == SIP_TRANSP_UDP && txn->kind != KIND_DEREGISTER)
 		line_poke(txn->line, txn->server, tp, dst, txn->since);
@@ -158,15 +172,15 @@ static void learn_health(const struct txn *txn, const struct sip_msg *msg)
 	struct pl s;
 
 	if (msg->scode != 503) {
-		server_target_answered(srv, &txn->dst);
+		target_answered(srv, &txn->dst);
 		return;
 	}
 
-	server_target_failed(srv, &txn->dst, false, now);
+	target_failed(srv, &txn->dst, false, now);
 
-	if (hdr && !server_has_target(srv, now) &&
+	if (hdr && !target_is_left(srv, now) &&
 	    !re_regex(hdr->val.p, hdr->val.l, "[0-9]+", &s))
-		line_retry_after(txn->line, txn->server, pl_u32(&s));
+		evidence_retry_after(txn->line, txn->server, pl_u32(&s));
 }
 
 
@@ -190,7 +204,7 @@ static void late_answer(const struct sip_msg *msg)
 	line = line_find_request(msg);
 	if (line) {
 		contact_listed(line, msg);
-		line_go_on(line);
+		decide_go_on(line);
 	}
 }
 
@@ -227,10 +241,10 @@ static void response_received(const struct sip_msg *msg)
 	switch (txn->kind) {
 
 	case KIND_REGISTER:
-		line_answered(line, txn->server, txn->since, msg->scode);
+		evidence_answered(line, txn->server, txn->since, msg->scode);
 		if (msg->scode < 300) {
-			line_granted(line, txn->server,
-				     contact_granted_s(line, msg));
+			evidence_granted(line, txn->server,
+					 contact_granted_s(line, msg));
 			contact_listed(line, msg);
 		}
 		mem_deref(txn);
@@ -239,7 +253,7 @@ static void response_received(const struct sip_msg *msg)
 	case KIND_DEREGISTER:
 		mem_deref(txn);
 		if (msg->scode < 300)
-			line_deregistered(line);
+			evidence_deregistered(line);
 		break;
 
 	case KIND_INVITE:
@@ -304,7 +318,7 @@ int wire_open(void)
 		return err;
 
 	/* without it the binding is renewed after the fact: see line.c */
-	if (mute_open(txn_keep))
+	if (withhold_open(unwanted_withhold))
 		info("failover: cannot keep back what libre sends\n");
 
 	return 0;
@@ -315,7 +329,7 @@ int wire_open(void)
 void wire_close(void)
 {
 	trace_close();
-	mute_close();
+	withhold_close();
 	txn_close();
 	orphan_close();
 }

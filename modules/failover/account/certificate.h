@@ -1,0 +1,14 @@
+/**
+ * @file certificate.h  Why a TLS connection could not be made
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_CERTIFICATE_H
+#define FAILOVER_CERTIFICATE_H
+
+int  certificate_open(void);
+void certificate_close(void);
+const char *certificate_reason(const char *text);
+
+#endif

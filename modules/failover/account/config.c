@@ -1,0 +1,288 @@
+/**
+ * @file config.c  Reads an account line and the config file
+ *
+ * What is wrong is told in one line that names the key, the value and what
+ * is allowed; the default stands in.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "config.h"
+#include "line.h"
+
+
+enum {
+	VALUE_SIZE = 512,
+};
+
+static struct settings config;   /**< Of the config file, for all accounts   */
+
+
+/**
+ * A parameter of the account line
+ *
+ * @param line Line
+ * @param name Name of the parameter
+ * @param val  Its value, part of the account; empty if it has none
+ *
+ * @return True if the account line has it
+ */
+bool config_param(const struct line *line, const char *name, struct pl *val)
+{
+	const struct pl *params = &account_laddr(line->acc)->params;
+	struct pl end;
+
+	if (!msg_param_decode(params, name, val))
+		return true;
+
+	*val = pl_null;
+
+	return !msg_param_exists(params, name, &end);
+}
+
+
+/**
+ * Read the config file
+ */
+void config_open(void)
+{
+	char val[VALUE_SIZE];
+	const char *key;
+
+	settings_init(&config);
+
+	for (size_t i = 0; (key = settings_key(i)); i++) {
+
+		if (conf_get_str(conf_cur(), key, val, sizeof(val)) ||
+		    !settings_set(&config, key, val))
+			continue;
+
+		warning("failover: config: %s '%s' is not %s, using %s\n",
+			key, val, settings_allowed(key),
+			settings_default(key));
+	}
+}
+
+
+static void read_account_key(struct line *line, const char *key)
+{
+	char val[VALUE_SIZE];
+	struct pl pl;
+
+	if (!config_param(line, key, &pl))
+		return;
+
+	if (pl_strcpy(&pl, val, sizeof(val)) ||
+	    settings_set(&line->set, key, val))
+		warning("failover: %s: %s '%r' is not %s, using the"
+			" config's value\n", line_name(line), key, &pl,
+			settings_allowed(key));
+}
+
+
+static void read_settings(struct line *line)
+{
+	const char *key;
+
+	line->set = config;
+
+	for (size_t i = 0; (key = settings_key(i)); i++)
+		read_account_key(line, key);
+}
+
+
+/* Expiry asked of a server; without a key of its own that of server 1 */
+static uint32_t read_regint(const struct line *line, unsigned server)
+{
+	uint32_t dflt = account_regint(line->acc);
+	char key[32], *end, val[16];
+	unsigned long v;
+	struct pl pl;
+
+	/* the account's own may be what we have set, before a reload */
+	if (config_param(line, "regint", &pl) && pl_u32(&pl))
+		dflt = pl_u32(&pl);
+
+	if (server == PRIMARY)
+		return dflt;
+
+	(void)re_snprintf(key, sizeof(key), "failover_regint%u", server);
+
+	if (!config_param(line, key, &pl))
+		return dflt;
+
+	if (!pl_strcpy(&pl, val, sizeof(val)) && val[0] >= '0' &&
+	    val[0] <= '9') {
+		v = strtoul(val, &end, 10);
+		if (!*end && v >= 1 && v <= 86400)
+			return (uint32_t)v;
+	}
+
+	warning("failover: %s: %s '%r' is not 1 to 86400 seconds, using %u\n",
+		line_name(line), key, &pl, dflt);
+
+	return dflt;
+}
+
+
+/* The account is left alone, and this is why */
+static int refuse(struct line *line, const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = re_vsdprintf(&line->unmanaged, fmt, ap);
+	va_end(ap);
+
+	return err ? err : EINVAL;
+}
+
+
+static int add_server(struct line *line, const struct pl *uri)
+{
+	struct server *srv = &line->serverv[line->serverc];
+	int err;
+
+	if (line->serverc == MAX_SERVERS)
+		return refuse(line, "more than %u servers", MAX_SERVERS);
+
+	++line->serverc;
+
+	err = server_decode(srv, uri);
+	if (err == EPROTONOSUPPORT)
+		return refuse(line, "server %u '%r': the transport is none of"
+			      " udp, tcp, tls", line->serverc, uri);
+	else if (err)
+		return refuse(line, "server %u '%r': the URI is not of the"
+			      " form sip:host:port;transport=udp|tcp|tls",
+			      line->serverc, uri);
+
+	srv->regint = read_regint(line, line->serverc);
+
+	for (unsigned i = PRIMARY; i < line->serverc; i++) {
+		if (server_equal(line_server(line, i), srv))
+			return refuse(line, "server %u '%r': the same server"
+				      " as number %u", line->serverc, uri, i);
+	}
+
+	return 0;
+}
+
+
+static int add_more_servers(struct line *line, struct pl list)
+{
+	int err = 0;
+
+	while (list.l && !err) {
+
+		const char *comma = pl_strchr(&list, ',');
+		struct pl uri = list;
+
+		if (comma)
+			uri.l = (size_t)(comma - list.p);
+
+		pl_advance(&list, (ssize_t)(uri.l + (comma ? 1 : 0)));
+
+		while (uri.l && *uri.p == ' ')
+			pl_advance(&uri, 1);
+		while (uri.l && uri.p[uri.l - 1] == ' ')
+			--uri.l;
+
+		err = add_server(line, &uri);
+	}
+
+	return err;
+}
+
+
+/* Read from the account line, as Baresip does: what stands in the account
+   may be what we have set, before a reload */
+static bool outbound(const struct line *line, unsigned server, struct pl *uri)
+{
+	char name[16];
+
+	(void)re_snprintf(name, sizeof(name), "outbound%u", server);
+
+	return (config_param(line, name, uri) && pl_isset(uri)) ||
+		(server == PRIMARY && config_param(line, "outbound", uri) &&
+		 pl_isset(uri));
+}
+
+
+static int read_servers(struct line *line)
+{
+	struct pl pl;
+	int err;
+
+	for (unsigned i = PRIMARY; i <= PRIMARY + 1; i++) {
+
+		if (!outbound(line, i, &pl))
+			return refuse(line, "it needs two servers, outbound="
+				      " and outbound2=");
+
+		err = add_server(line, &pl);
+		if (err)
+			return err;
+	}
+
+	if (config_param(line, "failover_servers", &pl))
+		return add_more_servers(line, pl);
+
+	return 0;
+}
+
+
+/* Baresip says nothing of it */
+static void warn_if_cut(const struct line *line)
+{
+	const struct sip_addr *laddr = account_laddr(line->acc);
+	const size_t max = COMPAT_ACCOUNT_SIZE - 1;
+	const char *begin = pl_isset(&laddr->dname) ? laddr->dname.p :
+		laddr->auri.p - 1;
+	size_t len;
+
+	if (!pl_isset(&laddr->params))
+		return;
+
+	/* a quotation mark before a name is not part of it */
+	len = (size_t)(laddr->params.p + laddr->params.l - begin);
+	if (len == max || len == max - 1)
+		warning("failover: %s: the account line is cut off: Baresip"
+			" reads %zu characters of it\n", line_name(line),
+			max);
+}
+
+
+/**
+ * Read the servers and settings of an account
+ *
+ * @param line Line
+ *
+ * @return 0 if it is managed; EINVAL if it is left alone, and why is in
+ *         line->unmanaged; otherwise errorcode
+ */
+int config_account(struct line *line)
+{
+	const struct account *acc = line->acc;
+	struct pl pl;
+
+	if (config_param(line, "failover", &pl) && !pl_strcasecmp(&pl, "no"))
+		return refuse(line, "failover=no");
+
+	warn_if_cut(line);
+
+	if (config_param(line, "sipnat", &pl) &&
+	    !pl_strcasecmp(&pl, "outbound"))
+		return refuse(line, "sipnat=outbound registers with both"
+			      " servers already");
+
+	if (!account_regint(acc))
+		return refuse(line, "regint=0, it does not register");
+
+	read_settings(line);
+
+	return read_servers(line);
+}

@@ -1,0 +1,18 @@
+/**
+ * @file config.h  An account line and the config file
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_CONFIG_H
+#define FAILOVER_CONFIG_H
+
+#include <re.h>
+
+struct line;
+
+void config_open(void);
+int  config_account(struct line *line);
+bool config_param(const struct line *line, const char *name, struct pl *val);
+
+#endif

@@ -1,0 +1,339 @@
+/**
+ * @file line.c  Our accounts: which there are, and whose a request is
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "certificate.h"
+#include "clock.h"
+#include "connection.h"
+#include "error.h"
+#include "line.h"
+#include "poke.h"
+#include "schedule.h"
+
+
+static struct list linel;
+
+
+/**
+ * All lines, managed or not
+ *
+ * @return List of struct line
+ */
+struct list *line_list(void)
+{
+	return &linel;
+}
+
+
+/**
+ * The line of a user agent
+ *
+ * @param ua User agent
+ *
+ * @return Line, NULL if there is none
+ */
+struct line *line_find(const struct ua *ua)
+{
+	struct le *le;
+
+	for (le = list_head(&linel); le; le = le->next) {
+
+		struct line *line = le->data;
+
+		if (line->ua == ua && line->acc == ua_account(ua))
+			return line;
+	}
+
+	return NULL;
+}
+
+
+static bool is_aor(const struct line *line, const struct uri *aor)
+{
+	const struct uri *uri = &account_laddr(line->acc)->uri;
+
+	return !pl_cmp(&uri->user, &aor->user) &&
+		!pl_casecmp(&uri->host, &aor->host);
+}
+
+
+/* Older versions make the user part of a Contact unique to the user agent,
+   newer ones do not: alice of two domains is told apart by the AOR */
+static struct line *find_line(const struct pl *user, const struct uri *aor)
+{
+	struct line *found = NULL;
+	struct le *le;
+
+	for (le = list_head(&linel); le; le = le->next) {
+
+		struct line *line = le->data;
+
+		if (line->unmanaged ||
+		    pl_strcmp(user, ua_local_cuser(line->ua)))
+			continue;
+
+		if (is_aor(line, aor))
+			return line;
+
+		if (!found)
+			found = line;
+	}
+
+	return found;
+}
+
+
+/**
+ * The managed line that a request is to
+ *
+ * @param msg Request received, to its Contact
+ *
+ * @return Line, NULL if there is none
+ */
+struct line *line_find_called(const struct sip_msg *msg)
+{
+	return find_line(&msg->uri.user, &msg->to.uri);
+}
+
+
+/**
+ * The managed line that a request of Baresip's is from: by its Contact, or by
+ * its From
+ *
+ * @param msg Request sent
+ *
+ * @return Line, NULL if there is none
+ */
+struct line *line_find_request(const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
+	struct line *line = NULL;
+	struct sip_addr addr;
+	struct le *le;
+
+	if (hdr && !sip_addr_decode(&addr, &hdr->val))
+		line = find_line(&addr.uri.user, &msg->from.uri);
+
+	for (le = list_head(&linel); le && !line; le = le->next) {
+
+		struct line *each = le->data;
+
+		if (!each->unmanaged && is_aor(each, &msg->from.uri))
+			line = each;
+	}
+
+	return line;
+}
+
+
+/**
+ * The account's address-of-record
+ *
+ * @param line Line
+ *
+ * @return AOR, as sip:alice@example.com
+ */
+const char *line_aor(const struct line *line)
+{
+	return account_aor(line->acc);
+}
+
+
+/**
+ * The account's name for the user
+ *
+ * @param line Line
+ *
+ * @return Name, as alice@example.com
+ */
+const char *line_name(const struct line *line)
+{
+	const char *aor = line_aor(line), *colon = strchr(aor, ':');
+
+	return colon ? colon + 1 : aor;
+}
+
+
+/**
+ * A server of a line
+ *
+ * @param line   Line
+ * @param server Number, from 1
+ *
+ * @return Server
+ */
+const struct server *line_server(const struct line *line, unsigned server)
+{
+	return &line->serverv[server - 1];
+}
+
+
+/**
+ * The server that a request goes to: by its Route if that is one of ours, by
+ * its destination otherwise
+ *
+ * @param line  Line
+ * @param guess Server that it is likely to be, 0: none. The names of several
+ *              may stand for the same address
+ * @param route Value of the topmost Route, NULL if it has none
+ * @param tp    Transport
+ * @param dst   Destination
+ *
+ * @return Number of the server, 0 if it is none of the line's
+ */
+unsigned line_server_of(struct line *line, unsigned guess,
+			const struct pl *route, enum sip_transp tp,
+			const struct sa *dst)
+{
+	for (unsigned i = 0; route && i < line->serverc; i++) {
+
+		struct server *srv = &line->serverv[i];
+
+		if (server_is_route(srv, route)) {
+			server_used(srv, tp, dst);
+			return i + 1;
+		}
+	}
+
+	if (guess && server_is_address(line_server(line, guess), tp, dst))
+		return guess;
+
+	for (unsigned i = 0; i < line->serverc; i++) {
+		if (server_is_address(&line->serverv[i], tp, dst))
+			return i + 1;
+	}
+
+	return 0;
+}
+
+
+static bool has_socket(enum sip_transp tp, int af)
+{
+	struct sa dst, laddr;
+
+	sa_init(&dst, af);
+
+	return !sip_transp_laddr(uag_sip(), &laddr, tp, &dst);
+}
+
+
+/* A phone with one address family has one Contact for each transport */
+static int contact_af(enum sip_transp tp, const struct sa *dst)
+{
+	return has_socket(tp, AF_INET) && has_socket(tp, AF_INET6) ?
+		sa_af(dst) : AF_UNSPEC;
+}
+
+
+/**
+ * Does a binding made at this server stay the account's? Its Contact names
+ * the transport and an address of the phone's, so it does if the server in
+ * use has the same transport and address family.
+ *
+ * @param line Line
+ * @param tp   Transport
+ * @param dst  Where the binding was made
+ *
+ * @return True if it stays, false if it is to be removed
+ */
+bool line_keeps_contact(const struct line *line, enum sip_transp tp,
+			const struct sa *dst)
+{
+	return line->policy.state != POLICY_IDLE && line->client &&
+		server_uses(line_server(line, line->client), tp,
+			    contact_af(tp, dst));
+}
+
+
+/**
+ * See whether somebody listens where a request goes
+ *
+ * @param line   Line
+ * @param server Server
+ * @param tp     Transport of the request
+ * @param dst    Destination of the request
+ * @param since  Its first transmission [ms]
+ */
+void line_poke(struct line *line, unsigned server, enum sip_transp tp,
+	       const struct sa *dst, uint64_t since)
+{
+	struct poke **pokep = &line->pokev[server - 1];
+
+	if (!*pokep && poke_alloc(pokep, line, server))
+		return;
+
+	if (tp == SIP_TRANSP_UDP)
+		poke_udp(*pokep, dst, since);
+	else
+		poke_tcp(*pokep, dst, since);
+}
+
+
+/**
+ * See whether somebody listens at a server
+ *
+ * @param line   Line
+ * @param server Server
+ */
+void line_look(struct line *line, unsigned server)
+{
+	const struct server *srv = line_server(line, server);
+
+	if (sa_isset(&srv->addr, SA_ALL))
+		line_poke(line, server, server_transp(srv), &srv->addr,
+			  clock_ms());
+}
+
+
+/**
+ * End connections to a server that are dead, so that they are not used again
+ *
+ * @param line   Line
+ * @param server Server, which has been silent for as long as it is given
+ */
+void line_end_dead(const struct line *line, unsigned server)
+{
+	const struct server *srv = line_server(line, server);
+	struct sa dst = srv->addr;
+
+	/* a name: where it leads to is seen with the first request sent */
+	if (!sa_isset(&dst, SA_ALL)) {
+		if (srv->tp == SIP_TRANSP_NONE)
+			return;
+
+		sa_init(&dst, AF_INET);
+		sa_set_port(&dst, sip_transp_port(srv->tp, srv->port));
+	}
+
+	/* half of the time: its timers and the kernel's are not ours */
+	connection_end_dead(&dst, server_transp(srv),
+			    schedule_giveup_ms(&line->set, false) / 2);
+}
+
+
+/**
+ * Say why a request could not be sent, in words of ours where libre's do not
+ * help
+ *
+ * @param line   Line
+ * @param server Server
+ * @param text   libre's error, in words
+ * @param reason Buffer for the text
+ * @param size   Its size
+ */
+void line_describe_error(const struct line *line, unsigned server,
+			 const char *text, char *reason, size_t size)
+{
+	static const int errv[] = { EDESTADDRREQ, EPROTONOSUPPORT };
+
+	str_ncpy(reason, certificate_reason(text), size);
+
+	for (size_t i = 0; i < RE_ARRAY_SIZE(errv); i++) {
+		if (error_is(text, errv[i]))
+			server_describe_error(line_server(line, server),
+					      errv[i], reason, size);
+	}
+}

@@ -1,0 +1,80 @@
+/**
+ * @file line.h  An account: its servers, and what is known of them
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_LINE_H
+#define FAILOVER_LINE_H
+
+#include "compat.h"
+#include "policy.h"
+#include "server.h"
+
+/** One account: its servers, what is known of them, what is to be done */
+struct line {
+	struct le le;
+	struct ua *ua;               /**< Not referenced: accounts_scan()    */
+	struct account *acc;
+	char *unmanaged;             /**< Why it is left alone, or NULL      */
+
+	struct settings set;
+	struct server serverv[MAX_SERVERS];
+	unsigned serverc;
+	struct policy policy;
+
+	struct decision todo;        /**< Decided, not done yet              */
+	bool drop;                   /**< ... and to be let go of: requests  */
+	struct tmr tmr_todo;
+	struct tmr tmr_policy;
+
+	unsigned client;             /**< Server that Baresip's own client
+					  registers with, 0: none            */
+	bool registering;            /**< Our own ua_register() under way    */
+	char *contact_params;        /**< Of Baresip's Contact, no expires   */
+	struct list contactl;        /**< Registered; in use: the first      */
+	char *left;                  /**< Contact that was left behind       */
+	struct request *probe;       /**< Failback check under way           */
+	struct request *keepalive;   /**< OPTIONS under way                  */
+	unsigned keepalive_server;   /**< ... and where it went              */
+	uint64_t keepalive_since;    /**< ... and when [ms]                  */
+	struct request *renewal;     /**< Binding being renewed              */
+	unsigned renewal_deregs;     /**< See binding_renewed()              */
+	unsigned renewal_server;     /**< ... and where it went              */
+	uint64_t renewal_since;      /**< When it was sent [ms]              */
+	struct request *standby;     /**< REGISTER with the next server      */
+	unsigned standby_server;     /**< ... and where it went              */
+	bool offline;                /**< The user knows: no network         */
+	uint64_t back;               /**< When there was one again [ms]      */
+	uint64_t cut;                /**< Sockets were opened anew [ms]      */
+	struct tmr tmr_again;        /**< Register anew                      */
+	unsigned calls_moved;
+	unsigned byes_moved;
+	struct poke *pokev[MAX_SERVERS];/**< Hears "port unreachable"        */
+	struct lookup *lookupv[MAX_SERVERS];/**< Of names, under way         */
+};
+
+
+/* Lines */
+struct list *line_list(void);
+struct line *line_find(const struct ua *ua);
+struct line *line_find_called(const struct sip_msg *msg);
+struct line *line_find_request(const struct sip_msg *msg);
+const char *line_aor(const struct line *line);
+const char *line_name(const struct line *line);
+
+/* Its servers */
+const struct server *line_server(const struct line *line, unsigned server);
+unsigned line_server_of(struct line *line, unsigned guess,
+			const struct pl *route, enum sip_transp tp,
+			const struct sa *dst);
+bool line_keeps_contact(const struct line *line, enum sip_transp tp,
+			const struct sa *dst);
+void line_poke(struct line *line, unsigned server, enum sip_transp tp,
+	       const struct sa *dst, uint64_t since);
+void line_look(struct line *line, unsigned server);
+void line_end_dead(const struct line *line, unsigned server);
+void line_describe_error(const struct line *line, unsigned server,
+			 const char *text, char *reason, size_t size);
+
+#endif

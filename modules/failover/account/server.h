@@ -1,0 +1,53 @@
+/**
+ * @file server.h  One SIP server of an account line
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_SERVER_H
+#define FAILOVER_SERVER_H
+
+#include <re.h>
+
+enum {
+	MAX_TARGETS = 8,             /**< Of a name; more are not looked at  */
+};
+
+/** An address that a server's name stands for */
+struct target {
+	struct sa addr;
+	uint64_t failed;             /**< Last time, 0: it answers [ms]      */
+	uint64_t avoid;              /**< Until then, if there are others[ms]*/
+};
+
+/** A SIP server as the account line names it */
+struct server {
+	char *uri;                   /**< As written, an outbound proxy URI  */
+	char *host;                  /**< Name or address, no brackets       */
+	uint16_t port;               /**< 0: not given                       */
+	enum sip_transp tp;          /**< SIP_TRANSP_NONE: not given         */
+	uint32_t regint;             /**< Expiry asked of it [s]             */
+	struct sa addr;              /**< Where its requests go, once known  */
+	struct sa src;               /**< Our address towards `dst`, ...     */
+	struct sa dst;               /**< ... once a way was seen            */
+	enum sip_transp addr_tp;     /**< ... and by which transport         */
+	struct target targetv[MAX_TARGETS];/**< All that its name stands for */
+	size_t targetc;              /**< 0: an address, or not known yet    */
+};
+
+int  server_decode(struct server *srv, const struct pl *uri);
+void server_reset(struct server *srv);
+bool server_equal(const struct server *a, const struct server *b);
+bool server_is_name(const struct server *srv);
+bool server_uses(const struct server *srv, enum sip_transp tp, int af);
+enum sip_transp server_transp(const struct server *srv);
+bool server_is_named(const struct server *srv, const struct uri *uri);
+bool server_is_route(const struct server *srv, const struct pl *route);
+bool server_is_address(const struct server *srv, enum sip_transp tp,
+		       const struct sa *dst);
+void server_used(struct server *srv, enum sip_transp tp,
+		 const struct sa *dst);
+void server_describe_error(const struct server *srv, int err, char *buf,
+			   size_t size);
+
+#endif

@@ -1,0 +1,239 @@
+/**
+ * @file attempt.c  A request on its way through an account's servers
+ *
+ * What calls being set up and calls being hung up have in common: each server
+ * once, each for its time, the last for 64*T1.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "attempt.h"
+#include "clock.h"
+#include "evidence.h"
+#include "line.h"
+#include "schedule.h"
+
+
+/**
+ * Begin with no server tried
+ *
+ * @param att  Attempt
+ * @param line Line
+ * @param met  Method, a static text
+ * @param h    Called when the present server's time is up
+ * @param arg  Handler argument
+ */
+void attempt_init(struct attempt *att, struct line *line, const char *met,
+		  tmr_h *h, void *arg)
+{
+	memset(att, 0, sizeof(*att));
+
+	tmr_init(&att->tmr);
+	att->line = line;
+	att->met  = met;
+	att->h    = h;
+	att->arg  = arg;
+}
+
+
+/* If nobody has looked for long, the answer may lie in the socket */
+static void due_handler(void *arg)
+{
+	struct attempt *att = arg;
+
+	if (clock_is_late(att->due))
+		attempt_start(att, att->server);
+	else
+		att->h(att->arg);
+}
+
+
+/* The time that the present server is given */
+static uint64_t server_ms(const struct attempt *att)
+{
+	const bool invite = !strcmp(att->met, "INVITE");
+
+	return attempt_is_last(att) ? TRANSACTION_MS :
+		schedule_giveup_ms(&att->line->set, invite);
+}
+
+
+/**
+ * The request is being sent to a server
+ *
+ * @param att    Attempt
+ * @param server Server
+ */
+void attempt_start(struct attempt *att, unsigned server)
+{
+	uint32_t ms;
+
+	if (server != att->server)
+		att->refusals = 0;
+
+	att->server = server;
+	att->tried |= 1u << server;
+	att->since  = clock_ms();
+	att->sends  = 0;
+
+	ms = server_ms(att);
+	att->due = att->since + ms;
+	tmr_start(&att->tmr, ms, due_handler, att);
+}
+
+
+/**
+ * The present server needs watching again: it goes on at another address, in
+ * what is left of its time
+ *
+ * @param att Attempt
+ *
+ * @return False if nothing is left
+ */
+bool attempt_resume(struct attempt *att)
+{
+	const uint64_t end = att->since + server_ms(att);
+	const uint64_t now = clock_ms();
+
+	if (now >= end)
+		return false;
+
+	att->due = end;
+	tmr_start(&att->tmr, end - now, due_handler, att);
+
+	return true;
+}
+
+
+/**
+ * The present server needs no watching any more
+ *
+ * @param att Attempt
+ */
+void attempt_stop(struct attempt *att)
+{
+	tmr_cancel(&att->tmr);
+}
+
+
+/**
+ * The present server has not answered: that is evidence, unless it was the
+ * phone's own side. Then the server may be tried again.
+ *
+ * @param att Attempt
+ */
+void attempt_unanswered(struct attempt *att)
+{
+	const struct policy *p = &att->line->policy;
+
+	evidence_unanswered(att->line, att->server, att->met, att->sends,
+			    att->since);
+
+	if (p->serverv[att->server - 1].health != HEALTH_DOWN)
+		att->tried &= ~(1u << att->server);
+}
+
+
+/**
+ * The present server has answered that it is unavailable. With failover_fall
+ * above 1 the account may stay, then the server may be tried again; but a
+ * REGISTER that goes well meanwhile does not make it well.
+ *
+ * @param att Attempt
+ * @param msg Answer
+ */
+void attempt_refused(struct attempt *att, const struct sip_msg *msg)
+{
+	char reason[REASON_SIZE];
+
+	(void)re_snprintf(reason, sizeof(reason), "%s: %u %r", att->met,
+			  msg->scode, &msg->reason);
+	evidence_refused(att->line, att->server, att->since, reason,
+			 att->refusals++);
+
+	if (att->line->policy.target == att->server)
+		att->tried &= ~(1u << att->server);
+}
+
+
+/**
+ * Has the request been sent to this server?
+ *
+ * @param att    Attempt
+ * @param server Server
+ *
+ * @return True if it has
+ */
+bool attempt_is_tried(const struct attempt *att, unsigned server)
+{
+	return att->tried & (1u << server);
+}
+
+
+/**
+ * Is the present server the last one?
+ *
+ * @param att Attempt
+ *
+ * @return True if it is
+ */
+bool attempt_is_last(const struct attempt *att)
+{
+	for (unsigned i = PRIMARY; i <= att->line->serverc; i++) {
+		if (!attempt_is_tried(att, i))
+			return false;
+	}
+
+	return true;
+}
+
+
+/**
+ * Is it time to give up, at the moment of a retransmission? Our timer and
+ * libre's run out together: see register_resent().
+ *
+ * @param att Attempt
+ *
+ * @return True if it is
+ */
+bool attempt_is_due(const struct attempt *att)
+{
+	return tmr_isrunning(&att->tmr) && !clock_is_late(att->due) &&
+		clock_ms() + TIMER_SLACK_MS >= att->due;
+}
+
+
+/**
+ * Have the sockets that the request was sent from gone? No answer will come;
+ * the server may be tried again.
+ *
+ * @param att Attempt
+ *
+ * @return True if they have
+ */
+bool attempt_is_cut(struct attempt *att)
+{
+	if (att->since >= att->line->cut)
+		return false;
+
+	att->tried &= ~(1u << att->server);
+
+	return true;
+}
+
+
+/**
+ * Has the account left the present server because it failed?
+ *
+ * @param att Attempt
+ *
+ * @return True if it has
+ */
+bool attempt_is_stranded(const struct attempt *att)
+{
+	const struct policy *p = &att->line->policy;
+
+	return (p->target != att->server || p->state == POLICY_DOWN) &&
+		p->serverv[att->server - 1].health == HEALTH_DOWN;
+}

@@ -1,0 +1,45 @@
+/**
+ * @file dial.h  A call that is not answered yet
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_DIAL_H
+#define FAILOVER_DIAL_H
+
+#include "attempt.h"
+#include "compat.h"
+
+struct line;
+
+enum dial_state {
+	DIAL_TRYING,                 /**< INVITE sent, no answer yet         */
+	DIAL_ANSWERED,               /**< The server works on it             */
+	DIAL_WAITING,                /**< For the account to be registered   */
+};
+
+struct dial {
+	struct le le;
+	struct attempt att;
+	struct line *line;
+	struct call *call;           /**< Not referenced; NULL: to be placed */
+	enum dial_state state;
+	char *peer;
+	char *from;                  /**< Local URI                          */
+	char *callid;                /**< Of the INVITE, NULL: not seen yet  */
+	char *old_callid;            /**< Of the one before, to be told      */
+	bool video;
+	bool announced;              /**< By CALL_OUTGOING                   */
+};
+
+const struct list *dial_list(void);
+void dial_outgoing(struct line *line, struct call *call);
+void dial_offer(struct line *line, struct call *call);
+void dial_sent(struct line *line, const struct pl *callid, bool again);
+void dial_answered(struct line *line, const struct sip_msg *msg,
+		   const struct sa *src);
+void dial_closed(struct call *call, const char *text);
+void dial_established(struct call *call);
+void dial_forget(const struct line *line);
+
+#endif

@@ -1,0 +1,21 @@
+/**
+ * @file redial.h  Calls go on through another server
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_REDIAL_H
+#define FAILOVER_REDIAL_H
+
+#include <stdbool.h>
+
+struct dial;
+struct line;
+
+void redial_run(struct line *line);
+bool redial_is_gone(const struct dial *dial);
+void redial_silence(struct dial *dial);
+void redial_abandon(struct dial *dial);
+struct dial *redial_being_placed(void);
+
+#endif

@@ -1,0 +1,15 @@
+/**
+ * @file error.h  What libre's and Baresip's texts say of an error
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_ERROR_H
+#define FAILOVER_ERROR_H
+
+#include <re.h>
+
+uint16_t error_status_code(const char *text);
+bool error_is(const char *text, int err);
+
+#endif

@@ -1,0 +1,126 @@
+/**
+ * @file decide.c  What an account's policy has decided, told and queued
+ *
+ * A decision is told at once and done a moment later, from a timer: Baresip
+ * and libre may be in the middle of the very thing that it is about. Who does
+ * it, action.c, lies above and registers here.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include "clock.h"
+#include "decide.h"
+#include "line.h"
+#include "own_side.h"
+#include "report.h"
+#include "unwanted.h"
+
+
+static decide_h *decideh;
+
+
+/**
+ * Register what does a decision
+ *
+ * @param h Handler, called from a timer
+ */
+void decide_open(decide_h *h)
+{
+	decideh = h;
+}
+
+
+static void todo_handler(void *arg)
+{
+	struct line *line = arg;
+
+	decideh(line);
+}
+
+
+static void policy_handler(void *arg)
+{
+	struct line *line = arg;
+	struct decision d = {0};
+
+	if (line->policy.pending && own_side_is_at_fault(line))
+		return;
+
+	policy_tick(&line->policy, clock_ms(), rand_u32(), &d);
+	decide_take(line, &d);
+}
+
+
+/**
+ * Wake up when the policy wants to know the time
+ *
+ * @param line Line
+ */
+void decide_start_timer(struct line *line)
+{
+	uint64_t now = clock_ms(), when;
+
+	if (policy_next(&line->policy, &when))
+		tmr_start(&line->tmr_policy, when > now ? when - now : 0,
+			  policy_handler, line);
+	else
+		tmr_cancel(&line->tmr_policy);
+}
+
+
+/**
+ * Tell a decision, and do it as soon as it is safe
+ *
+ * @param line Line
+ * @param d    Decision
+ */
+void decide_take(struct line *line, const struct decision *d)
+{
+	report_decision(line, d);
+
+	if ((d->tell == TELL_SWITCH && !d->by_command) ||
+	    d->tell == TELL_EXHAUSTED) {
+		unwanted_give_up(line, d->from);
+		line_end_dead(line, d->from);
+	}
+
+	if (d->register_with)
+		line->todo.register_with = d->register_with;
+
+	if (d->standby)
+		line->todo.standby = d->standby;
+
+	line->todo.probe     |= d->probe;
+	line->todo.renew     |= d->renew;
+	line->todo.keepalive |= d->keepalive;
+
+	decide_go_on(line);
+	decide_start_timer(line);
+}
+
+
+/**
+ * Do what is to be done, as soon as it is safe
+ *
+ * @param line Line
+ */
+void decide_go_on(struct line *line)
+{
+	tmr_start(&line->tmr_todo, 0, todo_handler, line);
+}
+
+
+/**
+ * Send OPTIONS to a server, as the keep-alive does, if it is the one in use
+ *
+ * @param line   Line
+ * @param server Server that something is to be learned of
+ */
+void decide_ask(struct line *line, unsigned server)
+{
+	if (server != line->policy.target)
+		return;
+
+	line->todo.keepalive = true;
+	decide_go_on(line);
+}

@@ -1,0 +1,21 @@
+/**
+ * @file decide.h  What an account's policy has decided, told and queued
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_DECIDE_H
+#define FAILOVER_DECIDE_H
+
+struct decision;
+struct line;
+
+typedef void (decide_h)(struct line *line);
+
+void decide_open(decide_h *h);
+void decide_take(struct line *line, const struct decision *d);
+void decide_go_on(struct line *line);
+void decide_ask(struct line *line, unsigned server);
+void decide_start_timer(struct line *line);
+
+#endif

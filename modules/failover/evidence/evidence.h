@@ -1,0 +1,37 @@
+/**
+ * @file evidence.h  What is seen of an account's servers
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_EVIDENCE_H
+#define FAILOVER_EVIDENCE_H
+
+#include "compat.h"
+
+struct line;
+
+void evidence_registering(struct line *line);
+void evidence_register_result(struct line *line, const char *text, bool ok);
+void evidence_sent(struct line *line, unsigned server, uint64_t since,
+		   bool again);
+void evidence_answered(struct line *line, unsigned server, uint64_t since,
+		       uint16_t scode);
+void evidence_granted(struct line *line, unsigned server, uint32_t expires);
+void evidence_retry_after(struct line *line, unsigned server, uint32_t s);
+void evidence_failed(struct line *line, unsigned server, uint64_t since,
+		     const char *reason);
+void evidence_unreachable(struct line *line, unsigned server,
+			  const struct sa *dst, uint64_t since,
+			  const char *reason);
+bool evidence_goes_on(struct line *line, unsigned server,
+		      const struct sa *dst);
+void evidence_refused(struct line *line, unsigned server, uint64_t since,
+		      const char *reason, unsigned before);
+void evidence_unanswered(struct line *line, unsigned server, const char *met,
+			 unsigned sends, uint64_t since);
+void evidence_wanted_now(struct line *line);
+void evidence_deregistered(struct line *line);
+void evidence_unregistered(struct line *line);
+
+#endif

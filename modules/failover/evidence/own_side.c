@@ -1,0 +1,164 @@
+/**
+ * @file own_side.c  What is seen of the phone's own side
+ *
+ * Its network and its clock: an outage of the phone's own is no server's
+ * fault. Part of the evidence, as evidence.c.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "clock.h"
+#include "decide.h"
+#include "line.h"
+#include "own_side.h"
+#include "path.h"
+#include "report.h"
+
+
+enum {
+	AGAIN_MS = 1000,             /**< The kernel looks for neighbours    */
+};
+
+
+static void go_offline(struct line *line)
+{
+	struct decision d = {0};
+
+	if (!line->offline && line->policy.state != POLICY_IDLE) {
+		line->offline = true;
+		report_offline(line);
+	}
+
+	outage_begin(&line->policy, clock_ms(), rand_u32());
+	line->drop = true;
+	memset(&line->todo, 0, sizeof(line->todo));
+	decide_take(line, &d);
+}
+
+
+/**
+ * There is a way to the servers
+ *
+ * @param line Line
+ */
+void own_side_online(struct line *line)
+{
+	if (line->offline)
+		report_online(line);
+
+	line->offline = false;
+}
+
+
+/**
+ * Something has failed, or is about to be judged: is it on our own side? If
+ * so, no server is blamed.
+ *
+ * @param line Line
+ *
+ * @return True if it is
+ */
+bool own_side_is_at_fault(struct line *line)
+{
+	if (path_look(line) == PATH_SAME) {
+		if (line->policy.state != POLICY_OFFLINE)
+			own_side_online(line);
+		return false;
+	}
+
+	go_offline(line);
+
+	return true;
+}
+
+
+static void again_handler(void *arg)
+{
+	struct line *line = arg;
+	struct decision d = {0};
+
+	outage_woke(&line->policy, clock_ms(), &d);
+	decide_take(line, &d);
+}
+
+
+/**
+ * Register anew in a moment: the network has just come
+ *
+ * @param line Line
+ */
+void own_side_try_again(struct line *line)
+{
+	tmr_start(&line->tmr_again, AGAIN_MS, again_handler, line);
+}
+
+
+/**
+ * The machine has a network again, or another address
+ *
+ * @param line Line
+ */
+void own_side_network_back(struct line *line)
+{
+	struct decision d = {0};
+
+	own_side_online(line);
+	path_note(line);
+	line->drop = true;
+	line->back = clock_ms();
+
+	outage_end(&line->policy, clock_ms(), &d);
+	decide_take(line, &d);
+}
+
+
+/**
+ * Something has changed in the machine's network: is it of interest?
+ *
+ * @param line  Line
+ * @param added True if an address or a route was added
+ *
+ * @return True if Baresip's sockets are not what they should be any more
+ */
+bool own_side_network_changed(struct line *line, bool added)
+{
+	const enum path path = path_look(line);
+	const bool was_offline = line->policy.state == POLICY_OFFLINE;
+
+	if (path == PATH_NONE) {
+		go_offline(line);
+		return false;
+	}
+
+	if (path != PATH_SAME || was_offline ||
+	    (added && line->policy.state == POLICY_DOWN))
+		own_side_network_back(line);
+
+	return path != PATH_SAME ||
+		(was_offline && path_has_connections(line));
+}
+
+
+/**
+ * The machine has slept, or the clock was set
+ *
+ * @param line Line
+ *
+ * @return True if Baresip's sockets are not what they should be any more
+ */
+bool own_side_woke(struct line *line)
+{
+	struct decision d = {0};
+
+	if (path_look(line) != PATH_SAME)
+		return own_side_network_changed(line, false);
+
+	line->drop = true;
+	line->back = clock_ms();
+
+	outage_woke(&line->policy, clock_ms(), &d);
+	decide_take(line, &d);
+
+	return path_has_connections(line);
+}

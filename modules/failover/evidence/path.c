@@ -1,0 +1,146 @@
+/**
+ * @file path.c  Is there a way from this machine to an account's servers?
+ *
+ * There is none without a route, with the cable unplugged, or when the
+ * address that Baresip's SIP socket has is gone. Then nothing that fails is a
+ * server's fault. It does not matter how the failure is worded: whenever one
+ * is reported, the way is looked at.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "clock.h"
+#include "error.h"
+#include "line.h"
+#include "network.h"
+#include "path.h"
+#include "poke.h"
+
+
+enum {
+	SETTLING_MS = 10000,         /**< A link that has just come up       */
+};
+
+
+static bool address_of(const struct server *srv, struct sa *dst)
+{
+	if (sa_isset(&srv->addr, SA_ADDR)) {
+		*dst = srv->addr;
+		return true;
+	}
+
+	return !sa_set_str(dst, srv->host, srv->port ? srv->port : 5060);
+}
+
+
+static enum path look(const struct server *srv)
+{
+	struct sa src, dst, laddr;
+
+	/* a name that was never resolved */
+	if (!address_of(srv, &dst))
+		return PATH_SAME;
+
+	if (network_source(&src, &dst))
+		return PATH_NONE;
+
+	if (sip_transp_laddr(uag_sip(), &laddr, server_transp(srv), &dst))
+		return PATH_BARE;
+
+	/* sockets stay behind when their address goes */
+	if (!sa_is_any(&laddr) && !network_has(&laddr))
+		return PATH_STALE;
+
+	if (sa_cmp(&dst, &srv->dst, SA_ADDR) &&
+	    !sa_cmp(&src, &srv->src, SA_ADDR))
+		return PATH_STALE;
+
+	return PATH_SAME;
+}
+
+
+/**
+ * Is there a way to the server in use, or, if not, to another one?
+ *
+ * @param line Line
+ *
+ * @return What there is
+ */
+enum path path_look(const struct line *line)
+{
+	enum path best, path;
+
+	if (!network_is_watched())
+		return PATH_SAME;
+
+	best = look(line_server(line, line->policy.target));
+
+	for (unsigned i = 1; i <= line->serverc && best > PATH_STALE; i++) {
+
+		path = look(line_server(line, i));
+		best = MIN(best, path);
+	}
+
+	return best;
+}
+
+
+/**
+ * Keep in mind which addresses of ours the ways begin with
+ *
+ * @param line Line
+ */
+void path_note(struct line *line)
+{
+	for (unsigned i = 0; i < line->serverc; i++) {
+
+		struct server *srv = &line->serverv[i];
+		struct sa src, dst;
+
+		if (!address_of(srv, &dst) || network_source(&src, &dst))
+			continue;
+
+		srv->src = src;
+		srv->dst = dst;
+	}
+}
+
+
+/**
+ * Does any server of the line use connections? Those do not outlive an
+ * outage, and nobody is told.
+ *
+ * @param line Line
+ *
+ * @return True if one does
+ */
+bool path_has_connections(const struct line *line)
+{
+	for (unsigned i = 1; i <= line->serverc; i++) {
+		if (server_transp(line_server(line, i)) != SIP_TRANSP_UDP)
+			return true;
+	}
+
+	return false;
+}
+
+
+/**
+ * A neighbour was not found: right after a link has come up the kernel still
+ * has its failures of before in mind, and a switch may be learning. Is it too
+ * early to blame the server for that?
+ *
+ * @param line   Line
+ * @param reason What was seen
+ *
+ * @return True if it is
+ */
+bool path_is_settling(const struct line *line, const char *reason)
+{
+	if (!line->back || clock_ms() - line->back > SETTLING_MS)
+		return false;
+
+	return error_is(reason, EHOSTUNREACH) ||
+		!strcmp(reason, HOST_UNREACHABLE);
+}

@@ -1,0 +1,248 @@
+/**
+ * @file status.c  How an account is, for a reader and for programs
+ *
+ * The shape of the JSON object is fixed: docs/reference.md.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include "clock.h"
+#include "line.h"
+#include "status.h"
+
+
+/* Time from now until then, or since then [s] */
+static double age_s(uint64_t now, uint64_t then)
+{
+	return now > then ? (double)(now - then) / 1000 : 0;
+}
+
+
+static const char *state_name(const struct line *line)
+{
+	return line->unmanaged ? "unmanaged" : view_statename(&line->policy);
+}
+
+
+static const char *registered_name(const struct line *line, unsigned server)
+{
+	const struct policy *p = &line->policy;
+
+	if (!p->serverv[server - 1].registered)
+		return "";
+
+	return server == p->standby ? "standby" : "registered";
+}
+
+
+static int print_next(struct re_printf *pf, const struct line *line)
+{
+	const struct policy *p = &line->policy;
+	const uint64_t now = clock_ms();
+
+	if (p->probing)
+		return re_hprintf(pf, "  looking for the primary now\n");
+	else if (p->next_check)
+		return re_hprintf(pf, "  next look for the primary in"
+				  " %.1f s\n", age_s(p->next_check, now));
+	else if (p->state == POLICY_DOWN || p->state == POLICY_OFFLINE)
+		return re_hprintf(pf, "  next round in %.1f s\n",
+				  age_s(p->restart, now));
+
+	return 0;
+}
+
+
+/**
+ * Print an account's status for a reader
+ *
+ * @param pf   Print function
+ * @param line Line
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int status_table(struct re_printf *pf, const struct line *line)
+{
+	const uint64_t now = clock_ms();
+	const unsigned active = view_active(&line->policy);
+	int err;
+
+	err = re_hprintf(pf, "%s: %s", line_name(line), state_name(line));
+
+	if (line->unmanaged)
+		return err | re_hprintf(pf, " (%s)\n", line->unmanaged);
+
+	err |= re_hprintf(pf, line->offline ? " (no network)\n" : "\n");
+
+	for (unsigned i = 1; i <= line->serverc; i++) {
+
+		const struct policy_server *ps = &line->policy.serverv[i - 1];
+
+		err |= re_hprintf(pf, "%s server %u  %-8s%-12s %s  (%s%s",
+				  i == active ? " >" : "  ", i,
+				  view_health(ps->health),
+				  registered_name(line, i),
+				  line_server(line, i)->uri, ps->reason,
+				  ps->health == HEALTH_UNKNOWN ? ")\n" : "");
+		if (ps->health != HEALTH_UNKNOWN)
+			err |= re_hprintf(pf, ", since %.1f s)\n",
+					  age_s(now, ps->since));
+	}
+
+	return err | print_next(pf, line);
+}
+
+
+static int server_dict(struct odict **odp, const struct line *line,
+		       unsigned server)
+{
+	const struct policy_server *ps = &line->policy.serverv[server - 1];
+	struct odict *od;
+	int err;
+
+	err = odict_alloc(&od, 8);
+	if (err)
+		return err;
+
+	err |= odict_entry_add(od, "index", ODICT_INT, (int64_t)server);
+	err |= odict_entry_add(od, "uri", ODICT_STRING,
+			       line_server(line, server)->uri);
+	err |= odict_entry_add(od, "state", ODICT_STRING,
+			       view_health(ps->health));
+	err |= odict_entry_add(od, "registered", ODICT_BOOL, ps->registered);
+	err |= odict_entry_add(od, "reason", ODICT_STRING, ps->reason);
+	err |= odict_entry_add(od, "since_s", ODICT_DOUBLE,
+			       age_s(clock_ms(), ps->since));
+	*odp = od;
+
+	return err;
+}
+
+
+static int servers_dict(struct odict **odp, const struct line *line)
+{
+	struct odict *od;
+	int err;
+
+	err = odict_alloc(&od, MAX_SERVERS);
+	if (err)
+		return err;
+
+	for (unsigned i = 1; i <= line->serverc && !err; i++) {
+
+		struct odict *srv = NULL;
+
+		err  = server_dict(&srv, line, i);
+		err |= odict_entry_add(od, "", ODICT_OBJECT, srv);
+		mem_deref(srv);
+	}
+
+	*odp = od;
+
+	return err;
+}
+
+
+static int failback_dict(struct odict **odp, const struct line *line)
+{
+	const struct policy *p = &line->policy;
+	struct odict *od;
+	int err;
+
+	err = odict_alloc(&od, 4);
+	if (err)
+		return err;
+
+	err |= odict_entry_add(od, "enabled", ODICT_BOOL,
+			       line->set.failback != 0);
+	err |= odict_entry_add(od, "interval_s", ODICT_INT,
+			       (int64_t)line->set.failback_interval_s);
+
+	if (!line->unmanaged && p->next_check)
+		err |= odict_entry_add(od, "next_s", ODICT_DOUBLE,
+				       age_s(p->next_check, clock_ms()));
+	else
+		err |= odict_entry_add(od, "next_s", ODICT_NULL);
+
+	*odp = od;
+
+	return err;
+}
+
+
+static int counters_dict(struct odict **odp, const struct line *line)
+{
+	const struct policy_counters *c = &line->policy.counters;
+	struct odict *od;
+	int err;
+
+	err = odict_alloc(&od, 8);
+	if (err)
+		return err;
+
+	err |= odict_entry_add(od, "failovers", ODICT_INT,
+			       (int64_t)c->failovers);
+	err |= odict_entry_add(od, "failbacks", ODICT_INT,
+			       (int64_t)c->failbacks);
+	err |= odict_entry_add(od, "exhausted", ODICT_INT,
+			       (int64_t)c->exhausted);
+	err |= odict_entry_add(od, "calls_moved", ODICT_INT,
+			       (int64_t)line->calls_moved);
+	err |= odict_entry_add(od, "byes_moved", ODICT_INT,
+			       (int64_t)line->byes_moved);
+
+	*odp = od;
+
+	return err;
+}
+
+
+/**
+ * Print an account's status as a JSON object
+ *
+ * @param pf   Print function
+ * @param line Line
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int status_json(struct re_printf *pf, const struct line *line)
+{
+	struct odict *od = NULL, *servers = NULL, *failback = NULL;
+	struct odict *counters = NULL;
+	int err;
+
+	err  = odict_alloc(&od, 8);
+	err |= servers_dict(&servers, line);
+	err |= failback_dict(&failback, line);
+	err |= counters_dict(&counters, line);
+	if (err)
+		goto out;
+
+	err |= odict_entry_add(od, "aor", ODICT_STRING, line_aor(line));
+	err |= odict_entry_add(od, "state", ODICT_STRING, state_name(line));
+	if (line->unmanaged || line->offline)
+		err |= odict_entry_add(od, "reason", ODICT_STRING,
+				       line->unmanaged ? line->unmanaged :
+				       "no network");
+	err |= odict_entry_add(od, "active", ODICT_INT, line->unmanaged ?
+			       (int64_t)0 :
+			       (int64_t)view_active(&line->policy));
+	if (!line->unmanaged)
+		err |= odict_entry_add(od, "standby", ODICT_INT,
+				       (int64_t)line->policy.standby);
+	err |= odict_entry_add(od, "servers", ODICT_ARRAY, servers);
+	err |= odict_entry_add(od, "failback", ODICT_OBJECT, failback);
+	err |= odict_entry_add(od, "counters", ODICT_OBJECT, counters);
+	if (err)
+		goto out;
+
+	err = json_encode_odict(pf, od);
+
+ out:
+	mem_deref(counters);
+	mem_deref(failback);
+	mem_deref(servers);
+	mem_deref(od);
+
+	return err;
+}

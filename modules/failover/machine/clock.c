@@ -1,0 +1,165 @@
+/**
+ * @file clock.c  The time, and when it has jumped
+ *
+ * Times are of a clock that nobody sets and that runs on while the machine
+ * sleeps. libre's timers have another one: the wall clock before libre 2.1,
+ * one that stops in sleep from then on. After a sleep the first are all due
+ * at once and the others late, and with either the registration may have
+ * expired. A timer of the kernel's that ends when the wall clock is set, and
+ * it is set on waking up, tells when to compare the clocks; nothing polls.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/timerfd.h>
+#endif
+#include "clock.h"
+#include "compat.h"
+#include "schedule.h"
+
+
+enum {
+	JUMP_MS = 1000,              /**< Less is no jump                    */
+};
+
+static struct {
+	struct compat_fd cfd;
+	int64_t asleep;              /**< Time spent in sleep so far [ms]    */
+	int64_t wall;                /**< Wall clock ahead of ours [ms]      */
+	clock_jump_h *h;
+} timing = { .cfd = { .fd = -1 } };
+
+
+static int64_t read_ms(clockid_t id)
+{
+	struct timespec ts;
+
+	if (clock_gettime(id, &ts))
+		return 0;
+
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+
+/**
+ * The time, for all but libre's timers
+ *
+ * @return Time [ms], from an arbitrary start
+ */
+uint64_t clock_ms(void)
+{
+#ifdef CLOCK_BOOTTIME
+	return (uint64_t)read_ms(CLOCK_BOOTTIME);
+#else
+	return (uint64_t)read_ms(CLOCK_MONOTONIC);
+#endif
+}
+
+
+/**
+ * Is something that was to be done at a time done so much later that nobody
+ * can have looked meanwhile? Then nothing follows from what was not seen.
+ *
+ * @param due When it was to be done [ms]
+ *
+ * @return True if it is
+ */
+bool clock_is_late(uint64_t due)
+{
+	return clock_ms() > due + STALL_MS;
+}
+
+
+#if defined(__linux__) && defined(TFD_TIMER_CANCEL_ON_SET)
+static void compare(void)
+{
+	const int64_t now = (int64_t)clock_ms();
+
+	timing.asleep = now - read_ms(CLOCK_MONOTONIC);
+	timing.wall   = read_ms(CLOCK_REALTIME) - now;
+}
+
+
+static int arm(void)
+{
+	/* the year 2242, where time_t has room for it */
+	const struct itimerspec never = {
+		.it_value.tv_sec = (time_t)INT32_MAX *
+			(sizeof(time_t) > 4 ? 4 : 1),
+	};
+
+	return timerfd_settime(timing.cfd.fd, TFD_TIMER_ABSTIME |
+			       TFD_TIMER_CANCEL_ON_SET, &never, NULL) ?
+		errno : 0;
+}
+
+
+static void read_handler(int flags, void *arg)
+{
+	const int64_t asleep = timing.asleep, wall = timing.wall;
+	uint64_t n;
+	ssize_t len;
+	(void)flags;
+	(void)arg;
+
+	len = read(timing.cfd.fd, &n, sizeof(n));
+	(void)len;                   /* ECANCELED: that is the news */
+	(void)arm();
+	compare();
+
+	if (timing.asleep - asleep >= JUMP_MS)
+		timing.h(timing.asleep - asleep);
+	else if (COMPAT_WALL_TIMERS && (timing.wall - wall >= JUMP_MS ||
+					wall - timing.wall >= JUMP_MS))
+		timing.h(0);
+}
+
+
+/**
+ * Begin to watch for jumps of time
+ *
+ * @param h Called after one
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int clock_open(clock_jump_h *h)
+{
+	int err;
+
+	timing.h = h;
+	timing.cfd.fd = timerfd_create(CLOCK_REALTIME,
+				       TFD_NONBLOCK | TFD_CLOEXEC);
+	if (timing.cfd.fd < 0)
+		return errno;
+
+	compare();
+
+	err = arm();
+	if (!err)
+		err = compat_fd_listen(&timing.cfd, read_handler, NULL);
+
+	if (err) {
+		(void)close(timing.cfd.fd);
+		timing.cfd.fd = -1;
+	}
+
+	return err;
+}
+#else
+int clock_open(clock_jump_h *h)
+{
+	timing.h = h;
+
+	return ENOSYS;
+}
+#endif
+
+
+/** Watch no more */
+void clock_close(void)
+{
+	compat_fd_close(&timing.cfd);
+}

@@ -1,0 +1,142 @@
+/**
+ * @file accounts.c  Accounts come and go
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "accounts.h"
+#include "bye.h"
+#include "clock.h"
+#include "config.h"
+#include "dial.h"
+#include "dialog.h"
+#include "line.h"
+#include "lookup.h"
+#include "txn.h"
+
+
+static void destructor(void *arg)
+{
+	struct line *line = arg;
+
+	list_unlink(&line->le);
+	tmr_cancel(&line->tmr_todo);
+	tmr_cancel(&line->tmr_policy);
+	tmr_cancel(&line->tmr_again);
+	txn_forget(line);
+	dial_forget(line);
+	bye_forget(line);
+	dialog_forget(line);
+	lookup_forget(line);
+	mem_deref(line->probe);
+	mem_deref(line->keepalive);
+	mem_deref(line->renewal);
+	mem_deref(line->standby);
+	mem_deref(line->left);
+	mem_deref(line->contact_params);
+	mem_deref(line->unmanaged);
+	list_flush(&line->contactl);
+	mem_deref(line->acc);
+
+	for (unsigned i = 0; i < MAX_SERVERS; i++) {
+		mem_deref(line->pokev[i]);
+		server_reset(&line->serverv[i]);
+	}
+}
+
+
+/**
+ * Take an account under management, or note why not
+ *
+ * @param linep Pointer to the line, owned by the list of lines
+ * @param ua    User agent of the account
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int accounts_add(struct line **linep, struct ua *ua)
+{
+	struct line *line;
+	int err;
+
+	line = mem_zalloc(sizeof(*line), destructor);
+	if (!line)
+		return ENOMEM;
+
+	list_append(line_list(), &line->le, line);
+	tmr_init(&line->tmr_todo);
+	tmr_init(&line->tmr_policy);
+	tmr_init(&line->tmr_again);
+	line->ua  = ua;
+	line->acc = mem_ref(ua_account(ua));
+
+	err = config_account(line);
+	if (!err) {
+		policy_init(&line->policy, &line->set, line->serverc,
+			    clock_ms());
+	}
+	else if (line->unmanaged) {
+		line->serverc = 0;
+
+		if (strcmp(line->unmanaged, "failover=no"))
+			warning("failover: %s is not managed: %s\n",
+				line_name(line), line->unmanaged);
+	}
+	else {
+		mem_deref(line);
+		return err;
+	}
+
+	*linep = line;
+
+	return 0;
+}
+
+
+/**
+ * Is its user agent gone, or going?
+ *
+ * @param line Line
+ *
+ * @return True if it is
+ */
+bool accounts_is_gone(const struct line *line)
+{
+	struct le *le;
+
+	for (le = list_head(uag_list()); le; le = le->next) {
+		if (le->data == line->ua)
+			return ua_account(line->ua) != line->acc;
+	}
+
+	return true;
+}
+
+
+/** Find accounts that no event has announced, and drop those that ended so */
+void accounts_scan(void)
+{
+	struct line *line;
+	struct le *le = list_head(line_list());
+
+	while (le) {
+
+		line = le->data;
+		le = le->next;
+
+		if (accounts_is_gone(line))
+			mem_deref(line);
+	}
+
+	for (le = list_head(uag_list()); le; le = le->next) {
+		if (!line_find(le->data))
+			(void)accounts_add(&line, le->data);
+	}
+}
+
+
+/** Let go of all accounts; they go on as they are */
+void accounts_close(void)
+{
+	list_flush(line_list());
+}

@@ -1,0 +1,20 @@
+/**
+ * @file accounts.h  Accounts come and go
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_ACCOUNTS_H
+#define FAILOVER_ACCOUNTS_H
+
+#include <stdbool.h>
+
+struct line;
+struct ua;
+
+int  accounts_add(struct line **linep, struct ua *ua);
+void accounts_scan(void);
+bool accounts_is_gone(const struct line *line);
+void accounts_close(void);
+
+#endif

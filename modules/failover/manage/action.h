@@ -1,0 +1,12 @@
+/**
+ * @file action.h  What an account's policy has decided, done
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_ACTION_H
+#define FAILOVER_ACTION_H
+
+void action_open(void);
+
+#endif

@@ -1,0 +1,92 @@
+/**
+ * @file policy_view.c  The policy's state, for timers and reports
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <stdio.h>
+#include "policy.h"
+
+
+/**
+ * Say that a request was not answered
+ *
+ * @param buf   Buffer for the text
+ * @param size  Its size
+ * @param met   Method
+ * @param sends Transmissions seen; 0: its name was not resolved, or the
+ *              connection not made, in that time
+ * @param ms    Time since it was to be sent [ms]
+ */
+void view_unanswered(char *buf, size_t size, const char *met,
+		     unsigned sends, uint64_t ms)
+{
+	const double s = (double)ms / 1000;
+
+	if (sends > 1)
+		(void)snprintf(buf, size, "%s not answered, sent %u times in"
+			       " %.1f s", met, sends, s);
+	else if (sends)
+		(void)snprintf(buf, size, "%s not answered in %.1f s", met, s);
+	else
+		(void)snprintf(buf, size, "%s could not be sent in %.1f s",
+			       met, s);
+}
+
+
+/**
+ * The server in use
+ *
+ * @param p Policy
+ *
+ * @return Number of the server; while moving the one that is being left;
+ *         0 if none is in use
+ */
+unsigned view_active(const struct policy *p)
+{
+	switch (p->state) {
+
+	case POLICY_SETTLED: return p->target;
+	case POLICY_MOVING:  return p->origin;
+	default:             return 0;
+	}
+}
+
+
+/**
+ * The state in the words of the status report
+ *
+ * @param p Policy
+ *
+ * @return Static text
+ */
+const char *view_statename(const struct policy *p)
+{
+	switch (p->state) {
+
+	case POLICY_MOVING:
+		return "moving";
+	case POLICY_SETTLED:
+		return p->target == PRIMARY ? "primary" : "backup";
+	default:
+		return "down";
+	}
+}
+
+
+/**
+ * Health in the words of the status report
+ *
+ * @param health Health of a server
+ *
+ * @return Static text
+ */
+const char *view_health(enum health health)
+{
+	switch (health) {
+
+	case HEALTH_UP:   return "up";
+	case HEALTH_DOWN: return "down";
+	default:          return "unknown";
+	}
+}

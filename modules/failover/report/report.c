@@ -1,0 +1,189 @@
+/**
+ * @file report.c  What the user is told of: log lines and events
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include "line.h"
+#include "report.h"
+
+
+enum {
+	TEXT_SIZE = 4096,            /**< As Baresip's log has it            */
+};
+
+
+static int print_move(struct re_printf *pf, const void *arg)
+{
+	const struct line *line = ((const void *const *)arg)[0];
+	const struct decision *d = ((const void *const *)arg)[1];
+	const unsigned witness = d->tell == TELL_FAILBACK ? d->to : d->from;
+	int err;
+
+	err = re_hprintf(pf, "%s: ", line_name(line));
+
+	if (d->from)
+		err |= re_hprintf(pf, "server %u (%s)", d->from,
+				  line_server(line, d->from)->uri);
+	else
+		err |= re_hprintf(pf, "no server");
+
+	return err | re_hprintf(pf, " -> server %u (%s): %s", d->to,
+				line_server(line, d->to)->uri,
+				d->by_command ? "asked for by command" :
+				line->policy.serverv[witness - 1].reason);
+}
+
+
+static int print_reasons(struct re_printf *pf, const struct line *line)
+{
+	int err = 0;
+
+	if (line->offline)
+		return re_hprintf(pf, "the phone has no network");
+
+	for (unsigned i = 1; i <= line->serverc; i++)
+		err |= re_hprintf(pf, "%sserver %u (%s): %s",
+				  i > 1 ? "; " : "", i,
+				  line_server(line, i)->uri,
+				  line->policy.serverv[i - 1].reason);
+
+	return err;
+}
+
+
+/**
+ * Tell the user of a decision: a line in the log and a module event
+ *
+ * @param line Line
+ * @param d    Decision
+ */
+void report_decision(const struct line *line, const struct decision *d)
+{
+	const void *const argv[2] = { line, d };
+	char text[TEXT_SIZE];
+
+	switch (d->tell) {
+
+	case TELL_SWITCH:
+	case TELL_FAILBACK:
+		(void)re_snprintf(text, sizeof(text), "%H", print_move, argv);
+		info("failover: %s\n", text);
+		compat_module_event(line->ua, NULL,
+				    d->tell == TELL_SWITCH ? "switch" :
+				    "failback", text);
+		break;
+
+	case TELL_EXHAUSTED:
+		(void)re_snprintf(text, sizeof(text), "%s: no server is"
+				  " available: %H", line_name(line),
+				  print_reasons, line);
+		warning("failover: %s\n", text);
+		compat_module_event(line->ua, NULL, "exhausted", text);
+		break;
+
+	case TELL_NOTHING:
+		break;
+	}
+}
+
+
+/**
+ * Tell the user that the phone has no network
+ *
+ * @param line Line
+ */
+void report_offline(const struct line *line)
+{
+	warning("failover: %s: the phone has no network\n", line_name(line));
+}
+
+
+/**
+ * Tell the user that the phone has a network again
+ *
+ * @param line Line
+ */
+void report_online(const struct line *line)
+{
+	info("failover: %s: the phone has a network again\n",
+	     line_name(line));
+}
+
+
+/**
+ * Tell the user that a call goes on through another server
+ *
+ * @param line   Line
+ * @param call   Call
+ * @param peer   Whom it is to
+ * @param old_id Call-ID that it had, NULL if no INVITE was sent
+ * @param new_id Call-ID that it has now
+ */
+void report_call_moved(const struct line *line, struct call *call,
+		       const char *peer, const char *old_id,
+		       const char *new_id)
+{
+	const unsigned server = line->policy.target;
+	char text[TEXT_SIZE];
+
+	(void)re_snprintf(text, sizeof(text), "%s: call to %s goes through"
+			  " server %u (%s): Call-ID %s -> %s", line_name(line),
+			  peer, server, line_server(line, server)->uri,
+			  old_id ? old_id : "none", new_id);
+	info("failover: %s\n", text);
+	compat_module_event(line->ua, call, "call_moved", text);
+}
+
+
+/**
+ * Tell the user that no server has taken a call
+ *
+ * @param line Line
+ * @param peer Whom it is to
+ */
+void report_call_failed(const struct line *line, const char *peer)
+{
+	warning("failover: %s: call to %s failed: %H\n", line_name(line),
+		peer, print_reasons, line);
+}
+
+
+/**
+ * Tell the user that a call was hung up through another server
+ *
+ * @param line   Line
+ * @param server Server
+ * @param callid Call-ID
+ * @param peer   Whom it was with
+ * @param answer Answer to the BYE
+ */
+void report_bye_moved(const struct line *line, unsigned server,
+		      const char *callid, const char *peer,
+		      const struct sip_msg *answer)
+{
+	char text[TEXT_SIZE];
+
+	(void)re_snprintf(text, sizeof(text), "%s: call with %s was hung up"
+			  " through server %u (%s), Call-ID %s: %u %r",
+			  line_name(line), peer, server,
+			  line_server(line, server)->uri, callid,
+			  answer->scode, &answer->reason);
+	info("failover: %s\n", text);
+	compat_module_event(line->ua, NULL, "bye_moved", text);
+}
+
+
+/**
+ * Tell the user that no server has taken a BYE
+ *
+ * @param line   Line
+ * @param callid Call-ID
+ * @param peer   Whom the call was with
+ */
+void report_bye_failed(const struct line *line, const char *callid,
+		       const char *peer)
+{
+	warning("failover: %s: BYE of the call with %s, Call-ID %s, failed:"
+		" %H\n", line_name(line), peer, callid, print_reasons, line);
+}

@@ -1,0 +1,28 @@
+/**
+ * @file report.h  What the user is told of
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_REPORT_H
+#define FAILOVER_REPORT_H
+
+#include "compat.h"
+
+struct decision;
+struct line;
+
+void report_decision(const struct line *line, const struct decision *d);
+void report_offline(const struct line *line);
+void report_online(const struct line *line);
+void report_call_moved(const struct line *line, struct call *call,
+		       const char *peer, const char *old_id,
+		       const char *new_id);
+void report_call_failed(const struct line *line, const char *peer);
+void report_bye_moved(const struct line *line, unsigned server,
+		      const char *callid, const char *peer,
+		      const struct sip_msg *answer);
+void report_bye_failed(const struct line *line, const char *callid,
+		       const char *peer);
+
+#endif

@@ -1,0 +1,249 @@
+/**
+ * @file contact.c  What an account is bound to
+ *
+ * A Contact names its transport and, over TCP and TLS with newer versions of
+ * libre, the connection's own port: another server, another Contact. The one
+ * that is left behind is removed by libre through the server that it was made
+ * with; where that is dead it stays, and servers that share their location
+ * table fork a call to it as well. A registrar lists all bindings of the
+ * account (RFC 3261 section 10.3, step 8), so there they are seen, and are
+ * removed through the server in use.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include "contact.h"
+#include "line.h"
+#include "request.h"
+#include "txn.h"
+
+
+enum {
+	MAX_CONTACTS = 16,           /**< The oldest is forgotten            */
+};
+
+/** A Contact that we have registered */
+struct contact {
+	struct le le;
+	char *uri;
+};
+
+/** The Contacts of an answer */
+struct search {
+	struct line *line;
+	const struct contact *own;   /**< The one in use                     */
+	struct contact *left;        /**< One that was left behind           */
+	struct pl own_s, any_s;      /**< Their expiry                       */
+	unsigned anyc;               /**< Contacts with our user part        */
+};
+
+
+static void destructor(void *arg)
+{
+	struct contact *contact = arg;
+
+	list_unlink(&contact->le);
+	mem_deref(contact->uri);
+}
+
+
+static struct contact *find(const struct line *line, const struct pl *uri)
+{
+	struct le *le;
+
+	for (le = list_head(&line->contactl); le; le = le->next) {
+
+		struct contact *contact = le->data;
+
+		if (!pl_strcmp(uri, contact->uri))
+			return contact;
+	}
+
+	return NULL;
+}
+
+
+/* The one in use is the first of the list */
+static void remember(struct line *line, const struct pl *uri, bool in_use)
+{
+	struct contact *contact = find(line, uri);
+
+	if (!contact) {
+		contact = mem_zalloc(sizeof(*contact), destructor);
+		if (!contact)
+			return;
+
+		list_append(&line->contactl, &contact->le, contact);
+		if (pl_strdup(&contact->uri, uri)) {
+			mem_deref(contact);
+			return;
+		}
+	}
+
+	if (in_use) {
+		list_unlink(&contact->le);
+		list_prepend(&line->contactl, &contact->le, contact);
+	}
+
+	if (list_count(&line->contactl) > MAX_CONTACTS)
+		mem_deref(list_ledata(list_tail(&line->contactl)));
+}
+
+
+/**
+ * The Contact that the account is registered with, or is about to be
+ *
+ * @param line Line
+ *
+ * @return URI, NULL if there is none yet; valid until the next REGISTER
+ */
+const char *contact_in_use(const struct line *line)
+{
+	const struct contact *contact = list_ledata(list_head(&line->contactl));
+
+	return contact ? contact->uri : NULL;
+}
+
+
+/**
+ * A REGISTER is on the wire
+ *
+ * @param line   Line
+ * @param msg    Request
+ * @param in_use True for Baresip's own: this is the account's Contact now
+ */
+void contact_sent(struct line *line, const struct sip_msg *msg, bool in_use)
+{
+	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
+	struct sip_addr addr;
+	struct pl rest = PL_INIT, expires;
+
+	if (!hdr || sip_addr_decode(&addr, &hdr->val))
+		return;
+
+	/* a removal */
+	if (!msg_param_decode(&addr.params, "expires", &expires) &&
+	    !pl_u32(&expires))
+		return;
+
+	remember(line, &addr.auri, in_use);
+
+	/* ;expires=N is what libre writes first: keep what follows it */
+	if (!in_use || re_regex(addr.params.p, addr.params.l,
+				";expires=[0-9]+[^]*", NULL, &rest))
+		return;
+
+	line->contact_params = mem_deref(line->contact_params);
+	(void)pl_strdup(&line->contact_params, &rest);
+}
+
+
+static bool search_handler(const struct sip_hdr *hdr,
+			   const struct sip_msg *msg, void *arg)
+{
+	struct search *search = arg;
+	struct contact *contact;
+	struct sip_addr addr;
+	struct pl s = PL_INIT;
+	(void)msg;
+
+	if (sip_addr_decode(&addr, &hdr->val) ||
+	    pl_strcmp(&addr.uri.user, ua_local_cuser(search->line->ua)))
+		return false;
+
+	(void)msg_param_decode(&addr.params, "expires", &s);
+	contact = find(search->line, &addr.auri);
+
+	if (contact && contact == search->own)
+		search->own_s = s;
+	else if (contact)
+		search->left = contact;
+
+	search->any_s = s;
+	++search->anyc;
+
+	return false;
+}
+
+
+static void search(struct search *search, struct line *line,
+		   const struct sip_msg *msg)
+{
+	search->line = line;
+	search->own  = list_ledata(list_head(&line->contactl));
+
+	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_CONTACT, search_handler,
+				search);
+}
+
+
+/**
+ * The time that a server has granted to the account's Contact. Where the
+ * server has rewritten it, it is the only one with its user part.
+ *
+ * @param line Line
+ * @param msg  Answer to a REGISTER
+ *
+ * @return Time [s], 0 if the answer does not say
+ */
+uint32_t contact_granted_s(struct line *line, const struct sip_msg *msg)
+{
+	struct search found = {0};
+
+	search(&found, line, msg);
+
+	if (pl_isset(&found.own_s))
+		return pl_u32(&found.own_s);
+
+	if (found.anyc == 1 && pl_isset(&found.any_s))
+		return pl_u32(&found.any_s);
+
+	return pl_isset(&msg->expires) ? pl_u32(&msg->expires) : 0;
+}
+
+
+/**
+ * A server has answered a REGISTER and listed the account's bindings. Any
+ * server may: what is left behind is removed through the one in use.
+ *
+ * @param line Line
+ * @param msg  Answer, 2xx
+ */
+void contact_listed(struct line *line, const struct sip_msg *msg)
+{
+	struct search found = {0};
+
+	line->left = mem_deref(line->left);
+
+	search(&found, line, msg);
+
+	if (found.left)
+		line->left = mem_ref(found.left->uri);
+}
+
+
+/**
+ * Remove a binding that was left behind, unless libre is still at it, or the
+ * account is about to move to where it may be wanted again
+ *
+ * @param line Line
+ */
+void contact_clean_up(struct line *line)
+{
+	struct contact *contact;
+	struct pl uri;
+
+	if (!line->left || line->probe ||
+	    line->policy.state != POLICY_SETTLED ||
+	    txn_is_deregistering(line))
+		return;
+
+	/* it is asked for once */
+	pl_set_str(&uri, line->left);
+	contact = find(line, &uri);
+	if (contact && contact->le.prev)
+		mem_deref(contact);
+
+	(void)request_deregister(line, line->policy.target, line->left);
+	line->left = mem_deref(line->left);
+}

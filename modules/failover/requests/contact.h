@@ -1,0 +1,20 @@
+/**
+ * @file contact.h  What an account is bound to
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_CONTACT_H
+#define FAILOVER_CONTACT_H
+
+#include "compat.h"
+
+struct line;
+
+const char *contact_in_use(const struct line *line);
+void contact_sent(struct line *line, const struct sip_msg *msg, bool in_use);
+uint32_t contact_granted_s(struct line *line, const struct sip_msg *msg);
+void contact_listed(struct line *line, const struct sip_msg *msg);
+void contact_clean_up(struct line *line);
+
+#endif

@@ -1,0 +1,15 @@
+/**
+ * @file registration.h  Baresip's own registration
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_REGISTRATION_H
+#define FAILOVER_REGISTRATION_H
+
+struct line;
+
+void registration_move(struct line *line, unsigned server);
+void registration_aim(struct line *line, unsigned server);
+
+#endif

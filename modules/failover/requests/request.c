@@ -1,0 +1,331 @@
+/**
+ * @file request.c  A REGISTER or OPTIONS of our own
+ *
+ * An independent request: own Call-ID, the same Contact as Baresip's, digest
+ * authentication (RFC 3261 section 22) with the account's credentials. It
+ * retransmits until 64*T1 (section 17.1.2.2).
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "line.h"
+#include "request.h"
+#include "schedule.h"
+
+
+enum {
+	MAX_TRIES = 4,               /**< Challenges answered, then enough   */
+};
+
+struct request {
+	struct le le;
+	struct tmr tmr;              /**< Its time is up                     */
+	const char *met;
+	uint32_t expires;            /**< REGISTER: asked for [s]            */
+	char *cuser;                 /**< User part of the Contact           */
+	char *contact;               /**< Contact, NULL: of the connection   */
+	char *params;                /**< Parameters of the Contact, or NULL */
+	unsigned tries;
+	struct sip_dialog *dlg;
+	struct sip_auth *auth;
+	struct sip_request *req;
+	request_h *h;
+	void *arg;
+};
+
+static struct list requestl;
+
+static int send_request(struct request *req);
+
+
+static void destructor(void *arg)
+{
+	struct request *req = arg;
+
+	list_unlink(&req->le);
+	tmr_cancel(&req->tmr);
+	mem_deref(req->req);
+	mem_deref(req->auth);
+	mem_deref(req->dlg);
+	mem_deref(req->cuser);
+	mem_deref(req->contact);
+	mem_deref(req->params);
+}
+
+
+static void end(struct request *req, int err, const struct sip_msg *msg)
+{
+	if (req->h)
+		req->h(err, msg, req->arg);
+	else
+		mem_deref(req);
+}
+
+
+/* libre counts from the first transmission, anew for each address, and gives
+   a name server longer than that */
+static void timeout_handler(void *arg)
+{
+	struct request *req = arg;
+
+	end(req, ETIMEDOUT, NULL);
+}
+
+
+static int auth_handler(char **username, char **password, const char *realm,
+			void *arg)
+{
+	return account_auth(arg, username, password, realm);
+}
+
+
+static void response_handler(int err, const struct sip_msg *msg, void *arg)
+{
+	struct request *req = arg;
+
+	if (!err && msg->scode < 200)
+		return;
+
+	if (!err && (msg->scode == 401 || msg->scode == 407) &&
+	    ++req->tries < MAX_TRIES &&
+	    !sip_auth_authenticate(req->auth, msg) && !send_request(req))
+		return;
+
+	end(req, err, msg);
+}
+
+
+/* The Contact of Baresip's own REGISTER: the binding is one and the same */
+static SEND_HANDLER(send_handler)
+{
+	struct request *req = arg;
+	const char *params = req->params ? req->params : "";
+
+	SEND_HANDLER_UNUSED;
+
+	if (strcmp(req->met, "REGISTER"))
+		return 0;
+
+	if (req->contact)
+		return mbuf_printf(mb, "Contact: <%s>;expires=%u%s\r\n",
+				   req->contact, req->expires, params);
+
+	return mbuf_printf(mb, "Contact: <sip:%s@%J%s>;expires=%u%s\r\n",
+			   req->cuser, src, sip_transp_param(tp),
+			   req->expires, params);
+}
+
+
+static int send_request(struct request *req)
+{
+	return sip_drequestf(&req->req, uag_sip(), true, req->met, req->dlg,
+			     0, req->auth, send_handler, response_handler,
+			     req, "Content-Length: 0\r\n\r\n");
+}
+
+
+/* The domain of the account, RFC 3261 section 10.2 */
+static int registrar_uri(char **urip, const struct account *acc)
+{
+	struct uri uri = account_laddr(acc)->uri;
+
+	uri.user = pl_null;
+#if FAILOVER_LIBRE < 400
+	uri.password = pl_null;
+#endif
+
+	return re_sdprintf(urip, "%H", uri_encode, &uri);
+}
+
+
+static int request_alloc(struct request **reqp, struct line *line,
+			 unsigned server, const char *met, request_h *h,
+			 void *arg)
+{
+	const char *routev[1] = { line_server(line, server)->uri };
+	struct account *acc = line->acc;
+	char *uri = NULL;
+	struct request *req;
+	int err;
+
+	req = mem_zalloc(sizeof(*req), destructor);
+	if (!req)
+		return ENOMEM;
+
+	list_append(&requestl, &req->le, req);
+	req->met = met;
+	req->h   = h;
+	req->arg = arg;
+
+	err = registrar_uri(&uri, acc);
+	if (err)
+		goto out;
+
+	err = sip_dialog_alloc(&req->dlg, uri, account_aor(acc), NULL,
+			       account_aor(acc), routev, 1);
+	if (err)
+		goto out;
+
+	err = sip_auth_alloc(&req->auth, auth_handler, acc, true);
+
+ out:
+	mem_deref(uri);
+	if (err)
+		mem_deref(req);
+	else
+		*reqp = req;
+
+	return err;
+}
+
+
+static int set_contact(struct request *req, const struct line *line,
+		       const char *contact, uint32_t expires)
+{
+	int err;
+
+	req->expires = expires;
+
+	err = str_dup(&req->cuser, ua_local_cuser(line->ua));
+	if (contact)
+		err |= str_dup(&req->contact, contact);
+	if (expires && line->contact_params)
+		err |= str_dup(&req->params, line->contact_params);
+
+	return err;
+}
+
+
+static int start(struct request **reqp, struct request *req, uint64_t ms)
+{
+	const int err = send_request(req);
+
+	if (err) {
+		mem_deref(req);
+		return err;
+	}
+
+	tmr_start(&req->tmr, ms, timeout_handler, req);
+	if (reqp)
+		*reqp = req;
+
+	return 0;
+}
+
+
+/**
+ * Send an independent REGISTER
+ *
+ * @param reqp    Request, to be dereferenced by the caller; its handler is
+ *                not called after that
+ * @param line    Line
+ * @param server  Server
+ * @param contact Contact, or NULL for the one that Baresip would register
+ *                with that server
+ * @param ms      Its time, all that is needed for sending included [ms]
+ * @param h       Called once, with an error or a final answer
+ * @param arg     Handler argument
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int request_register(struct request **reqp, struct line *line,
+		     unsigned server, const char *contact, uint64_t ms,
+		     request_h *h, void *arg)
+{
+	struct request *req;
+	int err;
+
+	err = request_alloc(&req, line, server, "REGISTER", h, arg);
+	if (err)
+		return err;
+
+	err = set_contact(req, line, contact,
+			  line_server(line, server)->regint);
+	if (err) {
+		mem_deref(req);
+		return err;
+	}
+
+	return start(reqp, req, ms);
+}
+
+
+/**
+ * Remove a Contact from a server's location table. Goes on by itself, beyond
+ * the life of the line.
+ *
+ * @param line    Line
+ * @param server  Server
+ * @param contact Contact
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int request_deregister(struct line *line, unsigned server,
+		       const char *contact)
+{
+	struct request *req;
+	int err;
+
+	err = request_alloc(&req, line, server, "REGISTER", NULL, NULL);
+	if (err)
+		return err;
+
+	err = set_contact(req, line, contact, 0);
+	if (err) {
+		mem_deref(req);
+		return err;
+	}
+
+	return start(NULL, req, TRANSACTION_MS);
+}
+
+
+/**
+ * Send OPTIONS
+ *
+ * @param reqp   Request, to be dereferenced by the caller; its handler is not
+ *               called after that
+ * @param line   Line
+ * @param server Server
+ * @param ms     Its time, all that is needed for sending included [ms]
+ * @param h      Called once, with an error or a final answer
+ * @param arg    Handler argument
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int request_options(struct request **reqp, struct line *line,
+		    unsigned server, uint64_t ms, request_h *h, void *arg)
+{
+	struct request *req;
+	int err;
+
+	err = request_alloc(&req, line, server, "OPTIONS", h, arg);
+	if (err)
+		return err;
+
+	return start(reqp, req, ms);
+}
+
+
+/**
+ * Is this a request of ours, not of Baresip's?
+ *
+ * @param callid Call-ID
+ *
+ * @return True if it is
+ */
+bool request_is_own(const struct pl *callid)
+{
+	struct le *le;
+
+	for (le = list_head(&requestl); le; le = le->next) {
+
+		const struct request *req = le->data;
+
+		if (!pl_strcmp(callid, sip_dialog_callid(req->dlg)))
+			return true;
+	}
+
+	return false;
+}

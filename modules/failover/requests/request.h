@@ -1,0 +1,26 @@
+/**
+ * @file request.h  A REGISTER or OPTIONS of our own
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_REQUEST_H
+#define FAILOVER_REQUEST_H
+
+#include "compat.h"
+
+struct line;
+struct request;
+
+typedef void (request_h)(int err, const struct sip_msg *msg, void *arg);
+
+int request_register(struct request **reqp, struct line *line,
+		     unsigned server, const char *contact, uint64_t ms,
+		     request_h *h, void *arg);
+int request_deregister(struct line *line, unsigned server,
+		       const char *contact);
+int request_options(struct request **reqp, struct line *line,
+		    unsigned server, uint64_t ms, request_h *h, void *arg);
+bool request_is_own(const struct pl *callid);
+
+#endif

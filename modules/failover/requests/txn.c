@@ -1,0 +1,310 @@
+/**
+ * @file transaction.c  Client transactions of our accounts
+ *
+ * A transaction is known by its branch and method (RFC 3261 section 17.1.3).
+ * It lives for as long as libre keeps it, and ends with a final answer.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "clock.h"
+#include "connection.h"
+#include "evidence.h"
+#include "line.h"
+#include "schedule.h"
+#include "target.h"
+#include "txn.h"
+#include "unwanted.h"
+#include "withhold.h"
+
+
+enum {
+	LIFETIME_MS = 32000 + 500,   /**< 64*T1, and libre's own timer first */
+	MEMORY_MS   = 3600 * 1000,   /**< A stopped server may yet wake up   */
+};
+
+static struct list txnl;
+
+
+static void destructor(void *arg)
+{
+	struct txn *txn = arg;
+
+	list_unlink(&txn->le);
+	tmr_cancel(&txn->tmr);
+	tmr_cancel(&txn->tmr_giveup);
+	tmr_cancel(&txn->tmr_poke);
+	mem_deref(txn->branch);
+	mem_deref(txn->met);
+	mem_deref(txn->callid);
+	mem_deref(txn->invite);
+}
+
+
+static void forget_handler(void *arg)
+{
+	mem_deref(arg);
+}
+
+
+/* No final answer ever came. A de-registration that was sent may have done
+   its work all the same: the answer was lost, or the connection with it. Or
+   it waits in the socket of a server that is stopped, and will do it yet. */
+static void expired_handler(void *arg)
+{
+	struct txn *txn = arg;
+
+	if (txn->kind != KIND_DEREGISTER || txn->withheld) {
+		mem_deref(txn);
+		return;
+	}
+
+	tmr_start(&txn->tmr, MEMORY_MS, forget_handler, txn);
+	evidence_deregistered(txn->line);
+}
+
+
+/**
+ * A server is given up. If it has left this request without an answer, the
+ * next one is to go to another address of that server's name.
+ *
+ * @param txn Transaction
+ */
+void txn_note_silence(struct txn *txn)
+{
+	struct server *srv = &txn->line->serverv[txn->server - 1];
+	const uint64_t now = clock_ms();
+
+	if (!txn->answered && !txn->refused && !txn->withheld &&
+	    now - txn->since >= T1_MS)
+		target_failed(srv, &txn->dst, true, now);
+}
+
+
+static void giveup_handler(void *arg)
+{
+	struct txn *txn = arg;
+	const bool invite = !strcmp(txn->met, "INVITE");
+
+	if (clock_is_late(txn->since +
+			  schedule_giveup_ms(&txn->line->set, invite)))
+		return;
+
+	txn_note_silence(txn);
+	evidence_unanswered(txn->line, txn->server, txn->met, txn->sends,
+			    txn->since);
+}
+
+
+/**
+ * All transactions
+ *
+ * @return List of struct txn
+ */
+const struct list *txn_list(void)
+{
+	return &txnl;
+}
+
+
+/**
+ * Find the transaction that a message belongs to
+ *
+ * @param msg Request sent, or response received
+ *
+ * @return Transaction, NULL if there is none
+ */
+struct txn *txn_find(const struct sip_msg *msg)
+{
+	struct le *le;
+
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		struct txn *txn = le->data;
+
+		if (!pl_strcmp(&msg->via.branch, txn->branch) &&
+		    !pl_strcmp(&msg->cseq.met, txn->met))
+			return txn;
+	}
+
+	return NULL;
+}
+
+
+/* A connection that has ended tells nothing to a request that was sent over
+   it, and one that is dead does not even end. So where UDP would retransmit,
+   see whether it is there (RFC 3261 section 8.1.3.1: if not, that is as good
+   as a 503), and whether anybody is. */
+static void poke_handler(void *arg)
+{
+	struct txn *txn = arg;
+
+	txn->poke_ms *= 2;
+	tmr_start(&txn->tmr_poke, txn->poke_ms, poke_handler, txn);
+
+	if (clock_ms() - txn->since >=
+	    schedule_giveup_ms(&txn->line->set, false))
+		line_end_dead(txn->line, txn->server);
+
+	if (connection_is_there(&txn->dst))
+		line_poke(txn->line, txn->server, txn->tp, &txn->dst,
+			  txn->since);
+	else
+		evidence_failed(txn->line, txn->server, txn->since,
+				"connection lost");
+}
+
+
+static int txn_copy(struct txn *txn, const struct sip_msg *msg)
+{
+	int err;
+
+	err  = pl_strdup(&txn->branch, &msg->via.branch);
+	err |= pl_strdup(&txn->met, &msg->met);
+	err |= pl_strdup(&txn->callid, &msg->callid);
+
+	return err;
+}
+
+
+static void txn_start(struct txn *txn)
+{
+	const bool invite = !strcmp(txn->met, "INVITE");
+
+	tmr_start(&txn->tmr, LIFETIME_MS, expired_handler, txn);
+
+	if (txn->kind == KIND_OTHER)
+		tmr_start(&txn->tmr_giveup,
+			  schedule_giveup_ms(&txn->line->set, invite),
+			  giveup_handler, txn);
+
+	if (txn->tp != SIP_TRANSP_UDP && txn->kind != KIND_DEREGISTER) {
+		txn->poke_ms = T1_MS;
+		tmr_start(&txn->tmr_poke, txn->poke_ms, poke_handler, txn);
+	}
+}
+
+
+/**
+ * A request is on the wire for the first time
+ *
+ * @param line   Line that it is from
+ * @param server Server that it goes to
+ * @param kind   What it is to us
+ * @param msg    Request
+ * @param tp     Transport
+ * @param dst    Destination
+ *
+ * @return Transaction, which ends by itself; NULL without memory
+ */
+struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
+		      struct sip_msg *msg, enum sip_transp tp,
+		      const struct sa *dst)
+{
+	struct txn *txn = mem_zalloc(sizeof(*txn), destructor);
+
+	if (!txn)
+		return NULL;
+
+	if (txn_copy(txn, msg))
+		return mem_deref(txn);
+
+	list_append(&txnl, &txn->le, txn);
+	txn->line   = line;
+	txn->server = server;
+	txn->kind   = kind;
+	txn->tp     = tp;
+	txn->dst    = *dst;
+	txn->since  = clock_ms();
+	txn->unwanted  = unwanted_is(txn);
+
+	if (kind == KIND_INVITE)
+		txn->invite = mem_ref(msg);
+
+	txn_start(txn);
+
+	return txn;
+}
+
+
+/**
+ * It has an answer, provisional or final: its server lives
+ *
+ * @param txn Transaction
+ */
+void txn_answered(struct txn *txn)
+{
+	txn->answered = true;
+	tmr_cancel(&txn->tmr_giveup);
+	tmr_cancel(&txn->tmr_poke);
+}
+
+
+/**
+ * Is libre removing a binding of the account's at this moment, through a
+ * server that may hear it?
+ *
+ * @param line Line
+ *
+ * @return True if it is
+ */
+bool txn_is_deregistering(const struct line *line)
+{
+	struct le *le;
+
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		const struct txn *txn = le->data;
+		const struct policy_server *ps =
+			&line->policy.serverv[txn->server - 1];
+
+		/* after that time it is kept for the sake of a late answer */
+		if (txn->line == line && txn->kind == KIND_DEREGISTER &&
+		    !txn->withheld && ps->health != HEALTH_DOWN &&
+		    clock_ms() < txn->since + LIFETIME_MS)
+			return true;
+	}
+
+	return false;
+}
+
+
+/**
+ * Forget the transactions of a line
+ *
+ * @param line Line, about to be freed
+ */
+void txn_forget(const struct line *line)
+{
+	struct le *le = list_head(&txnl);
+
+	while (le) {
+
+		struct txn *txn = le->data;
+
+		le = le->next;
+
+		if (txn->line == line)
+			mem_deref(txn);
+	}
+}
+
+/** Forget all transactions; what is kept off the wire stays so */
+void txn_close(void)
+{
+	struct le *le;
+
+	/* libre goes on with a de-registration for its 32 s, whether we are
+	   there or not, and nobody would renew the binding */
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		const struct txn *txn = le->data;
+
+		if (txn->kind == KIND_DEREGISTER && txn->withheld)
+			withhold_linger(txn->branch, txn->since + LIFETIME_MS);
+	}
+
+	list_flush(&txnl);
+	unwanted_close();
+}

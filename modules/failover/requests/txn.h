@@ -1,0 +1,58 @@
+/**
+ * @file txn.h  Client transactions of our accounts
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_TXN_H
+#define FAILOVER_TXN_H
+
+#include "compat.h"
+
+struct line;
+
+/** What a transaction is to us */
+enum kind {
+	KIND_REGISTER,               /**< Baresip's registration             */
+	KIND_DEREGISTER,             /**< A binding is being removed         */
+	KIND_INVITE,                 /**< A call is being set up             */
+	KIND_BYE,                    /**< ... hung up                        */
+	KIND_OTHER,                  /**< Evidence if it is not answered     */
+};
+
+/** A client transaction of Baresip's or of ours */
+struct txn {
+	struct le le;
+	struct tmr tmr;              /**< libre has given it up by now       */
+	struct tmr tmr_giveup;       /**< KIND_OTHER: so do we               */
+	struct tmr tmr_poke;         /**< TCP, TLS: time to look             */
+	uint32_t poke_ms;            /**< ... and how long that was          */
+	struct line *line;
+	unsigned server;
+	enum kind kind;
+	char *branch;
+	char *met;
+	char *callid;
+	bool unwanted;               /**< To be kept off the wire            */
+	bool withheld;               /**< ... and it was                     */
+	bool refused;                /**< Nobody is where it goes            */
+	bool answered;
+	unsigned sends;
+	enum sip_transp tp;
+	struct sa dst;
+	struct sip_msg *invite;      /**< KIND_INVITE: as sent               */
+	uint64_t since;              /**< First transmission [ms]            */
+};
+
+const struct list *txn_list(void);
+struct txn *txn_find(const struct sip_msg *msg);
+struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
+		      struct sip_msg *msg, enum sip_transp tp,
+		      const struct sa *dst);
+void txn_answered(struct txn *txn);
+void txn_note_silence(struct txn *txn);
+bool txn_is_deregistering(const struct line *line);
+void txn_forget(const struct line *line);
+void txn_close(void);
+
+#endif

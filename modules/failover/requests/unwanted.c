@@ -1,0 +1,247 @@
+/**
+ * @file unwanted.c  Requests that are not to go out any more
+ *
+ * Their servers were given up, or their calls. libre would go on with them:
+ * withhold.c asks here of each packet. A request that is not on the wire yet
+ * is
+ * remembered until it is.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "line.h"
+#include "orphan.h"
+#include "txn.h"
+#include "unwanted.h"
+
+
+enum {
+	RESOLVE_MS = 300 * 1000,     /**< libre asks name servers for so long*/
+};
+
+/** A request that is not wanted, and was not seen on the wire */
+struct unwanted {
+	struct le le;
+	struct tmr tmr;
+	char *callid;
+	const char *met;
+	unsigned server;             /**< That it would go to                */
+};
+
+static struct list unwantedl;
+
+
+static void destructor(void *arg)
+{
+	struct unwanted *unw = arg;
+
+	list_unlink(&unw->le);
+	tmr_cancel(&unw->tmr);
+	mem_deref(unw->callid);
+}
+
+
+static void forget_handler(void *arg)
+{
+	mem_deref(arg);
+}
+
+
+static void expect(const char *callid, const char *met, unsigned server)
+{
+	struct unwanted *unw = mem_zalloc(sizeof(*unw), destructor);
+
+	if (!unw)
+		return;
+
+	list_append(&unwantedl, &unw->le, unw);
+	unw->met    = met;
+	unw->server = server;
+
+	if (str_dup(&unw->callid, callid))
+		mem_deref(unw);
+	else
+		tmr_start(&unw->tmr, RESOLVE_MS, forget_handler, unw);
+}
+
+
+/**
+ * Has a request waited, for a name to be resolved or a connection, until
+ * nobody wanted it any more?
+ *
+ * @param txn Its transaction, about to begin
+ *
+ * @return True if it has
+ */
+bool unwanted_is(const struct txn *txn)
+{
+	struct le *le;
+
+	/* of a registration that Baresip has dropped */
+	if (txn->kind == KIND_REGISTER)
+		return txn->line->client && txn->line->client != txn->server;
+
+	if (txn->kind == KIND_DEREGISTER)
+		return line_keeps_contact(txn->line, txn->tp, &txn->dst);
+
+	for (le = list_head(&unwantedl); le; le = le->next) {
+
+		const struct unwanted *unw = le->data;
+
+		if (!strcmp(txn->callid, unw->callid) &&
+		    !strcmp(txn->met, unw->met) &&
+		    txn->server == unw->server)
+			return true;
+	}
+
+	return false;
+}
+
+
+static bool is_method(const struct pl *pkt, const char *met)
+{
+	const size_t len = strlen(met);
+
+	return pkt->l > len && !memcmp(pkt->p, met, len) && pkt->p[len] == ' ';
+}
+
+
+/**
+ * Is this packet one that is not to be sent?
+ *
+ * @param pkt    Packet
+ * @param branch Branch in it
+ * @param err    Set to what libre is to be told, if that is an error
+ *
+ * @return True if it is
+ */
+bool unwanted_withhold(const struct pl *pkt, const struct pl *branch, int *err)
+{
+	struct le *le;
+
+	for (le = list_head(txn_list()); le; le = le->next) {
+
+		struct txn *txn = le->data;
+
+		if ((!txn->unwanted && !txn->refused) ||
+		    pl_strcmp(branch, txn->branch) ||
+		    !is_method(pkt, txn->met))
+			continue;
+
+		if (txn->unwanted) {
+			txn->withheld = true;
+		}
+		else {
+			*err = ECONNREFUSED;
+			tmr_cancel(&txn->tmr_giveup);
+		}
+
+		return true;
+	}
+
+	return false;
+}
+
+
+/**
+ * The next transmission of a request fails for libre, which then goes on to
+ * another address (RFC 3263 section 4.3)
+ *
+ * @param txn Transaction, over UDP
+ */
+void unwanted_pass_over(struct txn *txn)
+{
+	txn->refused = true;
+}
+
+
+/**
+ * Nobody is where these requests go: at their next retransmission libre is
+ * told so
+ *
+ * @param line   Line
+ * @param server Server
+ * @param dst    Address of it
+ */
+void unwanted_refuse(const struct line *line, unsigned server,
+		     const struct sa *dst)
+{
+	struct le *le;
+
+	for (le = list_head(txn_list()); le; le = le->next) {
+
+		struct txn *txn = le->data;
+
+		if (txn->line == line && txn->server == server &&
+		    txn->tp == SIP_TRANSP_UDP &&
+		    sa_cmp(&txn->dst, dst, SA_ALL))
+			unwanted_pass_over(txn);
+	}
+}
+
+
+/**
+ * A server is given up: send it no more of what it has not answered
+ *
+ * @param line   Line
+ * @param server Server
+ */
+void unwanted_give_up(const struct line *line, unsigned server)
+{
+	struct le *le;
+
+	for (le = list_head(txn_list()); le; le = le->next) {
+
+		struct txn *txn = le->data;
+
+		if (txn->line != line || txn->server != server ||
+		    txn->unwanted ||
+		    (txn->kind != KIND_REGISTER && txn->kind != KIND_INVITE))
+			continue;
+
+		txn_note_silence(txn);
+		txn->unwanted = true;
+	}
+}
+
+
+/**
+ * A request is wanted no more: send no more of it. Should a server answer an
+ * INVITE that it has, it gets CANCEL, or ACK and BYE, from libre or, when that
+ * has forgotten it, from orphan.c.
+ *
+ * @param callid Call-ID
+ * @param met    Method, a static text
+ * @param server Server that it was for, should it not have been sent yet
+ */
+void unwanted_add(const char *callid, const char *met, unsigned server)
+{
+	bool seen = false;
+	struct le *le;
+
+	for (le = list_head(txn_list()); le; le = le->next) {
+
+		struct txn *txn = le->data;
+
+		if (strcmp(txn->callid, callid) || strcmp(txn->met, met))
+			continue;
+
+		seen = txn->unwanted = true;
+
+		if (txn->invite)
+			orphan_add(txn->invite, txn->tp, &txn->dst,
+				   txn->since);
+		txn->invite = mem_deref(txn->invite);
+	}
+
+	if (!seen)
+		expect(callid, met, server);
+}
+
+
+/** Forget what is not wanted */
+void unwanted_close(void)
+{
+	list_flush(&unwantedl);
+}

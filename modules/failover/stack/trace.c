@@ -1,0 +1,201 @@
+/**
+ * @file trace.c  Shares libre's one slot for a SIP trace handler
+ *
+ * `baresip -s`, and `siptrace` of newer versions, put their handler into the
+ * same slot that we need. libre can set it but not tell what is in it. So we
+ * find out where in struct sip it is, on a struct of our own, and read it:
+ * whatever stands there, or is put there later, is called beside ours, and
+ * sees what goes over the wire. See docs/libre.md.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "compat.h"
+#include "trace.h"
+#include "withhold.h"
+
+
+enum {
+	MAX_WORDS = 512,             /**< Far more than struct sip has       */
+	HASH_SIZE = 1,               /**< Of the struct that we look into    */
+	CHECK_MS  = 100,             /**< How often the slot is looked at    */
+};
+
+static struct {
+	trace_h *h;                  /**< Ours                               */
+	sip_trace_h *next;           /**< Baresip's, NULL while it has none  */
+	size_t offset;               /**< Of the slot, 0: not found          */
+	struct tmr tmr;
+} trace;
+
+
+static struct sip_msg *message_decode(const uint8_t *pkt, size_t len)
+{
+	struct sip_msg *msg = NULL;
+	struct mbuf *mb = mbuf_alloc(len);
+
+	if (mb && !mbuf_write_mem(mb, pkt, len)) {
+		mb->pos = 0;
+		(void)sip_msg_decode(&msg, mb);
+	}
+
+	mem_deref(mb);
+
+	return msg;
+}
+
+
+/* A request that was dropped while its name was looked up. Newer versions of
+   libre send it all the same, without the end of its header, and over TCP or
+   TLS the server then takes the next request for the rest of this one. */
+static bool is_cut_short(enum sip_transp tp, const uint8_t *pkt, size_t len)
+{
+	const char *p = (const char *)pkt;
+
+	return tp != SIP_TRANSP_UDP && len &&
+		re_regex(p, len, "\r\n\r\n");
+}
+
+
+/* Empty lines between messages are ignored: RFC 3261 section 7.5. The packet
+   is an mbuf of libre's, const to us only. */
+static void make_empty(const uint8_t *pkt, size_t len)
+{
+	uint8_t *p = (uint8_t *)(uintptr_t)pkt;
+
+	for (size_t i = 0; i < len; i++)
+		p[i] = (len - i) % 2 ? '\n' : '\r';
+}
+
+
+static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
+			  const struct sa *dst, const uint8_t *pkt,
+			  size_t len, void *arg)
+{
+	struct sip_msg *msg = message_decode(pkt, len);
+	bool hidden = msg && !tx && withhold_is_knock(msg);
+
+	if (tx && !msg && is_cut_short(tp, pkt, len)) {
+		make_empty(pkt, len);
+		return;
+	}
+
+	/* what is received is shown before anything is done about it */
+	if (tx && msg)
+		hidden = trace.h(tx, tp, dst, msg);
+
+	if (!hidden && trace.next)
+		trace.next(tx, tp, src, dst, pkt, len, arg);
+
+	if (!tx && msg && !hidden)
+		(void)trace.h(tx, tp, src, msg);
+
+	mem_deref(msg);
+}
+
+
+static sip_trace_h *slot_read(const struct sip *sip, size_t offset)
+{
+	sip_trace_h *h;
+
+	memcpy(&h, (const char *)sip + offset, sizeof(h));
+
+	return h;
+}
+
+
+/* Our handler stands in there, so this ends before the struct does */
+static size_t slot_find(const struct sip *sip)
+{
+	for (size_t i = 1; i < MAX_WORDS; i++) {
+
+		const size_t offset = i * sizeof(sip_trace_h *);
+
+		if (slot_read(sip, offset) == trace_handler)
+			return offset;
+	}
+
+	return 0;
+}
+
+
+static size_t slot_offset(void)
+{
+	struct sip *sip;
+	size_t offset;
+
+	if (sip_alloc(&sip, NULL, HASH_SIZE, HASH_SIZE, HASH_SIZE, NULL, NULL,
+		      NULL))
+		return 0;
+
+	sip_set_trace_handler(sip, trace_handler);
+	offset = slot_find(sip);
+	mem_deref(sip);
+
+	return offset;
+}
+
+
+/* Take the slot, and remember who was in it */
+static void slot_take(void)
+{
+	sip_trace_h *h = trace.offset ?
+		slot_read(uag_sip(), trace.offset) : NULL;
+
+	if (h == trace_handler)
+		return;
+
+	trace.next = h;
+	sip_set_trace_handler(uag_sip(), trace_handler);
+}
+
+
+static void check_handler(void *arg)
+{
+	(void)arg;
+
+	tmr_start(&trace.tmr, CHECK_MS, check_handler, NULL);
+
+	if (uag_sip())
+		slot_take();
+}
+
+
+/**
+ * See every SIP message that is sent or received
+ *
+ * @param h Called before libre sends or handles the message; true if it will
+ *          not be sent after all
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int trace_open(trace_h *h)
+{
+	if (!uag_sip())
+		return EINVAL;
+
+	tmr_init(&trace.tmr);
+	trace.h      = h;
+	trace.next   = NULL;
+	trace.offset = slot_offset();
+
+	slot_take();
+
+	/* only Baresip versions with this command touch the slot later on */
+	if (trace.offset && cmd_find_long(baresip_commands(), "siptrace"))
+		tmr_start(&trace.tmr, CHECK_MS, check_handler, NULL);
+
+	return 0;
+}
+
+
+/** See messages no more */
+void trace_close(void)
+{
+	tmr_cancel(&trace.tmr);
+
+	if (uag_sip() && trace.offset &&
+	    slot_read(uag_sip(), trace.offset) == trace_handler)
+		sip_set_trace_handler(uag_sip(), trace.next);
+}

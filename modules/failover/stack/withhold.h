@@ -1,0 +1,22 @@
+/**
+ * @file withhold.h  Keeps packets off the wire
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_WITHHOLD_H
+#define FAILOVER_WITHHOLD_H
+
+#include "compat.h"
+
+typedef bool (withhold_h)(const struct pl *pkt, const struct pl *branch,
+			  int *err);
+
+int  withhold_open(withhold_h *h);
+void withhold_close(void);
+void withhold_linger(const char *branch, uint64_t until);
+void withhold_knock(void);
+bool withhold_is_ready(void);
+bool withhold_is_knock(const struct sip_msg *msg);
+
+#endif
