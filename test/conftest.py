@@ -39,7 +39,8 @@ def pytest_runtest_makereport(item, call):
     report = outcome.get_result()
     if report.failed:
         for party in item.stash.get(PARTIES, []):
-            report.sections.append((type(party).__name__, party.report()))
+            said = party.report().encode("utf-8", "replace").decode()
+            report.sections.append((type(party).__name__, said))
 
 
 @pytest.fixture

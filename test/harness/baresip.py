@@ -54,6 +54,7 @@ class Log:
 
     def __init__(self) -> None:
         self.lines: list[tuple[float, str]] = []    # monotonic s, text
+        self.raw: list[bytes] = []                  # the same, as printed
         self._changed = threading.Condition(threading.RLock())
 
     def follow(self, stream: Iterable[bytes]) -> None:
@@ -61,6 +62,7 @@ class Log:
             text = ANSI.sub("", raw.decode("utf-8", "replace").rstrip())
             with self._changed:
                 self.lines.append((time.monotonic(), text))
+                self.raw.append(raw.rstrip())
                 self._changed.notify_all()
 
     def find(self, regex: str,
@@ -160,7 +162,8 @@ class Phone:
         return os.path.join(self.folder, *parts)
 
     def _save(self, name: str, lines: Iterable[str]) -> None:
-        with open(self.path(name), "w", encoding="utf-8") as file:
+        with open(self.path(name), "w", encoding="utf-8",
+                  errors="surrogateescape") as file:
             file.write("".join(f"{line}\n" for line in lines))
 
     # Its life

@@ -115,7 +115,9 @@ class Message:
         lines += [f"{key}: {value}" for key, value in self.headers
                   if key.lower() != "content-length"]
         lines.append(f"Content-Length: {len(self.body)}")
-        return "\r\n".join(lines).encode() + b"\r\n\r\n" + self.body
+        # a lone surrogate stands for a byte that is not UTF-8
+        return "\r\n".join(lines).encode("utf-8", "surrogateescape") \
+            + b"\r\n\r\n" + self.body
 
 
 def split_list(value: str) -> list[str]:

@@ -15,6 +15,7 @@
 #include "certificate.h"
 #include "compat.h"
 #include "error.h"
+#include "foreign.h"
 #include "verify.h"
 
 #ifdef FAILOVER_OPENSSL
@@ -53,8 +54,7 @@ static void peer_destructor(void *arg)
 }
 
 
-/* It comes from the network, and goes to a log and a terminal */
-static void name_append(char *names, const unsigned char *name, int len)
+static void name_append(char *names, const ASN1_STRING *name)
 {
 	size_t pos = strlen(names);
 
@@ -62,15 +62,10 @@ static void name_append(char *names, const unsigned char *name, int len)
 		names[pos++] = ',';
 		names[pos++] = ' ';
 	}
-	for (int i = 0; i < len && pos + 1 < NAMES_SIZE; i++) {
 
-		const unsigned char c = name[i];
-
-		names[pos++] = c > ' ' && c < 127 && c != '"' && c != '\\' ?
-			(char)c : '?';
-	}
-
-	names[pos] = '\0';
+	foreign_clean(&names[pos], NAMES_SIZE - pos,
+		   (const char *)ASN1_STRING_get0_data(name),
+		   (size_t)ASN1_STRING_length(name));
 }
 
 
@@ -78,13 +73,10 @@ static void common_name(X509 *x, char *names)
 {
 	X509_NAME *subject = X509_get_subject_name(x);
 	const int i = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-	ASN1_STRING *cn;
 
-	if (i < 0)
-		return;
-
-	cn = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, i));
-	name_append(names, ASN1_STRING_get0_data(cn), ASN1_STRING_length(cn));
+	if (i >= 0)
+		name_append(names, X509_NAME_ENTRY_get_data(
+				    X509_NAME_get_entry(subject, i)));
 }
 
 
@@ -103,9 +95,7 @@ static void names_of(X509 *x, char *names)
 		const GENERAL_NAME *gen = sk_GENERAL_NAME_value(gens, i);
 
 		if (gen->type == GEN_DNS)
-			name_append(names,
-				    ASN1_STRING_get0_data(gen->d.dNSName),
-				    ASN1_STRING_length(gen->d.dNSName));
+			name_append(names, gen->d.dNSName);
 	}
 
 	GENERAL_NAMES_free(gens);

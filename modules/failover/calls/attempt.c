@@ -11,6 +11,7 @@
 #include "attempt.h"
 #include "clock.h"
 #include "evidence.h"
+#include "foreign.h"
 #include "line.h"
 #include "schedule.h"
 
@@ -147,8 +148,8 @@ void attempt_refused(struct attempt *att, const struct sip_msg *msg)
 {
 	char reason[REASON_SIZE];
 
-	(void)re_snprintf(reason, sizeof(reason), "%s: %u %r", att->met,
-			  msg->scode, &msg->reason);
+	foreign_answer(reason, sizeof(reason), att->met, msg->scode,
+		    msg->reason.p, msg->reason.l);
 	evidence_refused(att->line, att->server, att->since, reason,
 			 att->refusals++);
 

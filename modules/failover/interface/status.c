@@ -6,9 +6,16 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include <string.h>
 #include "clock.h"
+#include "foreign.h"
 #include "line.h"
 #include "status.h"
+
+
+enum {
+	TEXT_SIZE = 1024,            /**< Fits any account line              */
+};
 
 
 /* Time from now until then, or since then [s] */
@@ -93,6 +100,17 @@ int status_table(struct re_printf *pf, const struct line *line)
 }
 
 
+/* JSON is UTF-8: RFC 8259 section 8.1. The user's files need not be. */
+static int add_text(struct odict *od, const char *key, const char *text)
+{
+	char clean[TEXT_SIZE];
+
+	foreign_clean(clean, sizeof(clean), text, strlen(text));
+
+	return odict_entry_add(od, key, ODICT_STRING, clean);
+}
+
+
 static int server_dict(struct odict **odp, const struct line *line,
 		       unsigned server)
 {
@@ -105,8 +123,7 @@ static int server_dict(struct odict **odp, const struct line *line,
 		return err;
 
 	err |= odict_entry_add(od, "index", ODICT_INT, (int64_t)server);
-	err |= odict_entry_add(od, "uri", ODICT_STRING,
-			       line_server(line, server)->uri);
+	err |= add_text(od, "uri", line_server(line, server)->uri);
 	err |= odict_entry_add(od, "state", ODICT_STRING,
 			       view_health(ps->health));
 	err |= odict_entry_add(od, "registered", ODICT_BOOL, ps->registered);
@@ -218,12 +235,11 @@ int status_json(struct re_printf *pf, const struct line *line)
 	if (err)
 		goto out;
 
-	err |= odict_entry_add(od, "aor", ODICT_STRING, line_aor(line));
+	err |= add_text(od, "aor", line_aor(line));
 	err |= odict_entry_add(od, "state", ODICT_STRING, state_name(line));
 	if (line->unmanaged || line->offline)
-		err |= odict_entry_add(od, "reason", ODICT_STRING,
-				       line->unmanaged ? line->unmanaged :
-				       "no network");
+		err |= add_text(od, "reason", line->unmanaged ?
+				line->unmanaged : "no network");
 	err |= odict_entry_add(od, "active", ODICT_INT, line->unmanaged ?
 			       (int64_t)0 :
 			       (int64_t)view_active(&line->policy));

@@ -13,6 +13,7 @@
 #include "contact.h"
 #include "decide.h"
 #include "evidence.h"
+#include "foreign.h"
 #include "line.h"
 #include "own_side.h"
 #include "redial.h"
@@ -31,8 +32,8 @@ static void describe(char *reason, size_t size, const struct line *line,
 		line_describe_error(line, server, text, reason, size);
 	}
 	else {
-		(void)re_snprintf(reason, size, "%u %r", msg->scode,
-				  &msg->reason);
+		foreign_answer(reason, size, NULL, msg->scode, msg->reason.p,
+			    msg->reason.l);
 	}
 }
 
@@ -127,7 +128,8 @@ static void keepalive_handler(int err, const struct sip_msg *msg, void *arg)
 {
 	struct line *line = arg;
 	const unsigned server = line->keepalive_server;
-	char reason[REASON_SIZE], text[REASON_SIZE];
+	char reason[REASON_SIZE], text[REASON_SIZE] = "OPTIONS: ";
+	const size_t len = strlen(text);
 
 	line->keepalive = mem_deref(line->keepalive);
 
@@ -137,7 +139,7 @@ static void keepalive_handler(int err, const struct sip_msg *msg, void *arg)
 	}
 
 	describe(reason, sizeof(reason), line, server, err, msg);
-	(void)re_snprintf(text, sizeof(text), "OPTIONS: %s", reason);
+	foreign_clean(text + len, sizeof(text) - len, reason, strlen(reason));
 	evidence_failed(line, server, line->keepalive_since, text);
 }
 

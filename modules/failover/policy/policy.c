@@ -9,6 +9,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include "foreign.h"
 #include "policy.h"
 #include "policy_parts.h"
 
@@ -34,14 +35,15 @@ struct policy_server *policy_server(struct policy *p, unsigned server)
  * @param server Server
  * @param health Its health
  * @param now    Time [ms]
- * @param reason What was seen, for the user
+ * @param reason What was seen, for the user; a server may have written it
  */
 void policy_mark(struct policy *p, unsigned server, enum health health,
 		 uint64_t now, const char *reason)
 {
 	struct policy_server *srv = policy_server(p, server);
 
-	(void)snprintf(srv->reason, sizeof(srv->reason), "%s", reason);
+	foreign_clean(srv->reason, sizeof(srv->reason), reason,
+		      strlen(reason));
 
 	if (srv->health == health)
 		return;

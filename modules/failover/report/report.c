@@ -4,6 +4,8 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include <string.h>
+#include "foreign.h"
 #include "line.h"
 #include "report.h"
 
@@ -52,6 +54,22 @@ static int print_reasons(struct re_printf *pf, const struct line *line)
 }
 
 
+/* Others have written part of it: Call-IDs, URIs, reasons */
+static void tell(bool warn, const struct line *line, struct call *call,
+		 const char *event, char *text)
+{
+	foreign_clean(text, TEXT_SIZE, text, strlen(text));
+
+	if (warn)
+		warning("failover: %s\n", text);
+	else
+		info("failover: %s\n", text);
+
+	if (event)
+		compat_module_event(line->ua, call, event, text);
+}
+
+
 /**
  * Tell the user of a decision: a line in the log and a module event
  *
@@ -68,18 +86,15 @@ void report_decision(const struct line *line, const struct decision *d)
 	case TELL_SWITCH:
 	case TELL_FAILBACK:
 		(void)re_snprintf(text, sizeof(text), "%H", print_move, argv);
-		info("failover: %s\n", text);
-		compat_module_event(line->ua, NULL,
-				    d->tell == TELL_SWITCH ? "switch" :
-				    "failback", text);
+		tell(false, line, NULL, d->tell == TELL_SWITCH ? "switch" :
+		     "failback", text);
 		break;
 
 	case TELL_EXHAUSTED:
 		(void)re_snprintf(text, sizeof(text), "%s: no server is"
 				  " available: %H", line_name(line),
 				  print_reasons, line);
-		warning("failover: %s\n", text);
-		compat_module_event(line->ua, NULL, "exhausted", text);
+		tell(true, line, NULL, "exhausted", text);
 		break;
 
 	case TELL_NOTHING:
@@ -131,8 +146,7 @@ void report_call_moved(const struct line *line, struct call *call,
 			  " server %u (%s): Call-ID %s -> %s", line_name(line),
 			  peer, server, line_server(line, server)->uri,
 			  old_id ? old_id : "none", new_id);
-	info("failover: %s\n", text);
-	compat_module_event(line->ua, call, "call_moved", text);
+	tell(false, line, call, "call_moved", text);
 }
 
 
@@ -144,8 +158,11 @@ void report_call_moved(const struct line *line, struct call *call,
  */
 void report_call_failed(const struct line *line, const char *peer)
 {
-	warning("failover: %s: call to %s failed: %H\n", line_name(line),
-		peer, print_reasons, line);
+	char text[TEXT_SIZE];
+
+	(void)re_snprintf(text, sizeof(text), "%s: call to %s failed: %H",
+			  line_name(line), peer, print_reasons, line);
+	tell(true, line, NULL, NULL, text);
 }
 
 
@@ -162,15 +179,15 @@ void report_bye_moved(const struct line *line, unsigned server,
 		      const char *callid, const char *peer,
 		      const struct sip_msg *answer)
 {
-	char text[TEXT_SIZE];
+	char reason[REASON_SIZE], text[TEXT_SIZE];
 
+	foreign_answer(reason, sizeof(reason), NULL, answer->scode,
+		    answer->reason.p, answer->reason.l);
 	(void)re_snprintf(text, sizeof(text), "%s: call with %s was hung up"
-			  " through server %u (%s), Call-ID %s: %u %r",
+			  " through server %u (%s), Call-ID %s: %s",
 			  line_name(line), peer, server,
-			  line_server(line, server)->uri, callid,
-			  answer->scode, &answer->reason);
-	info("failover: %s\n", text);
-	compat_module_event(line->ua, NULL, "bye_moved", text);
+			  line_server(line, server)->uri, callid, reason);
+	tell(false, line, NULL, "bye_moved", text);
 }
 
 
@@ -184,6 +201,10 @@ void report_bye_moved(const struct line *line, unsigned server,
 void report_bye_failed(const struct line *line, const char *callid,
 		       const char *peer)
 {
-	warning("failover: %s: BYE of the call with %s, Call-ID %s, failed:"
-		" %H\n", line_name(line), peer, callid, print_reasons, line);
+	char text[TEXT_SIZE];
+
+	(void)re_snprintf(text, sizeof(text), "%s: BYE of the call with %s,"
+			  " Call-ID %s, failed: %H", line_name(line), peer,
+			  callid, print_reasons, line);
+	tell(true, line, NULL, NULL, text);
 }
