@@ -2,14 +2,11 @@
 """Servers given as host names, and names that stand for several addresses:
 RFC 3263. A real name server, no other than ours is asked."""
 
-import os
-import shutil
-import subprocess
-import sys
 import time
 
 import pytest
 
+from harness import namespace
 from harness.baresip import account
 from harness.dialling import counters, invites
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, QUICK, TRANSACTION_S,
@@ -19,8 +16,6 @@ RETRY = {"failover_retries": 1}         # a server is given up after 1.5 s
 SHORT_S = 4                             # libre refreshes after 3.6 s
 ASKED_S = 5.5                           # libre 3.5 and later ask so long
 PBX = "pbx1.test"
-DUAL_STACK = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                          "harness", "dual_stack_case.py")
 
 
 def uri(name=PBX, port=0, transport=""):
@@ -634,11 +629,6 @@ def test_ipv6_servers(server_factory, phone_factory):
         "the phone has no address or transport to reach it by"
 
 
-@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("unshare"),
-                    reason="a network namespace needs root and unshare")
 def test_dual_stack():
     """A primary with IPv4, a backup with IPv6, and the reverse."""
-    done = subprocess.run(["unshare", "--net", sys.executable, DUAL_STACK],
-                          capture_output=True, text=True, timeout=120,
-                          check=False)
-    assert done.returncode == 0, done.stderr
+    namespace.run_case("dual_stack_case.py")

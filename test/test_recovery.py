@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from harness import certificates, sip
+from harness import certificates, namespace, sip
 from harness.baresip import REPO, account
 from harness.calls import CallTable
 from harness.location import LocationTable
@@ -204,8 +204,7 @@ FAIL = {
 @pytest.fixture
 def make(parties, server_factory, phone_factory, names):
     def network():
-        if os.geteuid():
-            pytest.skip("a network namespace needs root")
+        namespace.need()
         parties.append(Network())
         return parties[-1]
 

@@ -210,6 +210,29 @@ void compat_fd_close(struct compat_fd *cfd)
 }
 
 
+/**
+ * The file descriptor of a UDP socket
+ *
+ * @param us Socket
+ * @param af Address family, of which older versions have one each
+ *
+ * @return File descriptor, -1 if there is none
+ */
+int compat_udp_fd(const struct udp_sock *us, int af)
+{
+#if FAILOVER_LIBRE >= 400
+	(void)af;
+	return udp_sock_fd(us);
+#elif FAILOVER_LIBRE >= 202 && FAILOVER_LIBRE < 211
+	(void)us;
+	(void)af;
+	return -1;
+#else
+	return udp_sock_fd(us, af);
+#endif
+}
+
+
 #if FAILOVER_LIBRE >= 209
 /**
  * Send a packet from a socket of its own, as libre 2.8 did

@@ -10,11 +10,13 @@
  * | libre 2.0     | the certificates of SIP servers are verified        |
  * | libre 2.1     | sip_send_h has 6 arguments                          |
  * |               | timers go by a monotonic clock, not the wall's      |
+ * | libre 2.2     | no udp_sock_fd(), until 2.11: nothing is withheld   |
  * | libre 2.4     | answers of name servers are kept; until 4.6 a record|
  * |               | of one is lent to one request at a time             |
  * | libre 2.9     | udp_send_anon() is gone                             |
  * | libre 3.6     | fd_listen() and fd_close() take a handle            |
- * | libre 4.0     | struct uri has no password                          |
+ * | libre 4.0     | struct uri has no password; a UDP socket is of one  |
+ * |               | address family                                      |
  * | Baresip 1.1   | module_event()                                      |
  * | Baresip 2.0   | a list of local addresses, none looked for by itself|
  * |               | CALL_OUTGOING: a call is about to be made           |
@@ -118,6 +120,7 @@ int  compat_renew_sockets(void);
 void compat_keep_answers(bool keep);
 int  compat_fd_listen(struct compat_fd *cfd, fd_h *h, void *arg);
 void compat_fd_close(struct compat_fd *cfd);
+int  compat_udp_fd(const struct udp_sock *us, int af);
 #if FAILOVER_LIBRE >= 209
 int  udp_send_anon(const struct sa *dst, struct mbuf *mb);
 #endif

@@ -20,9 +20,9 @@
 #include "path.h"
 #include "registration.h"
 #include "request.h"
+#include "sockets.h"
 #include "target.h"
 #include "unwanted.h"
-#include "withhold.h"
 
 
 enum {
@@ -43,7 +43,7 @@ void evidence_registering(struct line *line)
 		return;
 
 	/* it may have opened its sockets anew */
-	withhold_knock();
+	sockets_look();
 
 	/* Baresip reads the outbound proxy after this event */
 	registration_aim(line, policy_registering(&line->policy, clock_ms()));

@@ -12,8 +12,8 @@
 #include "evidence.h"
 #include "line.h"
 #include "lookup.h"
+#include "sockets.h"
 #include "target.h"
-#include "withhold.h"
 
 
 enum {
@@ -138,7 +138,7 @@ static void ask_handler(void *arg)
 {
 	struct lookup *lookup = arg;
 
-	if (COMPAT_CONNECTS_FIRST && !withhold_is_ready())
+	if (COMPAT_CONNECTS_FIRST && !sockets_are_found())
 		tmr_start(&lookup->tmr_ask, READY_MS, ask_handler, lookup);
 	else if (ask(lookup))
 		end(lookup);

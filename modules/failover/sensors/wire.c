@@ -103,7 +103,7 @@ static void choose_address(struct txn *txn)
 
 	lookup_start(txn->line, txn->server);
 
-	if (txn->tp == SIP_TRANSP_UDP && withhold_is_ready() &&
+	if (txn->tp == SIP_TRANSP_UDP && withhold_is_ready(&txn->dst) &&
 	    target_is_avoided(srv, &txn->dst, clock_ms()))
 		unwanted_pass_over(txn);
 }
@@ -135,7 +135,7 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 		choose_address(txn);
 
 	/* libre will hear that it cannot be sent */
-	if (txn->refused && !txn->unwanted && withhold_is_ready())
+	if (txn->refused && !txn->unwanted && withhold_is_ready(dst))
 		return true;
 
 	++txn->sends;
@@ -152,7 +152,7 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 	}
 
 	if (txn->unwanted)
-		return tp == SIP_TRANSP_UDP && withhold_is_ready();
+		return tp == SIP_TRANSP_UDP && withhold_is_ready(dst);
 
 	if (tp == SIP_TRANSP_UDP && txn->kind != KIND_DEREGISTER)
 		line_poke(txn->line, txn->server, tp, dst, txn->since);

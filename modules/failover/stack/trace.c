@@ -12,8 +12,8 @@
  */
 #include <string.h>
 #include "compat.h"
+#include "sockets.h"
 #include "trace.h"
-#include "withhold.h"
 
 
 enum {
@@ -74,7 +74,7 @@ static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
 			  size_t len, void *arg)
 {
 	struct sip_msg *msg = message_decode(pkt, len);
-	bool hidden = msg && !tx && withhold_is_knock(msg);
+	bool hidden = msg && !tx && sockets_is_knock(msg);
 
 	if (tx && !msg && is_cut_short(tp, pkt, len)) {
 		make_empty(pkt, len);

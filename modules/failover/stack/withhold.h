@@ -15,8 +15,6 @@ typedef bool (withhold_h)(const struct pl *pkt, const struct pl *branch,
 int  withhold_open(withhold_h *h);
 void withhold_close(void);
 void withhold_linger(const char *branch, uint64_t until);
-void withhold_knock(void);
-bool withhold_is_ready(void);
-bool withhold_is_knock(const struct sip_msg *msg);
+bool withhold_is_ready(const struct sa *dst);
 
 #endif
