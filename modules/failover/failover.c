@@ -54,7 +54,12 @@
  */
 
 
+enum {
+	REREAD_MS = 1000,            /**< Was the config file read again?    */
+};
+
 static struct tmr tmr_scan;
+static struct tmr tmr_reread;
 static bool opened;
 
 
@@ -185,11 +190,23 @@ static void clock_handler(int64_t asleep_ms)
 }
 
 
+static void reread_handler(void *arg)
+{
+	(void)arg;
+
+	tmr_start(&tmr_reread, REREAD_MS, reread_handler, NULL);
+	accounts_reread();
+}
+
+
 /* Accounts that do not register at start are not announced by an event */
 static void scan_handler(void *arg)
 {
 	(void)arg;
 	accounts_scan();
+
+	if (cmd_find_long(baresip_commands(), "conf_reload"))
+		tmr_start(&tmr_reread, REREAD_MS, reread_handler, NULL);
 }
 
 
@@ -203,6 +220,7 @@ static int module_init(void)
 
 	opened = true;
 	tmr_init(&tmr_scan);
+	tmr_init(&tmr_reread);
 	config_open();
 	action_open();
 	compat_keep_answers(false);
@@ -248,6 +266,7 @@ static int module_close(void)
 	opened = false;
 
 	tmr_cancel(&tmr_scan);
+	tmr_cancel(&tmr_reread);
 	network_close();
 	clock_close();
 	command_close();
@@ -255,6 +274,7 @@ static int module_close(void)
 	certificate_close();
 	wire_close();
 	accounts_close();
+	config_close();
 	compat_keep_answers(true);
 
 	return 0;

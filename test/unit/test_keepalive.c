@@ -116,10 +116,67 @@ static void answered_by_another_server(void **state)
 }
 
 
+/* On the backup, with settings that are changed while it is at rest */
+static void begins_and_ends_with_the_key(void **state)
+{
+	struct fix *f = *state;
+	struct settings was;
+	uint64_t when;
+
+	fix_settle(f, 2);
+	was = f->set;
+	f->set.keepalive_s = 30;
+	policy_reconfigured(&f->p, &was, f->now, f->rnd);
+	assert_int_equal(fix_wait(f), 30000);
+	assert_true(f->d.keepalive);
+
+	was = f->set;
+	f->set.keepalive_s = 0;
+	f->set.failback = 0;
+	policy_reconfigured(&f->p, &was, f->now, f->rnd);
+	assert_false(policy_next(&f->p, &when));
+
+	was = f->set;
+	f->set.failback = 1;
+	f->set.failback_interval_s = 5;
+	f->set.failback_jitter = 0;
+	policy_reconfigured(&f->p, &was, f->now, f->rnd);
+	assert_int_equal(fix_wait(f), 5000);
+	assert_true(f->d.probe);
+}
+
+
+/* What is not changed goes on: a wait does not begin anew */
+static void other_keys_change_no_wait(void **state)
+{
+	struct fix *f = *state;
+	struct settings was;
+
+	f->set.keepalive_s = 30;
+	fix_settle(f, 1);
+	f->now += 20000;
+	was = f->set;
+	f->set.retries = 1;
+	policy_reconfigured(&f->p, &was, f->now, f->rnd);
+	assert_int_equal(fix_wait(f), 10000);
+	assert_true(f->d.keepalive);
+
+	fix_failed(f, 1);
+	was = f->set;
+	f->set.keepalive_s = 1;
+	policy_reconfigured(&f->p, &was, f->now, f->rnd);
+	f->now += 1000;
+	fix_tick(f);
+	fix_decided_nothing(f);
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest testv[] = {
 		TEST(none_by_default),
+		TEST(begins_and_ends_with_the_key),
+		TEST(other_keys_change_no_wait),
 		TEST(due_again_and_again),
 		TEST(on_the_backup_together_with_the_check),
 		TEST(not_while_moving_nor_down),

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "config.h"
+#include "keys.h"
 #include "line.h"
 
 
@@ -18,6 +19,7 @@ enum {
 };
 
 static struct settings config;   /**< Of the config file, for all accounts   */
+static struct conf *conf;        /**< That they are from, referenced         */
 
 
 /**
@@ -43,10 +45,7 @@ bool config_param(const struct line *line, const char *name, struct pl *val)
 }
 
 
-/**
- * Read the config file
- */
-void config_open(void)
+static void read_config(void)
 {
 	char val[VALUE_SIZE];
 	const char *key;
@@ -63,10 +62,48 @@ void config_open(void)
 			key, val, settings_allowed(key),
 			settings_default(key));
 	}
+
+	keys_check_config();
 }
 
 
-static void read_account_key(struct line *line, const char *key)
+/**
+ * Read the config file
+ */
+void config_open(void)
+{
+	conf = mem_ref(conf_cur());
+	read_config();
+}
+
+
+/**
+ * Read the config file again if Baresip has, by its command `conf_reload`.
+ * Nothing tells of that, but it makes another object then. It cannot have
+ * the address of the one before, which lives on for as long as we keep it.
+ *
+ * @return True if it was read again
+ */
+bool config_reread(void)
+{
+	if (!conf_cur() || conf_cur() == conf)
+		return false;
+
+	config_close();
+	config_open();
+
+	return true;
+}
+
+
+/** Let go of the config file */
+void config_close(void)
+{
+	conf = mem_deref(conf);
+}
+
+
+static void read_account_key(struct line *line, const char *key, bool warn)
 {
 	char val[VALUE_SIZE];
 	struct pl pl;
@@ -74,22 +111,33 @@ static void read_account_key(struct line *line, const char *key)
 	if (!config_param(line, key, &pl))
 		return;
 
-	if (pl_strcpy(&pl, val, sizeof(val)) ||
-	    settings_set(&line->set, key, val))
+	if ((pl_strcpy(&pl, val, sizeof(val)) ||
+	     settings_set(&line->set, key, val)) && warn)
 		warning("failover: %s: %s '%r' is not %s, using the"
 			" config's value\n", line_name(line), key, &pl,
 			settings_allowed(key));
 }
 
 
-static void read_settings(struct line *line)
+static void read_settings(struct line *line, bool warn)
 {
 	const char *key;
 
 	line->set = config;
 
 	for (size_t i = 0; (key = settings_key(i)); i++)
-		read_account_key(line, key);
+		read_account_key(line, key, warn);
+}
+
+
+/**
+ * The config file was read: apply it to an account that is managed
+ *
+ * @param line Line
+ */
+void config_apply(struct line *line)
+{
+	read_settings(line, false);
 }
 
 
@@ -256,6 +304,28 @@ static void warn_if_cut(const struct line *line)
 }
 
 
+/* What Baresip takes for a boolean: 1.x in its config file, later versions
+   in account lines, too */
+static bool is_off(const struct line *line, const struct pl *val)
+{
+	static const char *const wordv[] = {
+		"no", "yes", "false", "true", "0", "1", "off", "on",
+		"disable", "enable",
+	};
+
+	for (size_t i = 0; i < RE_ARRAY_SIZE(wordv); i++) {
+		if (!pl_strcasecmp(val, wordv[i]))
+			return i % 2 == 0;
+	}
+
+	if (pl_isset(val))
+		warning("failover: %s: failover '%r' is not yes or no, using"
+			" yes\n", line_name(line), val);
+
+	return false;
+}
+
+
 /**
  * Read the servers and settings of an account
  *
@@ -269,10 +339,11 @@ int config_account(struct line *line)
 	const struct account *acc = line->acc;
 	struct pl pl;
 
-	if (config_param(line, "failover", &pl) && !pl_strcasecmp(&pl, "no"))
+	if (config_param(line, "failover", &pl) && is_off(line, &pl))
 		return refuse(line, "failover=no");
 
 	warn_if_cut(line);
+	keys_check_account(line_name(line), &account_laddr(acc)->params);
 
 	if (config_param(line, "sipnat", &pl) &&
 	    !pl_strcasecmp(&pl, "outbound"))
@@ -282,7 +353,7 @@ int config_account(struct line *line)
 	if (!account_regint(acc))
 		return refuse(line, "regint=0, it does not register");
 
-	read_settings(line);
+	read_settings(line, true);
 
 	return read_servers(line);
 }

@@ -29,7 +29,11 @@ void info(const char *fmt, ...);
 void warning(const char *fmt, ...);
 
 /* configuration */
+typedef int (confline_h)(const struct pl *line, void *arg);
+
 struct conf *conf_cur(void);
+int conf_path_get(char *path, size_t sz);
+int conf_parse(const char *filename, confline_h *ch, void *arg);
 int conf_get_str(const struct conf *conf, const char *name, char *str,
 		 size_t size);
 

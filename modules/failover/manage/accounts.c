@@ -9,6 +9,7 @@
 #include "bye.h"
 #include "clock.h"
 #include "config.h"
+#include "decide.h"
 #include "dial.h"
 #include "dialog.h"
 #include "line.h"
@@ -113,11 +114,43 @@ bool accounts_is_gone(const struct line *line)
 }
 
 
+static void reconfigure(struct line *line)
+{
+	const struct settings was = line->set;
+
+	config_apply(line);
+	policy_reconfigured(&line->policy, &was, clock_ms(), rand_u32());
+	decide_start_timer(line);
+}
+
+
+/** Read the config file again, if Baresip has, and do as it says now */
+void accounts_reread(void)
+{
+	struct le *le;
+
+	if (!config_reread())
+		return;
+
+	info("failover: the config file was read again\n");
+
+	for (le = list_head(line_list()); le; le = le->next) {
+
+		struct line *line = le->data;
+
+		if (!line->unmanaged)
+			reconfigure(line);
+	}
+}
+
+
 /** Find accounts that no event has announced, and drop those that ended so */
 void accounts_scan(void)
 {
 	struct line *line;
 	struct le *le = list_head(line_list());
+
+	accounts_reread();
 
 	while (le) {
 

@@ -14,6 +14,7 @@ struct ua;
 
 int  accounts_add(struct line **linep, struct ua *ua);
 void accounts_scan(void);
+void accounts_reread(void);
 bool accounts_is_gone(const struct line *line);
 void accounts_close(void);
 

@@ -427,3 +427,34 @@ bool policy_next(const struct policy *p, uint64_t *when)
 
 	return *when != UINT64_MAX;
 }
+
+
+/**
+ * Settings have changed. Most are looked up when they are needed; of those
+ * that are waited for, what is changed begins anew.
+ *
+ * @param p   Policy, its settings changed already
+ * @param was The settings before
+ * @param now Time [ms]
+ * @param rnd Random number
+ */
+void policy_reconfigured(struct policy *p, const struct settings *was,
+			 uint64_t now, uint32_t rnd)
+{
+	const struct settings *set = p->set;
+
+	if (p->state != POLICY_SETTLED)
+		return;
+
+	if (!p->probing &&
+	    (set->failback != was->failback ||
+	     set->failback_interval_s != was->failback_interval_s ||
+	     set->failback_jitter != was->failback_jitter))
+		failback_schedule(p, now, rnd);
+
+	if (set->keepalive_s != was->keepalive_s)
+		schedule_keepalive(p, now);
+
+	if (set->standby && !was->standby)
+		standby_begin(p);
+}

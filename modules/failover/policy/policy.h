@@ -160,6 +160,8 @@ void outage_woke(struct policy *p, uint64_t now, struct decision *d);
 void policy_unregistered(struct policy *p);
 
 /* Orders */
+void policy_reconfigured(struct policy *p, const struct settings *was,
+			 uint64_t now, uint32_t rnd);
 void policy_switch(struct policy *p, unsigned to, uint64_t now,
 		   struct decision *d);
 bool failback_probe(struct policy *p, uint64_t now, struct decision *d);

@@ -1,0 +1,357 @@
+/**
+ * @file keys.c  What Baresip would ignore without a word
+ *
+ * Keys that do not exist, the rest of a value that has blanks in it, and
+ * parameters of a server that stand outside its quotes. Each gets a warning
+ * that says what is meant, as far as that can be told.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "compat.h"
+#include "keys.h"
+#include "settings.h"
+#include "word.h"
+
+
+enum {
+	NAME_SIZE = 64,              /**< Keys are shorter                   */
+	LOST_SIZE = 256,             /**< Parameters that one server lost    */
+};
+
+#define PREFIX "failover"
+#define BLANKS " \t\r\n"
+
+static const char *const config_keyv[] = {
+	"failover_http_listen", "failover_http_user",
+	"failover_http_password", "failover_http_cert",
+};
+
+static const char *const account_keyv[] = {
+	"failover", "failover_servers", "failover_regint2",
+	"failover_regint3", "failover_regint4", "failover_regint5",
+	"failover_regint6", "failover_regint7", "failover_regint8",
+};
+
+/* Of a server, not of an account: RFC 3261 section 19.1.1, and what Baresip
+   has in SIP URIs */
+static const char *const uri_paramv[] = {
+	"transport", "lr", "maddr", "ttl", "user", "method", "comp",
+};
+
+static const char *const serverv[] = {
+	"outbound", "outbound1", "outbound2", "failover_servers",
+};
+
+/** Where keys stand, and which, beside those of settings.c */
+struct place {
+	const char *name;
+	const char *const *keyv;
+	size_t keyc;
+};
+
+static const struct place config_file = {
+	"the config file", config_keyv, RE_ARRAY_SIZE(config_keyv)
+};
+
+static const struct place account_line = {
+	"an account line", account_keyv, RE_ARRAY_SIZE(account_keyv)
+};
+
+/** A name and its value, in the config file or an account line */
+struct entry {
+	struct pl name;
+	struct pl val;               /**< With its quotes                    */
+	struct pl rest;              /**< Behind a blank: ignored            */
+};
+
+/** A server, and parameters that it should have */
+struct loss {
+	struct pl name;              /**< Of the account's parameter         */
+	struct pl uri;
+	char lost[LOST_SIZE];        /**< As ";transport=tls", or empty      */
+	bool twice;                  /**< The URI has one of them already    */
+};
+
+
+static bool is_one_of(const struct pl *name, const char *const *wordv,
+		      size_t wordc)
+{
+	for (size_t i = 0; i < wordc; i++) {
+		if (!pl_strcasecmp(name, wordv[i]))
+			return true;
+	}
+
+	return false;
+}
+
+
+static void skip(struct pl *pl, const char *chars)
+{
+	while (pl->l && strchr(chars, *pl->p))
+		pl_advance(pl, 1);
+}
+
+
+/* As far as to one of these characters outside of quotes, as libre has it */
+static struct pl take(struct pl *pl, const char *stops)
+{
+	struct pl taken = { .p = pl->p, .l = 0 };
+	bool quoted = false;
+
+	while (pl->l && (quoted || !strchr(stops, *pl->p))) {
+		if (*pl->p == '"')
+			quoted = !quoted;
+		++taken.l;
+		pl_advance(pl, 1);
+	}
+
+	return taken;
+}
+
+
+static struct pl unquoted(struct pl val)
+{
+	if (val.l > 1 && val.p[0] == '"' && val.p[val.l - 1] == '"') {
+		val.p += 1;
+		val.l -= 2;
+	}
+
+	return val;
+}
+
+
+static bool is_ours(const struct pl *name)
+{
+	const size_t len = strlen(PREFIX);
+	const struct pl begin = { .p = name->p, .l = MIN(name->l, len) };
+
+	return !pl_strcasecmp(&begin, PREFIX);
+}
+
+
+static const char *nearer(const char *name, const char *one, const char *two)
+{
+	return !one || word_distance(name, two) < word_distance(name, one) ?
+		two : one;
+}
+
+
+/* The key that has this name, or the most similar one */
+static const char *nearest(const char *name, const struct place *place)
+{
+	const char *found = NULL, *key;
+
+	for (size_t i = 0; (key = settings_key(i)); i++)
+		found = nearer(name, found, key);
+
+	for (size_t i = 0; i < place->keyc; i++)
+		found = nearer(name, found, place->keyv[i]);
+
+	return found;
+}
+
+
+/* Where nothing else tells of it: values of our own keys */
+static void check_value(const char *where, const struct entry *entry)
+{
+	const bool secret = !re_regex(entry->name.p, entry->name.l,
+				      "password");
+
+	if (!entry->val.l)
+		warning("failover: %s: %r has no value\n", where,
+			&entry->name);
+	else if (entry->rest.l && secret)
+		warning("failover: %s: a blank ends the value of %r; put it"
+			" in quotes\n", where, &entry->name);
+	else if (entry->rest.l)
+		warning("failover: %s: a blank ends the value of %r, '%r' is"
+			" ignored; put all of it in quotes\n", where,
+			&entry->name, &entry->rest);
+}
+
+
+static bool is_known(const char *where, const struct pl *pl,
+		     const struct place *place, const struct place *other)
+{
+	char name[NAME_SIZE];
+	const char *key;
+
+	(void)pl_strcpy(pl, name, sizeof(name));
+	key = nearest(name, place);
+
+	if (!pl_strcasecmp(pl, key))
+		return true;
+
+	if (is_one_of(pl, other->keyv, other->keyc))
+		warning("failover: %s: %r has to stand in %s\n", where, pl,
+			other->name);
+	else
+		warning("failover: %s: there is no key %r; did you mean %s?"
+			"\n", where, pl, key);
+
+	return false;
+}
+
+
+static int config_handler(const struct pl *line, void *arg)
+{
+	struct entry entry;
+	struct pl pl = *line;
+	(void)arg;
+
+	skip(&pl, BLANKS);
+	entry.name = take(&pl, BLANKS);
+	if (!is_ours(&entry.name))
+		return 0;
+
+	skip(&pl, BLANKS);
+	entry.val = take(&pl, BLANKS);
+	skip(&pl, BLANKS);
+	entry.rest = pl;
+
+	while (entry.rest.l && strchr(BLANKS, pl.p[entry.rest.l - 1]))
+		--entry.rest.l;
+	if (entry.rest.l && *entry.rest.p == '#')
+		entry.rest.l = 0;
+
+	if (is_known("config", &entry.name, &config_file, &account_line))
+		check_value("config", &entry);
+
+	return 0;
+}
+
+
+/**
+ * Warn of what the config file has in vain
+ */
+void keys_check_config(void)
+{
+	char path[256], file[300];
+
+	if (conf_path_get(path, sizeof(path)) ||
+	    re_snprintf(file, sizeof(file), "%s/config", path) < 0)
+		return;
+
+	/* a configuration that is not from a file has none to be read */
+	(void)conf_parse(file, config_handler, NULL);
+}
+
+
+/* The next parameter, as msg_param_decode() would find it */
+static bool next_param(struct pl *params, struct entry *entry)
+{
+	(void)take(params, ";");
+	if (!params->l)
+		return false;
+
+	pl_advance(params, 1);
+	skip(params, BLANKS);
+	entry->name = take(params, BLANKS ";=");
+	skip(params, BLANKS);
+	entry->val  = pl_null;
+	entry->rest = pl_null;
+
+	if (params->l && *params->p == '=') {
+		pl_advance(params, 1);
+		skip(params, BLANKS);
+		entry->val = take(params, BLANKS ";");
+	}
+
+	skip(params, BLANKS);
+	entry->rest = take(params, ";");
+
+	return true;
+}
+
+
+static void report_loss(const char *name, const struct loss *loss)
+{
+	if (!loss->lost[0])
+		return;
+
+	if (!loss->name.l || loss->twice)
+		warning("failover: %s: '%s' stands outside the quotes of a"
+			" server and is ignored\n", name, loss->lost);
+	else
+		warning("failover: %s: '%s' stands outside the quotes and is"
+			" ignored; write %r=\"%r%s\"\n", name, loss->lost,
+			&loss->name, &loss->uri, loss->lost);
+}
+
+
+static void add_loss(struct loss *loss, const struct entry *entry)
+{
+	const size_t len = strlen(loss->lost);
+	char name[NAME_SIZE];
+	struct pl pl;
+
+	if (pl_strcpy(&entry->name, name, sizeof(name)))
+		return;
+
+	if (!msg_param_exists(&loss->uri, name, &pl))
+		loss->twice = true;
+
+	(void)re_snprintf(loss->lost + len, sizeof(loss->lost) - len,
+			  entry->val.l ? ";%r=%r" : ";%r", &entry->name,
+			  &entry->val);
+}
+
+
+/* Parameters of servers that stand outside the quotes, or behind a URI that
+   has none */
+static void check_servers(const char *name, struct pl params)
+{
+	struct loss loss;
+	struct entry entry;
+
+	memset(&loss, 0, sizeof(loss));
+
+	while (next_param(&params, &entry)) {
+
+		if (is_one_of(&entry.name, uri_paramv,
+			      RE_ARRAY_SIZE(uri_paramv))) {
+			add_loss(&loss, &entry);
+		}
+		else if (is_one_of(&entry.name, serverv,
+				   RE_ARRAY_SIZE(serverv))) {
+			report_loss(name, &loss);
+			memset(&loss, 0, sizeof(loss));
+			loss.name = entry.name;
+			loss.uri  = unquoted(entry.val);
+		}
+	}
+
+	report_loss(name, &loss);
+}
+
+
+/**
+ * Warn of what an account line has in vain
+ *
+ * @param name   The account's name for the user
+ * @param params Parameters of the account line
+ */
+void keys_check_account(const char *name, const struct pl *params)
+{
+	struct pl pl = *params;
+	struct entry entry;
+
+	while (next_param(&pl, &entry)) {
+
+		if (!is_ours(&entry.name) && !is_one_of(
+			    &entry.name, serverv, RE_ARRAY_SIZE(serverv)))
+			continue;
+
+		if (is_ours(&entry.name) &&
+		    !is_known(name, &entry.name, &account_line, &config_file))
+			continue;
+
+		/* one without a value is not of its form: config.c says so */
+		if (entry.rest.l)
+			check_value(name, &entry);
+	}
+
+	check_servers(name, *params);
+}
