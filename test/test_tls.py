@@ -2,14 +2,16 @@
 """UDP, TCP and TLS in any mixture, and certificates."""
 
 import itertools
+import os
 import re
 import socket
 import struct
+import subprocess
 import threading
 
 import pytest
 
-from harness import certificates, ports, sip
+from harness import certificates, ports, run, sip
 from harness.baresip import account
 from harness.calls import CallTable
 from harness.dialling import counters, invites
@@ -20,6 +22,8 @@ from harness.tap import Tap
 from test_unload import SLOW_S, VALGRIND, assert_clean, remove
 
 KINDS = ("udp", "tcp", "tls")
+SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "harness",
+                    "blind_shim.c")
 OFTEN = {"failover_failback_interval": 1, "failover_failback_jitter": 0}
 
 
@@ -223,6 +227,80 @@ def test_bad_certificate_under_a_call(guarded):
     assert status["servers"][0]["reason"] == "certificate has expired"
     assert status["counters"]["calls_moved"] == 1
     tap.assert_encrypted()
+
+
+# Verification that cannot be had, on Baresip 1.0.0, where it is ours
+
+@pytest.fixture(scope="module")
+def blind_shim():
+    target = os.path.join(run.new_folder("blind"), "blind_shim.so")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra",
+                    "-Werror", "-o", target, SHIM, "-ldl"], check=True)
+    return target
+
+
+@pytest.fixture
+def blinded(server_factory, phone_factory, blind_shim):
+    """blinded(how, its backup's transport, ...) -> primary on TLS with a
+    certificate that is no good, backup, phone"""
+    def make(how, backup_kind, **config):
+        table, call_table = LocationTable(), CallTable()
+        primary, backup = (
+            server_factory(name=f"pbx{number}", table=table,
+                           call_table=call_table, transports=(kind,))
+            for number, kind in ((1, "tls"), (2, backup_kind)))
+        phone = phone_factory(
+            account(ALICE, primary.uri(), backup.uri()),
+            config={**QUICK, **OFTEN, **config},
+            env={"LD_PRELOAD": blind_shim, "BLIND": how})
+        return primary, backup, phone
+
+    return make
+
+
+REFUSED = "its certificate cannot be verified"
+
+
+@pytest.mark.parametrize("how", ["hook", "peer"])
+def test_verification_fails_closed(how, blinded):
+    """A server on TLS is not used: it gets no byte of SIP, by failback
+    checks neither."""
+    primary, backup, phone = blinded(
+        how, "udp", sip_cafile=certificates.authority())
+    status = in_use(phone, 2)
+    if phone.version == (1, 0):
+        assert status["servers"][0]["reason"] == REFUSED
+        assert bool(our_lines(phone, "certificates cannot be verified")) \
+            == (how == "hook")
+    phone.dial(BOB)
+    call, = backup.calls.wait_state("established")
+    phone.wait(lambda: len(our_lines(phone)) and
+               phone.account_status()["failback"]["next_s"] is None)
+    assert call.server == backup.name
+    assert not primary.recorder.entries()
+    assert counters(phone)["failbacks"] == 0
+
+
+def test_all_servers_refused(blinded):
+    """With TLS alone there is none left; the user is told why."""
+    primary, backup, phone = blinded(
+        "hook", "tls", sip_cafile=certificates.authority())
+    phone.wait_state("down")
+    said = our_lines(phone, "no server is available")
+    if phone.version == (1, 0):
+        assert said[0].count(REFUSED) == 2
+    assert not primary.recorder.entries() + backup.recorder.entries()
+
+
+@pytest.mark.parametrize("config", [{}, {
+    "sip_verify_server": "no", "sip_cafile": "/dev/null"}])
+def test_nothing_to_verify(config, blinded):
+    """Nobody has asked for it: the servers are used."""
+    if "sip_cafile" in config:
+        config = {**config, "sip_cafile": certificates.authority()}
+    _, _, phone = blinded("hook", "tls", **config)
+    in_use(phone, 1)
+    assert not our_lines(phone, "verified")
 
 
 @pytest.mark.parametrize("answer", [b"SIP/2.0 400 Bad Request\r\n\r\n",

@@ -17,6 +17,7 @@
 #include "line.h"
 #include "network.h"
 #include "own_side.h"
+#include "verify.h"
 #include "version.h"
 #include "wire.h"
 
@@ -231,6 +232,10 @@ static int module_init(void)
 
 	if (certificate_open())
 		info("failover: cannot tell why a TLS handshake fails\n");
+
+	if (certificate_is_blind() && verify_is_wanted())
+		warning("failover: certificates cannot be verified, servers"
+			" with transport=tls are not used\n");
 
 	err = compat_events_listen(event_handler);
 	if (err)

@@ -42,6 +42,7 @@ static struct {
 	struct tmr tmr_forget;
 	pthread_t thread;            /**< The main loop's                    */
 	int ix;                      /**< Where an SSL object keeps its peer */
+	bool blind;                  /**< Not all connections are seen       */
 	char cause[CAUSE_SIZE];      /**< Of the latest failure, or empty    */
 } cert = { .ix = -1 };
 
@@ -233,8 +234,12 @@ static void watch_handler(void *arg)
 
 		struct peer *peer = le->data;
 
-		if (!peer->watched && !SSL_is_dtls(peer->ssl) &&
-		    !SSL_get_info_callback(peer->ssl))
+		if (peer->watched || SSL_is_dtls(peer->ssl))
+			continue;
+
+		if (SSL_get_info_callback(peer->ssl))
+			cert.blind = true;
+		else
 			SSL_set_info_callback(peer->ssl, info_handler);
 
 		peer->watched = true;
@@ -254,14 +259,13 @@ static void new_handler(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int ix,
 		return;
 
 	peer = mem_zalloc(sizeof(*peer), peer_destructor);
-	if (!peer)
-		return;
-
-	peer->ssl = parent;
-	if (!CRYPTO_set_ex_data(ad, ix, peer)) {
+	if (!peer || !CRYPTO_set_ex_data(ad, ix, peer)) {
+		cert.blind = true;
 		mem_deref(peer);
 		return;
 	}
+
+	peer->ssl = parent;
 
 	list_append(&cert.peerl, &peer->le, peer);
 	tmr_start(&cert.tmr, 0, watch_handler, NULL);
@@ -296,7 +300,9 @@ int certificate_open(void)
 	cert.ix = SSL_get_ex_new_index(0, NULL, new_handler, NULL,
 				       free_handler);
 
-	return cert.ix < 0 ? ENOMEM : 0;
+	cert.blind = cert.ix < 0;
+
+	return cert.blind ? ENOMEM : 0;
 }
 
 
@@ -324,6 +330,18 @@ void certificate_close(void)
 }
 
 
+/**
+ * Have TLS connections been made that could not be watched? Then none is
+ * known to be one that was.
+ *
+ * @return True if there may be such connections
+ */
+bool certificate_is_blind(void)
+{
+	return cert.blind;
+}
+
+
 static const char *latest_cause(void)
 {
 	return cert.cause;
@@ -337,6 +355,12 @@ int certificate_open(void)
 
 void certificate_close(void)
 {
+}
+
+
+bool certificate_is_blind(void)
+{
+	return true;
 }
 
 

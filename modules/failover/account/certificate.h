@@ -7,8 +7,11 @@
 #ifndef FAILOVER_CERTIFICATE_H
 #define FAILOVER_CERTIFICATE_H
 
+#include <stdbool.h>
+
 int  certificate_open(void);
 void certificate_close(void);
+bool certificate_is_blind(void);
 const char *certificate_reason(const char *text);
 
 #endif

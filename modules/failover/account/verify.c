@@ -10,11 +10,6 @@
 #include "line.h"
 #include "verify.h"
 
-#ifdef FAILOVER_OPENSSL
-#include <openssl/ssl.h>
-#include <openssl/x509v3.h>
-
-
 #ifdef COMPAT_NEVER_VERIFIES
 /* As Baresip from 1.1.0 on takes it */
 static bool is_told_to_verify(void)
@@ -28,8 +23,30 @@ static bool is_told_to_verify(void)
 
 	return told;
 }
+#endif
 
 
+/**
+ * Are certificates to be verified by us, since libre does not?
+ *
+ * @return True if they are
+ */
+bool verify_is_wanted(void)
+{
+#ifdef COMPAT_NEVER_VERIFIES
+	return is_told_to_verify();
+#else
+	return false;
+#endif
+}
+
+
+#ifdef FAILOVER_OPENSSL
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+
+#ifdef COMPAT_NEVER_VERIFIES
 /* Of libre 1.1.0 only the SIP stack opens connections without a server name:
    its HTTP client sets one, its RTMP client verifies by itself */
 static bool is_sip(const SSL *ssl)
@@ -116,7 +133,7 @@ static int verify_handler(int ok, X509_STORE_CTX *ctx)
 void verify_server(struct ssl_st *ssl)
 {
 #ifdef COMPAT_NEVER_VERIFIES
-	if (is_sip(ssl) && is_told_to_verify())
+	if (is_sip(ssl) && verify_is_wanted())
 		SSL_set_verify(ssl, SSL_VERIFY_PEER, verify_handler);
 #else
 	(void)ssl;

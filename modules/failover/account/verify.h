@@ -7,8 +7,11 @@
 #ifndef FAILOVER_VERIFY_H
 #define FAILOVER_VERIFY_H
 
+#include <stdbool.h>
+
 struct ssl_st;
 
+bool verify_is_wanted(void);
 void verify_server(struct ssl_st *ssl);
 
 #endif

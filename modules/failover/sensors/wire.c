@@ -10,6 +10,7 @@
  */
 #include <string.h>
 #include "bye.h"
+#include "certificate.h"
 #include "clock.h"
 #include "contact.h"
 #include "decide.h"
@@ -24,6 +25,7 @@
 #include "trace.h"
 #include "txn.h"
 #include "unwanted.h"
+#include "verify.h"
 #include "wire.h"
 #include "withhold.h"
 
@@ -283,9 +285,35 @@ static void request_received(const struct sip_msg *msg)
 }
 
 
+/* Nothing goes to a server that may be another one than it says. No request
+   was sent, so it is not the server that has failed: it cannot be used. */
+static void refuse_tls(struct sip_msg *msg, const struct sa *dst)
+{
+	const struct sip_hdr *route = sip_msg_hdr(msg, SIP_HDR_ROUTE);
+	struct line *line = msg->req ? line_find_request(msg) : NULL;
+	unsigned server;
+
+	if (!line)
+		return;
+
+	server = line_server_of(line, line->client,
+				route ? &route->val : NULL, SIP_TRANSP_TLS,
+				dst);
+	if (server)
+		evidence_failed(line, server, clock_ms(),
+				"its certificate cannot be verified");
+}
+
+
 static bool trace_handler(bool tx, enum sip_transp tp, const struct sa *peer,
 			  struct sip_msg *msg)
 {
+	if (tx && tp == SIP_TRANSP_TLS && certificate_is_blind() &&
+	    verify_is_wanted()) {
+		refuse_tls(msg, peer);
+		return true;
+	}
+
 	if (tx && msg->req)
 		return request_sent(msg, tp, peer);
 

@@ -85,6 +85,10 @@ static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
 	if (tx && msg)
 		hidden = trace.h(tx, tp, dst, msg);
 
+	/* over UDP withhold.c sees to that */
+	if (tx && hidden && tp != SIP_TRANSP_UDP)
+		make_empty(pkt, len);
+
 	if (!hidden && trace.next)
 		trace.next(tx, tp, src, dst, pkt, len, arg);
 
