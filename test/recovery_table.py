@@ -14,10 +14,10 @@ TRANSPORTS = ("udp", "tcp", "tls")
 METHODS = ("REGISTER", "INVITE", "BYE")
 PROPERTY = "recovery"           # its name in a JUnit file, then the cell
 
-# What a cell may take, in s
-SILENCE = (7.2, 11.5)           # nothing tells: the server's time runs out
-ASKED = (5.2, 11.5)             # libre 3.5 and later give that up sooner
-TOLD = (0.0, 4.0)               # something does
+# What a cell may take, in s, on a machine under load
+SILENCE = (7.2, 15.5)           # nothing tells: the server's time runs out
+ASKED = (5.2, 15.5)             # libre 3.5 and later give that up sooner
+TOLD = (0.0, 6.0)               # something does
 
 
 @dataclass

@@ -2,7 +2,6 @@
 """TCP and TLS connections that hang while they open, or that have died
 unnoticed."""
 
-import re
 import time
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from harness.baresip import account
 from harness.dialling import counters, invites
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, QUICK, binds, contact_uri,
-                              in_use, measured, restart)
+                              in_time, in_use, measured, restart, says_after)
 from harness.tap import Tap
 
 OFTEN = {"failover_failback_interval": 1, "failover_failback_jitter": 0}
@@ -33,9 +32,9 @@ def test_connection_hangs(kind, hang, server_group, phone_factory):
     moved = backup.recorder.wait("REGISTER")[0].time
     measured(f"{kind}, {hang} hangs, REGISTER at the backup after",
              moved - started)
-    assert 1.25 < moved - started < 3.3
+    assert in_time(moved - started, 1.5)
     reason = in_use(phone, 2)["servers"][0]["reason"]
-    assert re.fullmatch(r"REGISTER could not be sent in 1\.[5-9] s", reason)
+    assert says_after(reason, "REGISTER could not be sent", 1.5)
 
     restart(primary)
     in_use(phone, 1, timeout=60)
@@ -48,7 +47,7 @@ def test_connection_hangs(kind, hang, server_group, phone_factory):
     backup.calls.wait_state("established")
     took = invites(backup)[0].time - dialled
     measured(f"{kind}, {hang} hangs, INVITE at the backup after", took)
-    assert 1.25 < took < 3.3
+    assert in_time(took, 1.5)
     assert counters(phone)["calls_moved"] == 1
     if hang == "handshake":
         assert b"SIP/2.0" not in primary.raw

@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from harness.scenario import (ALICE, AT_ONCE_S, BOB, QUICK, TRANSACTION_S,
-                              contact_uri, expires, in_use,
-                              is_where_it_listens, line, measured, move_line,
-                              our_lines, switch, wait_quiet)
+from harness.scenario import (ALICE, AT_ONCE_S, BOB, LATE_S, QUICK,
+                              TRANSACTION_S, contact_uri, expires, in_time,
+                              in_use, is_where_it_listens, line, measured,
+                              move_line, our_lines, switch, wait_quiet)
 
 OFTEN = {"failover_failback_interval": 2, "failover_failback_jitter": 0,
          **QUICK}
@@ -76,7 +76,7 @@ def test_return(transport, password, server_pair, on_backup):
         assert our_lines(phone)[-1] == move_line(
             "alice@127.0.0.1", 2, backup, 1, primary, "200 OK")
     assert len(primary.table.bindings(ALICE)) == 1
-    assert primary.table.longest_unbound_s(ALICE) < 2
+    assert primary.table.longest_unbound_s(ALICE) < LATE_S
 
 
 def test_interval(server_pair, on_backup):
@@ -96,7 +96,7 @@ def test_jitter(server_pair, on_backup):
     """It lengthens the interval, never shortens it, each time anew."""
     primary, _ = server_pair
     on_backup({**EVERY_S, "failover_failback_jitter": 100})
-    primary.recorder.wait("REGISTER", 7, timeout=20)
+    primary.recorder.wait("REGISTER", 7, timeout=40)
     times = [e.time for e in primary.recorder.requests("REGISTER")]
     gaps = [b - a for a, b in zip(times[1:], times[2:])]
     measured("shortest with a jitter of 100 %", min(gaps))
@@ -150,11 +150,11 @@ def test_silent_primary(server_pair, on_backup):
     assert phone.account_status()["failback"]["next_s"] is None
 
     groups = primary.recorder.transactions
-    phone.wait(lambda: len(groups("REGISTER", since)) == 2, 40)
+    phone.wait(lambda: len(groups("REGISTER", since)) == 2, 60)
     old, new = groups("REGISTER", since)
     measured("next check after the silent one",
              new[0].time - old[0].time)
-    assert TRANSACTION_S + 0.7 < new[0].time - old[0].time < 40
+    assert in_time(new[0].time - old[0].time, TRANSACTION_S + 1)
     assert len(old) == 11                   # RFC 3261, 17.1.2.2
 
     status = in_use(phone, 2)
@@ -303,7 +303,7 @@ def test_flapping(server_pair, on_backup):
     wait_quiet(server_pair)
     gap = primary.table.longest_unbound_s(ALICE)
     measured("flapping primary, longest unbound", gap)
-    assert gap < 2 and len(primary.table.bindings(ALICE)) == 1
+    assert gap < LATE_S and len(primary.table.bindings(ALICE)) == 1
     counters = phone.account_status()["counters"]
     assert counters["failovers"] == counters["failbacks"] >= 3
     assert counters["exhausted"] == 0
@@ -325,7 +325,7 @@ def test_dying_again(server_pair, on_backup):
     assert len(primary.table.bindings(ALICE)) == 1
     gap = primary.table.longest_unbound_s(ALICE)
     measured("primary comes and goes, longest unbound", gap)
-    assert gap < 2
+    assert gap < LATE_S
 
 
 # Calls

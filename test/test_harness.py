@@ -11,7 +11,7 @@ from harness import ports as port_numbers
 from harness import sip
 from harness.baresip import account
 from harness.location import LocationTable
-from harness.scenario import is_where_it_listens
+from harness.scenario import LATE_S, in_time, is_where_it_listens
 
 ALICE = "sip:alice@127.0.0.1"
 BOB = "sip:bob@127.0.0.1"
@@ -73,7 +73,7 @@ def test_location_table_knows_its_gaps():
     time.sleep(0.05)
     assert table.bind(ALICE, "sip:c1", 1, "other", 1)
     assert table.bind(ALICE, "sip:c2", 3600, "other", 2)
-    assert 0.05 <= table.longest_unbound_s(ALICE) < 5
+    assert 0.05 <= table.longest_unbound_s(ALICE) < LATE_S
     assert len(table.unbound_intervals(ALICE, until=start + 1)) == 1
     assert list(table.bindings(ALICE)) == ["sip:c1", "sip:c2"]
 
@@ -127,7 +127,7 @@ def test_silent_then_normal(server_factory, phone_factory):
     plain(phone_factory, ALICE, server.uri())
     sent = server.recorder.wait("REGISTER", 3)
     assert len({entry.branch for entry in sent}) == 1
-    assert 1.2 < sent[2].time - sent[0].time < 5
+    assert in_time(sent[2].time - sent[0].time, 1.5)
     server.behave("REGISTER")
     assert server.table.wait_bound(ALICE)
 
@@ -150,8 +150,8 @@ def test_delays(server_factory, phone_factory):
     asked = server.recorder.requests("REGISTER")[0]
     bound = server.table.changes(ALICE)[0].time
     answer = server.recorder.responses("REGISTER")[0].time
-    assert 0.14 < bound - asked.time < 5
-    assert 0.39 < answer - bound < 5
+    assert 0.14 < bound - asked.time < LATE_S
+    assert 0.39 < answer - bound < LATE_S
 
 
 @pytest.mark.parametrize("transport, requests", [("udp", 2), ("tcp", 1)])
@@ -426,4 +426,4 @@ def test_phone_is_killed_when_it_does_not_quit(phone_factory,
     phone = plain(phone_factory, ALICE, server.uri())
     started = time.monotonic()
     assert phone.stop(timeout=1.0) in (0, -9)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 1 + LATE_S

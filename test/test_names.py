@@ -9,8 +9,9 @@ import pytest
 from harness import namespace
 from harness.baresip import account
 from harness.dialling import counters, invites
-from harness.scenario import (ALICE, AT_ONCE_S, BOB, QUICK, TRANSACTION_S,
-                              binds, in_use, measured, our_lines, switch)
+from harness.scenario import (ALICE, AT_ONCE_S, BOB, LATE_S, QUICK,
+                              TRANSACTION_S, binds, in_time, in_use, measured,
+                              our_lines, says_after, switch)
 
 RETRY = {"failover_retries": 1}         # a server is given up after 1.5 s
 SHORT_S = 4                             # libre refreshes after 3.6 s
@@ -142,10 +143,10 @@ def test_dead_name_server(server_pair, names, phone_by_name):
     took = backup.recorder.wait("REGISTER")[0].time - \
         phone.wait_log("Local network address")[0]
     measured("silent name server, REGISTER at the backup after", took)
-    assert 1.25 < took < 4
+    assert in_time(took, 1.5)
     status = in_use(phone, 2)
-    assert status["servers"][0]["reason"] == "REGISTER could not be sent in " \
-        "1.5 s"
+    assert says_after(status["servers"][0]["reason"],
+                      "REGISTER could not be sent", 1.5)
 
     names.resume()                      # libre asks again: too late
     phone.wait(lambda: names.asked(PBX))
@@ -170,10 +171,10 @@ def test_call_without_name_server(transport, server_pair, names,
     took = invites(backup)[0].time - dialled
     measured(f"silent name server, {transport}, INVITE at the backup after",
              took)
-    assert 1.4 < took < 4
+    assert in_time(took, 1.5)
     assert not phone.events("CALL_CLOSED")
-    assert phone.account_status()["servers"][0]["reason"].startswith(
-        "INVITE could not be sent in 1.")
+    assert says_after(phone.account_status()["servers"][0]["reason"],
+                      "INVITE could not be sent", 1.5)
 
     asked = names.asked(PBX)
     names.resume()
@@ -221,7 +222,7 @@ def test_bye_without_name_server(server_pair, names, phone_by_name):
     assert (call.ended_by, call.ended_via) == ("BYE", backup.name)
     took = backup.recorder.requests("BYE")[0].time - hung_up
     measured("silent name server, BYE at the backup after", took)
-    assert 1.4 < took < 4
+    assert in_time(took, 1.5)
     names.resume()
     in_use(phone, 2)
     phone.do("failover_probe")
@@ -253,12 +254,12 @@ def test_refresh_without_name_server(password, server_pair, names,
         primary.behave("REGISTER", script=challenge)
     else:
         names.stop()
-    moved = backup.recorder.wait("REGISTER", timeout=12)[0].time
+    moved = backup.recorder.wait("REGISTER")[0].time
     began = challenged[0] if password else \
         binds(primary)[-1].time + 0.9 * SHORT_S
     measured(f"refresh, silent name server, challenged {bool(password)}, "
              "backup after", moved - began)
-    assert 1.25 < moved - began < 4.5
+    assert in_time(moved - began, 1.5)
     in_use(phone, 2)
 
 
@@ -272,7 +273,7 @@ def test_keepalive_without_name_server(server_pair, names, phone_by_name):
     names.stop()
     stopped = time.monotonic()
     took = backup.recorder.wait("REGISTER")[0].time - stopped
-    assert took < 1 + 1.5 + 1.0
+    assert took < 1 + 1.5 + LATE_S
     assert in_use(phone, 2)["servers"][0]["reason"].startswith("OPTIONS: ")
 
 
@@ -291,11 +292,11 @@ def test_check_without_name_server(server_pair, names, phone_by_name):
     began = time.monotonic()
     assert phone.account_status()["failback"]["next_s"] is None
     phone.wait(lambda: phone.account_status()["failback"]["next_s"],
-               timeout=TRANSACTION_S + 5)
+               timeout=TRANSACTION_S + LATE_S)
     took = time.monotonic() - began
     measured("failback check, silent name server, ended after", took)
     limit = ASKED_S if phone.version >= (3, 5) else TRANSACTION_S
-    assert limit - 1.5 < took < limit + 5
+    assert limit - 1.5 < took < limit + LATE_S
 
 
 # A name that stands for several addresses
@@ -418,7 +419,7 @@ def test_trying_then_503(several):
     assert invites(second)[0].time - began > 2.75
     took = invites(backup)[0].time - began
     measured("100, 503, silence: INVITE at the backup after", took)
-    assert 3.25 < took < 6
+    assert in_time(took, 3.5)
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
@@ -459,9 +460,9 @@ def test_all_addresses_silent(several):
     moved = backup.recorder.wait("REGISTER")[0].time
     took = moved - first.recorder.requests("REGISTER")[0].time
     measured("two silent addresses, REGISTER at the backup after", took)
-    assert 1.25 <= took < 3.3
-    assert in_use(phone, 2)["servers"][0]["reason"] == \
-        "REGISTER not answered, sent 2 times in 1.5 s"
+    assert in_time(took, 1.5)
+    assert says_after(in_use(phone, 2)["servers"][0]["reason"],
+                      "REGISTER not answered, sent 2 times", 1.5)
 
 
 def test_503_then_silent(several):
@@ -475,7 +476,7 @@ def test_503_then_silent(several):
     took = moved - first.recorder.requests("REGISTER")[0].time
     assert second.recorder.requests("REGISTER")
     measured("503 late, then silence: REGISTER at the backup after", took)
-    assert 3.25 <= took < 6
+    assert in_time(took, 3.5)
 
 
 def test_second_address_after_silence(several):

@@ -7,9 +7,11 @@ import time
 import pytest
 
 from harness.baresip import account
-from harness.scenario import (ALICE, AT_ONCE_S, QUICK, add_register_commands,
-                              binds, expires, in_use, is_where_it_listens,
-                              line, measured, move_line, our_lines, switch)
+from harness.run import PATIENCE_S
+from harness.scenario import (ALICE, AT_ONCE_S, LATE_S, QUICK, TRANSACTION_S,
+                              add_register_commands, binds, expires, in_time,
+                              in_use, is_where_it_listens, line, measured,
+                              move_line, our_lines, says_after, switch)
 
 SHORT_S = 4         # granted by a registrar: libre refreshes after 3.6 s
 
@@ -27,21 +29,19 @@ def test_silent_primary(server_pair, phone_factory):
     primary.behave_all(silent=True)
     phone = phone_factory(line(primary, backup))
 
-    moved = backup.recorder.wait("REGISTER", timeout=12)[0].time
+    moved = backup.recorder.wait("REGISTER")[0].time
     sent = [e for e in primary.recorder.requests("REGISTER")
             if e.time < moved - 0.1]
     started = sent[0].time
     assert len(sent) == 4 and len({e.branch for e in sent}) == 1
     measured("silent primary, REGISTER at the backup after", moved - started)
-    assert 7.25 <= moved - started < 10
+    assert in_time(moved - started, 7.5)
 
     status = in_use(phone, 2)
     bound = backup.table.changes(ALICE)[0].time
     measured("silent primary, bound after", bound - started)
     reason = status["servers"][0]["reason"]
-    # 7.5 when the machine has nothing else to do
-    assert re.fullmatch(r"REGISTER not answered, sent 4 times in 7\.[5-9] s",
-                        reason)
+    assert says_after(reason, "REGISTER not answered, sent 4 times", 7.5)
     assert status["state"] == "backup"
     assert status["counters"]["failovers"] == 1
     assert [(s["state"], s["registered"], s["reason"])
@@ -71,11 +71,10 @@ def test_give_up(key, value, give_up_s, sends, place, server_pair,
             if e.time < moved - 0.05]
     measured(f"{key} {value}, backup after", moved - sent[0].time)
     assert len(sent) == sends
-    assert give_up_s - 0.25 <= moved - sent[0].time < give_up_s + 1.8
+    assert in_time(moved - sent[0].time, give_up_s)
     reason = in_use(phone, 2)["servers"][0]["reason"]
     times = f", sent {sends} times" if sends > 1 else ""
-    said = re.fullmatch(rf"REGISTER not answered{times} in ([\d.]+) s", reason)
-    assert said and give_up_s <= float(said.group(1)) < give_up_s + 1.8
+    assert says_after(reason, f"REGISTER not answered{times}", give_up_s)
 
 
 def test_silent_tcp(server_pair, phone_factory):
@@ -88,9 +87,9 @@ def test_silent_tcp(server_pair, phone_factory):
     sent = primary.recorder.requests("REGISTER")
     assert len(sent) == 1 and moved.transport == "tcp"
     measured("silent TCP, backup after", moved.time - sent[0].time)
-    assert 1.25 <= moved.time - sent[0].time < 3.3
-    assert in_use(phone, 2)["servers"][0]["reason"] == \
-        "REGISTER not answered in 1.5 s"
+    assert in_time(moved.time - sent[0].time, 1.5)
+    assert says_after(in_use(phone, 2)["servers"][0]["reason"],
+                      "REGISTER not answered", 1.5)
 
 
 # Answers
@@ -198,10 +197,10 @@ def test_refresh_fails(transport, config, give_up_s, server_pair,
     primary.behave_all(silent=True)
     since = time.monotonic()
     refresh = primary.recorder.wait("REGISTER", since=since)[0]
-    moved = backup.recorder.wait("REGISTER", timeout=12)[0]
+    moved = backup.recorder.wait("REGISTER")[0]
     measured(f"refresh on {transport}, backup after",
              moved.time - refresh.time)
-    assert give_up_s - 0.25 <= moved.time - refresh.time < give_up_s + 1.8
+    assert in_time(moved.time - refresh.time, give_up_s)
     assert in_use(phone, 2)["counters"]["failovers"] == 1
 
 
@@ -245,7 +244,7 @@ def test_failures_in_a_row(server_pair, phone_factory):
     in_use(phone, 1)
     primary.behave("REGISTER", status=503)
     since = time.monotonic()
-    backup.recorder.wait("REGISTER", timeout=20)
+    backup.recorder.wait("REGISTER", timeout=40)
     assert len([e for e in binds(primary, since)]) == 3
     assert in_use(phone, 2)["counters"]["failovers"] == 1
 
@@ -299,7 +298,7 @@ def test_silent_in_order(server_group, phone_factory):
     first, second, third = (server.recorder.requests("REGISTER")[0].time
                             for server in servers)
     measured("two silent servers, the third after", third - first)
-    assert 0.25 < second - first < 3 and 0.25 < third - second < 3
+    assert in_time(second - first, 0.5) and in_time(third - second, 0.5)
 
 
 def test_primary_is_first_again(server_group, phone_factory):
@@ -331,9 +330,9 @@ def test_all_silent(server_pair, phone_factory):
     phone.wait(lambda: time.monotonic() - started > 31, 40)
     assert phone.account_status()["state"] == "moving"
 
-    told, text = phone.wait_log("no server is available", 10)
+    told, text = phone.wait_log("no server is available")
     measured("last server given up after", told - started)
-    assert 31.5 < told - started < 37
+    assert in_time(told - started, TRANSACTION_S)
     for number, server in enumerate(server_pair, 1):
         # the last one's end may be libre's own
         assert re.search(rf"server {number} \({server.uri()}\): (REGISTER "
@@ -366,7 +365,7 @@ def exhausted_at_once(servers, phone_factory, transport="udp"):
     assert status["counters"]["exhausted"] == 1 and status["active"] == 0
     assert {s["state"] for s in status["servers"]} == {"down"}
     wait_s = next_round_s(phone)
-    assert 28 < wait_s <= 60
+    assert 30 - LATE_S < wait_s <= 60
     return phone, wait_s
 
 
@@ -399,10 +398,10 @@ def test_next_round(server_pair, phone_factory):
     120 s after the second."""
     phone, wait_s = exhausted_at_once(server_pair, phone_factory)
     first = time.monotonic()
-    took = phone.wait_log("no server", wait_s + 5, n=2)[0] - first
+    took = phone.wait_log("no server", wait_s + PATIENCE_S, n=2)[0] - first
     measured(f"next round, announced in {wait_s} s, after", took)
-    assert wait_s - 1 < took < wait_s + 2
-    assert 58 < next_round_s(phone) <= 120
+    assert wait_s - LATE_S < took < wait_s + LATE_S
+    assert 60 - LATE_S < next_round_s(phone) <= 120
 
 
 def test_two_accounts(server_pair, phone_factory):
@@ -442,7 +441,7 @@ def test_kamailio(transport, password, kamailio_group, phone_factory):
         line(primary, backup, transport=transport, regint=SHORT_S,
              password=password), config={"failover_retries": 1})
     with group.poller(ALICE) as poller:
-        in_use(phone, 2, timeout=15)
+        in_use(phone, 2)
         group.database.wait_bound(ALICE)
         bound = time.monotonic()
 
@@ -461,7 +460,7 @@ def test_kamailio(transport, password, kamailio_group, phone_factory):
         measured(f"Kamailio on {transport}, longest unbound", gap)
     contact, = group.database.bindings(ALICE)
     most = 1 if is_where_it_listens(contact, phone) else 2
-    assert poller.most_bindings() <= most and gap < 2.5
+    assert poller.most_bindings() <= most and gap < LATE_S
     assert status["counters"]["failovers"] == 2
     assert status["counters"]["failbacks"] == 2
 

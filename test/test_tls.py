@@ -16,7 +16,7 @@ from harness.baresip import account
 from harness.calls import CallTable
 from harness.dialling import counters, invites
 from harness.location import LocationTable
-from harness.scenario import (ALICE, BOB, QUICK, in_use, measured,
+from harness.scenario import (ALICE, AT_ONCE_S, BOB, QUICK, in_use, measured,
                               our_lines, restart)
 from harness.tap import Tap
 from test_unload import SLOW_S, VALGRIND, assert_clean, remove
@@ -191,7 +191,7 @@ def test_bad_certificate(cause, guarded):
     moved = backup.recorder.requests("REGISTER")[0].time
     took = moved - phone.wait_log("Local network address")[0]
     measured(f"bad certificate ({cause}), backup after", took)
-    assert took < 3
+    assert took < AT_ONCE_S
     assert our_lines(phone)[0].endswith(f": {reason}")
     checked(phone, tap, reason)
     checked(phone, tap, reason)

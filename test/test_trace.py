@@ -44,7 +44,7 @@ def test_printed(transport, server_pair, phone_factory):
     settle(phone, 1)
     # keep-alives come and go: look at a moment between them
     phone.wait(lambda: printed(phone, server_pair) == recorded(server_pair),
-               1.5, "all printed")
+               what="all printed")
     print(f"{assert_same(phone, server_pair)} messages")
 
 
