@@ -249,7 +249,9 @@ if build build; then
 fi
 demo
 package_tests
-CC=clang build build-clang
+if CC=clang build build-clang; then
+	stage "clang-tidy and cppcheck" 240 "" test/lint.sh build-clang
+fi
 set_sanitizers
 if build build-asan -Db_sanitize=address,undefined -Db_lundef=false; then
 	unit_tests build-asan

@@ -15,7 +15,7 @@ cd "$(dirname "$0")/.."
 
 SUITE=trixie
 WORKERS=${WORKERS:-8}
-NOT_THERE=(clang debootstrap)	# Debian 12's part alone needs them
+NOT_THERE=(clang clang-tidy cppcheck debootstrap)	# Debian 12's part alone needs them
 
 # What apt here installs from, in whatever form its sources are written
 mirror() {

@@ -112,7 +112,7 @@ void policy_again(struct policy *p, uint64_t now)
 
 static void schedule_keepalive(struct policy *p, uint64_t now)
 {
-	const uint32_t s = p->set->keepalive_s;
+	const uint64_t s = p->set->keepalive_s;
 
 	p->next_keepalive = s ? now + s * 1000 : 0;
 }
