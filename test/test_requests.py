@@ -205,7 +205,7 @@ def test_reinvite(transport, server_pair, phone_factory):
     assert 1.25 < took < 3.3
     settle(phone, 1)
     assert call.active and not phone.events("CALL_CLOSED")
-    assert not backup.recorder.count("INVITE")
+    assert len(backup.recorder.transactions("INVITE")) == 1
     phone.hangup()
     backup.calls.wait_state("ended")
     assert (call.ended_by, call.ended_via) == ("BYE", backup.name)

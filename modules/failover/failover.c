@@ -16,6 +16,7 @@
 #include "evidence.h"
 #include "line.h"
 #include "network.h"
+#include "offer.h"
 #include "own_side.h"
 #include "verify.h"
 #include "version.h"
@@ -112,6 +113,8 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 
 	case EVENT_CALL_LOCAL_SDP:
 		dial_offer(line, call);
+		if (!str_cmp(text, "offer"))
+			offer_made(line, call);
 		break;
 
 	case EVENT_CALL_ESTABLISHED:
@@ -120,7 +123,7 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 
 	case EVENT_CALL_CLOSED:
 		dial_closed(call, text);
-		bye_closed(call);
+		bye_closed(line, call);
 		break;
 
 	default:

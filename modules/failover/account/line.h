@@ -50,6 +50,7 @@ struct line {
 	struct tmr tmr_again;        /**< Register anew                      */
 	unsigned calls_moved;
 	unsigned byes_moved;
+	unsigned requests_moved;
 	struct poke *pokev[MAX_SERVERS];/**< Hears "port unreachable"        */
 	struct lookup *lookupv[MAX_SERVERS];/**< Of names, under way         */
 };

@@ -36,7 +36,9 @@ struct bye {
 	struct attempt att;
 	struct dialog *dlg;
 	enum bye_state state;
-	unsigned challenges;
+	unsigned challenges;         /**< Of the present server              */
+	bool provisional;            /**< It has answered 1xx                */
+	bool passed_on;              /**< It lives, and could not help       */
 	struct tmr tmr;              /**< libre's ought to be sent by then   */
 	struct sip_request *req;     /**< Ours, NULL: libre's                */
 	struct sip_auth *auth;
@@ -85,10 +87,25 @@ static void give_up(struct bye *bye)
 }
 
 
+/* The server lives, so the account stays: on to the next all the same */
+static void pass_on(struct bye *bye)
+{
+	give_up(bye);
+	bye->passed_on = true;
+	decide_go_on(bye->dlg->line);
+}
+
+
 static void unanswered_handler(void *arg)
 {
 	struct bye *bye = arg;
 	struct line *line = bye->dlg->line;
+
+	/* it has said 100, and then nothing */
+	if (bye->provisional) {
+		pass_on(bye);
+		return;
+	}
 
 	give_up(bye);
 	attempt_unanswered(&bye->att);
@@ -120,7 +137,37 @@ static int auth_handler(char **username, char **password, const char *realm,
 }
 
 
+/* Is there another server that may reach the far end? */
+static bool is_passed_on(struct bye *bye, const struct sip_msg *msg)
+{
+	if (msg->scode != 408 || attempt_is_last(&bye->att))
+		return false;
+
+	pass_on(bye);
+
+	return true;
+}
+
+
 /* Any other final answer ends it: what is not known there (481) is over */
+static void end(struct bye *bye, const struct sip_msg *msg)
+{
+	struct line *line = bye->dlg->line;
+
+	if (msg->scode < 300) {
+		++line->byes_moved;
+		report_bye_moved(line, bye->att.server, bye->dlg->callid,
+				 bye->dlg->remote, msg);
+	}
+	else {
+		report_bye_ended(line, bye->att.server, bye->dlg->callid,
+				 bye->dlg->remote, msg);
+	}
+
+	mem_deref(bye);
+}
+
+
 static void response_handler(int err, const struct sip_msg *msg, void *arg)
 {
 	struct bye *bye = arg;
@@ -130,21 +177,20 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 		return;
 	}
 
-	if (msg->scode < 200)
+	if (msg->scode < 200) {
+		bye->provisional = true;
 		return;
+	}
 
 	if ((msg->scode == 401 || msg->scode == 407) &&
 	    ++bye->challenges < MAX_TRIES &&
-	    !sip_auth_authenticate(bye->auth, msg) && !send_bye(bye))
+	    !sip_auth_authenticate(bye->auth, msg) && !send_bye(bye)) {
+		attempt_start(&bye->att, bye->att.server);
 		return;
+	}
 
-	if (is_unavailable(bye, msg))
-		return;
-
-	++bye->dlg->line->byes_moved;
-	report_bye_moved(bye->dlg->line, bye->att.server, bye->dlg->callid,
-			 bye->dlg->remote, msg);
-	mem_deref(bye);
+	if (!is_unavailable(bye, msg) && !is_passed_on(bye, msg))
+		end(bye, msg);
 }
 
 
@@ -196,6 +242,10 @@ static void move(struct bye *bye, unsigned server)
 	int err;
 
 	bye->req = mem_deref(bye->req);
+	bye->auth = mem_deref(bye->auth);
+	bye->challenges  = 0;
+	bye->provisional = false;
+	bye->passed_on   = false;
 	bye->state = BYE_SENT;
 	attempt_start(&bye->att, server);
 
@@ -224,6 +274,21 @@ static bool is_bound(const struct policy *p)
 }
 
 
+/* Another one that is not known to be down, 0: none */
+static unsigned next_server(const struct bye *bye)
+{
+	const struct policy *p = &bye->dlg->line->policy;
+
+	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
+		if (!attempt_is_tried(&bye->att, i) &&
+		    p->serverv[i - 1].health != HEALTH_DOWN)
+			return i;
+	}
+
+	return 0;
+}
+
+
 static void run(struct bye *bye)
 {
 	const struct policy *p = &bye->dlg->line->policy;
@@ -237,6 +302,8 @@ static void run(struct bye *bye)
 
 	if (attempt_is_last(&bye->att))
 		fail(bye);
+	else if (bye->passed_on && next_server(bye))
+		move(bye, next_server(bye));
 	else if (is_bound(p) && !attempt_is_tried(&bye->att, p->target))
 		move(bye, p->target);
 	else if (p->state != POLICY_MOVING && p->state != POLICY_OFFLINE &&
@@ -263,22 +330,6 @@ void bye_run(struct line *line)
 		if (bye->dlg->line == line)
 			run(bye);
 	}
-}
-
-
-/* Does a request of the dialog go to the server that it was set up by? */
-static bool goes_via_server(const struct dialog *dlg)
-{
-	struct mbuf *routes = NULL;
-	char *uri = NULL;
-	int err;
-
-	err = dialog_via(dlg, dlg->server, &uri, &routes);
-
-	mem_deref(routes);
-	mem_deref(uri);
-
-	return !err;
 }
 
 
@@ -326,7 +377,7 @@ static void watch(struct dialog *dlg, unsigned sends)
  */
 void bye_sent(const struct sip_msg *msg, bool via_server, bool again)
 {
-	struct dialog *dlg = dialog_find(&msg->callid);
+	struct dialog *dlg = dialog_find(msg, true);
 	struct bye *bye;
 
 	if (!dlg || !dlg->confirmed)
@@ -359,11 +410,17 @@ void bye_sent(const struct sip_msg *msg, bool via_server, bool again)
  */
 void bye_answered(const struct sip_msg *msg, const struct sa *src)
 {
-	struct dialog *dlg = dialog_find(&msg->callid);
+	struct dialog *dlg = dialog_find(msg, false);
 	struct bye *bye = dlg ? bye_find(dlg) : NULL;
 
 	if (!bye || bye->req || bye->state != BYE_SENT)
 		return;
+
+	/* its time runs on: what it has in hand may come to nothing */
+	if (msg->scode < 200) {
+		bye->provisional = true;
+		return;
+	}
 
 	attempt_stop(&bye->att);
 
@@ -373,7 +430,7 @@ void bye_answered(const struct sip_msg *msg, const struct sa *src)
 	else if (msg->scode == 503 && attempt_resume(&bye->att) &&
 		 evidence_goes_on(bye->dlg->line, bye->att.server, src))
 		return;              /* libre does, to the next address */
-	else if (msg->scode >= 200 && !is_unavailable(bye, msg))
+	else if (!is_unavailable(bye, msg) && !is_passed_on(bye, msg))
 		mem_deref(bye);
 }
 
@@ -385,7 +442,7 @@ void bye_answered(const struct sip_msg *msg, const struct sa *src)
  */
 void bye_received(const struct sip_msg *msg)
 {
-	struct dialog *dlg = dialog_find(&msg->callid);
+	struct dialog *dlg = dialog_find(msg, false);
 	struct bye *bye = dlg ? bye_find(dlg) : NULL;
 
 	if (bye)
@@ -398,23 +455,22 @@ void bye_received(const struct sip_msg *msg)
 /**
  * A call has ended. If no BYE was seen, it waits for a connection.
  *
+ * @param line Line
  * @param call Call
  */
-void bye_closed(struct call *call)
+void bye_closed(const struct line *line, struct call *call)
 {
 	struct dialog *dlg;
-	struct pl pl;
 
 	if (!call_id(call))
 		return;
 
-	pl_set_str(&pl, call_id(call));
-	dlg = dialog_find(&pl);
+	dlg = dialog_find_call(line, call_id(call));
 
 	if (!dlg || bye_find(dlg))
 		return;
 
-	if (!dlg->confirmed || !goes_via_server(dlg)) {
+	if (!dlg->confirmed || !dlg->server) {
 		mem_deref(dlg);
 		return;
 	}

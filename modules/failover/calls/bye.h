@@ -14,7 +14,7 @@ struct line;
 void bye_sent(const struct sip_msg *msg, bool via_server, bool again);
 void bye_answered(const struct sip_msg *msg, const struct sa *src);
 void bye_received(const struct sip_msg *msg);
-void bye_closed(struct call *call);
+void bye_closed(const struct line *line, struct call *call);
 void bye_run(struct line *line);
 void bye_forget(const struct line *line);
 

@@ -20,7 +20,13 @@
 #include "evidence.h"
 #include "line.h"
 #include "redial.h"
+#include "report.h"
+#include "schedule.h"
 
+
+enum {
+	WATCH_MS = TRANSACTION_MS + 1000,/**< libre's own time-out first     */
+};
 
 static struct list diall;
 
@@ -31,6 +37,7 @@ static void destructor(void *arg)
 
 	list_unlink(&dial->le);
 	attempt_stop(&dial->att);
+	tmr_cancel(&dial->tmr_watch);
 	mem_deref(dial->peer);
 	mem_deref(dial->from);
 	mem_deref(dial->callid);
@@ -46,6 +53,39 @@ static void destructor(void *arg)
 const struct list *dial_list(void)
 {
 	return &diall;
+}
+
+
+/**
+ * Let go of a call. Who holds a reference of his own sees that it is in no
+ * list any more.
+ *
+ * @param dial Call
+ */
+void dial_drop(struct dial *dial)
+{
+	attempt_stop(&dial->att);
+	tmr_cancel(&dial->tmr_watch);
+	list_unlink(&dial->le);
+	mem_deref(dial);
+}
+
+
+static void watch_handler(void *arg)
+{
+	redial_fail(arg);
+}
+
+
+/**
+ * Its INVITE is on its way, and has to be on the wire before libre would give
+ * it up: else nobody ever ends the call
+ *
+ * @param dial Call
+ */
+void dial_watch(struct dial *dial)
+{
+	tmr_start(&dial->tmr_watch, WATCH_MS, watch_handler, dial);
 }
 
 
@@ -117,7 +157,7 @@ static void unanswered_handler(void *arg)
 
 	/* never sent, and the server is well: see redial.c */
 	if (!dial->call) {
-		mem_deref(dial);
+		dial_drop(dial);
 		return;
 	}
 
@@ -137,6 +177,7 @@ static struct dial *dial_alloc(struct line *line, struct call *call)
 		return NULL;
 
 	list_append(&diall, &dial->le, dial);
+	tmr_init(&dial->tmr_watch);
 	attempt_init(&dial->att, line, "INVITE", unanswered_handler, dial);
 	dial->line  = line;
 	dial->call  = call;
@@ -159,8 +200,10 @@ static void begin(struct line *line, struct call *call, bool announced)
 		return;
 
 	dial = dial_find(call);
-	if (dial && strcmp(dial->peer, call_peeruri(call)))
-		dial = mem_deref(dial);      /* one that is gone stood there */
+	if (dial && strcmp(dial->peer, call_peeruri(call))) {
+		dial_drop(dial);             /* one that is gone stood there */
+		dial = NULL;
+	}
 	if (!dial)
 		dial = redial_being_placed();
 	if (!dial)
@@ -173,6 +216,7 @@ static void begin(struct line *line, struct call *call, bool announced)
 	dial->state  = DIAL_TRYING;
 	dial->announced = announced;
 	attempt_start(&dial->att, line->client);
+	dial_watch(dial);
 
 	/* is it still there when call_connect() has returned? */
 	decide_go_on(line);
@@ -212,10 +256,24 @@ void dial_offer(struct line *line, struct call *call)
 	if (dial && dial->announced) {
 		dial->announced = false;
 		dial->video = call_has_video(call);
+		if (!dial->att.server)
+			attempt_start(&dial->att, line->client);
 		return;
 	}
 
 	begin(line, call, false);
+}
+
+
+/* With STUN and the like, its Call-ID comes with the INVITE */
+static void tell(struct dial *dial)
+{
+	if (!dial->untold || !dial->callid)
+		return;
+
+	dial->untold = false;
+	report_call_moved(dial->line, dial->call, dial->peer,
+			  dial->old_callid, dial->callid);
 }
 
 
@@ -240,8 +298,11 @@ void dial_sent(struct line *line, const struct pl *callid, bool again)
 		return;
 	}
 
+	tmr_cancel(&dial->tmr_watch);
+
 	if (!dial->callid) {
 		(void)pl_strdup(&dial->callid, callid);
+		tell(dial);
 	}
 	else if (!again && dial->state == DIAL_ANSWERED) {
 		/* asked to, in another form */
@@ -359,7 +420,7 @@ void dial_closed(struct call *call, const char *text)
 	if (dial->state == DIAL_TRYING && is_unavailable(dial, text))
 		replace(dial, call, text);
 	else
-		mem_deref(dial);
+		dial_drop(dial);
 }
 
 
@@ -370,7 +431,10 @@ void dial_closed(struct call *call, const char *text)
  */
 void dial_established(struct call *call)
 {
-	mem_deref(dial_find(call));
+	struct dial *dial = dial_find(call);
+
+	if (dial)
+		dial_drop(dial);
 }
 
 
@@ -390,6 +454,6 @@ void dial_forget(const struct line *line)
 		le = le->next;
 
 		if (dial->line == line)
-			mem_deref(dial);
+			dial_drop(dial);
 	}
 }

@@ -21,6 +21,7 @@ enum dial_state {
 struct dial {
 	struct le le;
 	struct attempt att;
+	struct tmr tmr_watch;        /**< It has an end, whatever happens    */
 	struct line *line;
 	struct call *call;           /**< Not referenced; NULL: to be placed */
 	enum dial_state state;
@@ -29,10 +30,13 @@ struct dial {
 	char *callid;                /**< Of the INVITE, NULL: not seen yet  */
 	char *old_callid;            /**< Of the one before, to be told      */
 	bool video;
-	bool announced;              /**< By CALL_OUTGOING                   */
+	bool announced;              /**< By CALL_OUTGOING, or placed by us  */
+	bool untold;                 /**< Moved, and its Call-ID not known   */
 };
 
 const struct list *dial_list(void);
+void dial_watch(struct dial *dial);
+void dial_drop(struct dial *dial);
 void dial_outgoing(struct line *line, struct call *call);
 void dial_offer(struct line *line, struct call *call);
 void dial_sent(struct line *line, const struct pl *callid, bool again);

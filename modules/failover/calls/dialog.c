@@ -10,6 +10,7 @@
 #include <string.h>
 #include "dialog.h"
 #include "line.h"
+#include "media.h"
 
 
 static struct list dialogl;
@@ -20,6 +21,9 @@ static void destructor(void *arg)
 	struct dialog *dlg = arg;
 
 	list_unlink(&dlg->le);
+	mem_deref(dlg->media);
+	mem_deref(dlg->ltag);
+	mem_deref(dlg->rtag);
 	mem_deref(dlg->callid);
 	mem_deref(dlg->local);
 	mem_deref(dlg->remote);
@@ -88,42 +92,74 @@ static void confirm(struct dialog *dlg, const struct sip_msg *answer,
 	local  = outgoing ? &answer->from : &answer->to;
 	remote = outgoing ? &answer->to : &answer->from;
 
-	err  = pl_strdup(&dlg->local, &local->val);
+	dlg->rtag = mem_deref(dlg->rtag);
+	err  = pl_strdup(&dlg->ltag, &local->tag);
+	err |= pl_strdup(&dlg->rtag, &remote->tag);
+	err |= pl_strdup(&dlg->local, &local->val);
 	err |= pl_strdup(&dlg->remote, &remote->val);
 
 	if (err || sip_msg_hdr_apply(answer, !outgoing, SIP_HDR_RECORD_ROUTE,
-				     route_handler, dlg))
+				     route_handler, dlg)) {
 		mem_deref(dlg);
-	else
-		dlg->confirmed = true;
+		return;
+	}
+
+	dlg->confirmed = true;
+	(void)media_alloc(&dlg->media, dlg->line->ua, dlg->callid);
 }
 
 
-/* Where our requests will go: to the first route, or the remote target. The
-   INVITE's source tells less, over TCP it is any port of the server's. */
-static unsigned next_hop_server(const struct line *line,
-				const struct sip_msg *invite)
+static unsigned server_if(const struct line *line, unsigned first,
+			  bool (*is_it)(const struct server *srv,
+					const void *arg), const void *arg)
 {
-	const struct sip_hdr *hdr = sip_msg_hdr(invite, SIP_HDR_RECORD_ROUTE);
-	struct sip_addr addr;
-
-	if (!hdr)
-		hdr = sip_msg_hdr(invite, SIP_HDR_CONTACT);
-
-	if (!hdr || sip_addr_decode(&addr, &hdr->val))
-		return 0;
-
 	/* the names of several may stand for the same address */
-	if (line->client && server_is_named(line_server(line, line->client),
-					    &addr.uri))
-		return line->client;
+	if (first && is_it(line_server(line, first), arg))
+		return first;
 
 	for (unsigned i = PRIMARY; i <= line->serverc; i++) {
-		if (server_is_named(line_server(line, i), &addr.uri))
+		if (is_it(line_server(line, i), arg))
 			return i;
 	}
 
 	return 0;
+}
+
+
+static bool is_named(const struct server *srv, const void *uri)
+{
+	return server_is_named(srv, uri);
+}
+
+
+/* Over TCP and TLS a server calls from any port */
+static bool is_at(const struct server *srv, const void *src)
+{
+	return sa_isset(&srv->addr, SA_ADDR) &&
+		sa_cmp(&srv->addr, src, SA_ADDR);
+}
+
+
+/* Where our requests will go is not known before one does: by the name of the
+   first route or of the remote target, else to where the INVITE came from */
+static unsigned guess_server(struct line *line, const struct sip_msg *invite,
+			     enum sip_transp tp, const struct sa *src)
+{
+	const struct sip_hdr *hdr = sip_msg_hdr(invite, SIP_HDR_RECORD_ROUTE);
+	struct sip_addr addr;
+	unsigned server = 0;
+
+	if (!hdr)
+		hdr = sip_msg_hdr(invite, SIP_HDR_CONTACT);
+
+	if (hdr && !sip_addr_decode(&addr, &hdr->val))
+		server = server_if(line, line->client, is_named, &addr.uri);
+	if (!server)
+		server = line_server_of(line, line->client, NULL, tp, src);
+	if (!server)
+		server = server_if(line, line->client, is_at, src);
+
+	return server;
 }
 
 
@@ -132,13 +168,24 @@ static unsigned next_hop_server(const struct line *line,
  *
  * @param line   Line that it is for
  * @param invite INVITE
+ * @param tp     Transport
+ * @param src    Where it comes from
  */
-void dialog_invited(struct line *line, const struct sip_msg *invite)
+void dialog_invited(struct line *line, const struct sip_msg *invite,
+		    enum sip_transp tp, const struct sa *src)
 {
-	const unsigned server = next_hop_server(line, invite);
+	struct dialog *dlg;
 
-	if (server && !dialog_find(&invite->callid))
-		(void)dialog_alloc(line, server, invite);
+	if (dialog_find(invite, false))
+		return;
+
+	dlg = dialog_alloc(line, guess_server(line, invite, tp, src), invite);
+	if (!dlg)
+		return;
+
+	dlg->incoming = true;
+	if (pl_strdup(&dlg->rtag, &invite->from.tag))
+		mem_deref(dlg);
 }
 
 
@@ -149,7 +196,7 @@ void dialog_invited(struct line *line, const struct sip_msg *invite)
  */
 void dialog_accepted(const struct sip_msg *answer)
 {
-	struct dialog *dlg = dialog_find(&answer->callid);
+	struct dialog *dlg = dialog_find(answer, true);
 
 	if (!dlg || dlg->confirmed)
 		return;
@@ -173,7 +220,7 @@ void dialog_connected(struct line *line, unsigned server,
 {
 	struct dialog *dlg;
 
-	if (dialog_find(&answer->callid))
+	if (dialog_find(answer, false))
 		return;
 
 	dlg = dialog_alloc(line, server, answer);
@@ -186,13 +233,93 @@ void dialog_connected(struct line *line, unsigned server,
 
 
 /**
- * Find a dialog
+ * The remote target has been refreshed (RFC 3261 section 12.2.1.2). Where
+ * there is no route set, it says also which server requests go to.
  *
+ * @param dlg    Dialog
+ * @param server Server that it has come through
+ * @param msg    2xx to an INVITE or UPDATE of ours, or one of the far end's
+ */
+void dialog_refreshed(struct dialog *dlg, unsigned server,
+		      const struct sip_msg *msg)
+{
+	char *target;
+
+	if (target_copy(&target, msg))
+		return;
+
+	mem_deref(dlg->target);
+	dlg->target = target;
+
+	if (dlg->routec)
+		return;
+
+	dlg->moved |= server != dlg->server;
+	dlg->server = server;
+}
+
+
+/**
+ * A request of the dialog goes out, and where it goes tells whose it is: a
+ * server may call itself by any name in Record-Route and Contact
+ *
+ * @param dlg Dialog
+ * @param tp  Transport
+ * @param dst Destination
+ */
+void dialog_hop_seen(struct dialog *dlg, enum sip_transp tp,
+		     const struct sa *dst)
+{
+	dlg->server = line_server_of(dlg->line, dlg->server, NULL, tp, dst);
+}
+
+
+static bool is_tag(const char *tag, const struct pl *pl)
+{
+	return !tag || !pl_strcmp(pl, tag);
+}
+
+
+/**
+ * Find the dialog of a message, by Call-ID and both tags (RFC 3261 section
+ * 12): a call between two accounts of the phone has two of one Call-ID
+ *
+ * @param msg  Message
+ * @param sent True if it is being sent, false if it was received
+ *
+ * @return Dialog, NULL if there is none
+ */
+struct dialog *dialog_find(const struct sip_msg *msg, bool sent)
+{
+	const bool from_us = sent == msg->req;
+	const struct pl *ltag = from_us ? &msg->from.tag : &msg->to.tag;
+	const struct pl *rtag = from_us ? &msg->to.tag : &msg->from.tag;
+	struct le *le;
+
+	for (le = list_head(&dialogl); le; le = le->next) {
+
+		struct dialog *dlg = le->data;
+
+		/* one that came in gets our tag with our answer */
+		if (!pl_strcmp(&msg->callid, dlg->callid) &&
+		    is_tag(dlg->ltag, ltag) && is_tag(dlg->rtag, rtag) &&
+		    (dlg->ltag || from_us != dlg->incoming))
+			return dlg;
+	}
+
+	return NULL;
+}
+
+
+/**
+ * Find the dialog of a call
+ *
+ * @param line   Line that the call is of
  * @param callid Call-ID
  *
  * @return Dialog, NULL if there is none
  */
-struct dialog *dialog_find(const struct pl *callid)
+struct dialog *dialog_find_call(const struct line *line, const char *callid)
 {
 	struct le *le;
 
@@ -200,7 +327,7 @@ struct dialog *dialog_find(const struct pl *callid)
 
 		struct dialog *dlg = le->data;
 
-		if (!pl_strcmp(callid, dlg->callid))
+		if (dlg->line == line && !strcmp(callid, dlg->callid))
 			return dlg;
 	}
 

@@ -19,22 +19,33 @@ enum {
 struct dialog {
 	struct le le;
 	struct line *line;
-	unsigned server;             /**< That it was set up through         */
+	unsigned server;             /**< Where its requests go, 0: elsewhere*/
+	bool incoming;               /**< The far end has called             */
+	bool moved;                  /**< Another server has answered in it  */
 	bool confirmed;              /**< Answered with 2xx                  */
 	char *callid;
+	char *ltag;                  /**< Our tag, NULL: not known yet       */
+	char *rtag;                  /**< The far end's                      */
 	char *local;                 /**< Value of our From, with tag        */
 	char *remote;                /**< Value of our To, with tag          */
 	char *target;                /**< Remote target, a URI               */
 	char *routev[MAX_ROUTES];    /**< Route set, values of Route         */
 	size_t routec;
+	struct media *media;         /**< When the far end was last heard    */
 	uint32_t cseq;               /**< Last that we have sent             */
 };
 
-void dialog_invited(struct line *line, const struct sip_msg *invite);
+void dialog_invited(struct line *line, const struct sip_msg *invite,
+		    enum sip_transp tp, const struct sa *src);
 void dialog_accepted(const struct sip_msg *answer);
 void dialog_connected(struct line *line, unsigned server,
 		      const struct sip_msg *answer);
-struct dialog *dialog_find(const struct pl *callid);
+void dialog_refreshed(struct dialog *dlg, unsigned server,
+		      const struct sip_msg *msg);
+void dialog_hop_seen(struct dialog *dlg, enum sip_transp tp,
+		     const struct sa *dst);
+struct dialog *dialog_find(const struct sip_msg *msg, bool sent);
+struct dialog *dialog_find_call(const struct line *line, const char *callid);
 void dialog_forget(const struct line *line);
 
 #endif

@@ -1,9 +1,9 @@
 /**
  * @file dialog_via.c  How a request of a dialog goes through another server
  *
- * The server that the dialog was set up through stands in its route set (RFC
+ * The server that the dialog's requests go to is first in its route set (RFC
  * 3261 section 12.1) or, where it has recorded no route, is the remote target
- * itself. There it is exchanged.
+ * itself, under whatever name. There it is exchanged.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -63,53 +63,73 @@ static int print_exchanged(struct mbuf *mb, const struct uri *uri,
 }
 
 
-static int print_hop(struct mbuf *mb, const struct pl *text,
-		     const struct server *dead, const struct server *srv,
-		     bool first, bool *exchanged)
+/* A proxy between two transports has put in two routes of its own */
+static bool is_same_hop(const struct server *dead, const struct uri *first,
+			const struct uri *uri)
 {
-	struct uri uri;
+	return server_is_named(dead, uri) ||
+		(!pl_casecmp(&first->host, &uri->host) &&
+		 first->port == uri->port);
+}
+
+
+static int print_route(struct mbuf *mb, const struct sip_addr *addr,
+		       const struct server *srv, bool exchange, bool first)
+{
 	int err;
 
-	err = uri_decode(&uri, text);
-	if (err)
-		return err;
+	err = mbuf_write_str(mb, "Route: <");
+	if (exchange)
+		err |= print_exchanged(mb, &addr->uri, srv, first);
+	else
+		err |= mbuf_write_pl(mb, &addr->auri);
 
-	*exchanged = server_is_named(dead, &uri);
-
-	return *exchanged ? print_exchanged(mb, &uri, srv, first) :
-		mbuf_write_pl(mb, text);
+	return err | mbuf_printf(mb, ">%r\r\n", &addr->params);
 }
 
 
 static int print_routes(struct mbuf *mb, const struct dialog *dlg,
-			const struct server *srv, bool *exchanged)
+			const struct server *srv)
 {
 	const struct server *dead = line_server(dlg->line, dlg->server);
-	bool leading = true;
-	int err = 0;
+	bool exchange = true;
+	struct uri first;
 
-	for (size_t i = 0; i < dlg->routec && !err; i++) {
+	for (size_t i = 0; i < dlg->routec; i++) {
 
 		struct sip_addr addr;
 		struct pl pl;
+		int err;
 
 		pl_set_str(&pl, dlg->routev[i]);
 
 		err = sip_addr_decode(&addr, &pl);
 		if (err)
-			break;
-
-		/* a proxy between two transports has put in two */
-		err  = mbuf_write_str(mb, "Route: <");
-		err |= print_hop(mb, &addr.auri, leading ? dead : srv, srv,
-				 i == 0, &leading);
-		err |= mbuf_printf(mb, ">%r\r\n", &addr.params);
+			return err;
 
 		if (i == 0)
-			*exchanged = leading;
+			first = addr.uri;
+		else
+			exchange &= is_same_hop(dead, &first, &addr.uri);
+
+		err = print_route(mb, &addr, srv, exchange, i == 0);
+		if (err)
+			return err;
 	}
 
-	return err;
+	return 0;
+}
+
+
+static int print_target(struct mbuf *mb, const struct pl *target,
+			const struct server *srv)
+{
+	struct uri uri;
+	int err;
+
+	err = uri_decode(&uri, target);
+
+	return err ? err : print_exchanged(mb, &uri, srv, true);
 }
 
 
@@ -129,28 +149,28 @@ static int print_routes(struct mbuf *mb, const struct dialog *dlg,
 int dialog_via(const struct dialog *dlg, unsigned server, char **urip,
 	       struct mbuf **routesp)
 {
-	const struct server *dead = line_server(dlg->line, dlg->server);
 	const struct server *srv = line_server(dlg->line, server);
-	struct mbuf *uri = mbuf_alloc(128), *routes = mbuf_alloc(512);
-	bool exchanged = false;
+	struct mbuf *uri = NULL, *routes = NULL;
 	struct pl target;
 	int err = ENOMEM;
 
+	if (!dlg->server)
+		return ENOENT;
+
+	uri    = mbuf_alloc(128);
+	routes = mbuf_alloc(512);
 	if (!uri || !routes)
 		goto out;
 
 	pl_set_str(&target, dlg->target);
 
 	if (dlg->routec) {
-		err  = print_routes(routes, dlg, srv, &exchanged);
+		err  = print_routes(routes, dlg, srv);
 		err |= mbuf_write_pl(uri, &target);
 	}
 	else {
-		err = print_hop(uri, &target, dead, srv, true, &exchanged);
+		err = print_target(uri, &target, srv);
 	}
-
-	if (!err && !exchanged)
-		err = ENOENT;
 	if (err)
 		goto out;
 

@@ -99,16 +99,42 @@ static void release(void *str, const char *now)
 }
 
 
-/* Send its INVITE anew, along the account's outbound proxy of now */
-static int invite_again(struct call *call, const char *uri)
+/* STUN and the like have done their work, and would not do it for this call
+   again: Baresip waits for them where the account names them */
+static int connect_now(struct call *call, struct account *acc,
+		       const char *uri)
 {
-	void *id = mem_ref((void *)(intptr_t)call_id(call));
-	void *peer = mem_ref((void *)(intptr_t)call_peeruri(call));
+	char *mnat = NULL;
 	struct pl pl;
 	int err;
 
+	if (account_medianat(acc)) {
+		err = str_dup(&mnat, account_medianat(acc));
+		if (err)
+			return err;
+		(void)account_set_medianat(acc, NULL);
+	}
+
 	pl_set_str(&pl, uri);
 	err = call_connect(call, &pl);
+
+	if (mnat)
+		(void)account_set_medianat(acc, mnat);
+	mem_deref(mnat);
+
+	return err;
+}
+
+
+/* Send its INVITE anew, along the account's outbound proxy of now */
+static int invite_again(struct call *call, struct account *acc,
+			const char *uri)
+{
+	void *id = mem_ref((void *)(intptr_t)call_id(call));
+	void *peer = mem_ref((void *)(intptr_t)call_peeruri(call));
+	int err;
+
+	err = connect_now(call, acc, uri);
 
 	release(id, call_id(call));
 	release(peer, call_peeruri(call));
@@ -121,28 +147,42 @@ static int place(struct dial *dial)
 {
 	const char *from = strcmp(dial->from, line_aor(dial->line)) ?
 		dial->from : NULL;
+	struct call *call = NULL;
 	int err;
 
 	placing = dial;
-	err = ua_connect(dial->line->ua, NULL, from, dial->peer,
+	err = ua_connect(dial->line->ua, &call, from, dial->peer,
 			 dial->video ? VIDMODE_ON : VIDMODE_OFF);
 	placing = NULL;
 
 	/* Baresip has freed the call without an event */
-	if (err)
+	if (err) {
 		dial->call = NULL;
+	}
+	else if (!dial->call) {
+		/* its INVITE comes when STUN and the like are ready */
+		dial->call  = call;
+		dial->state = DIAL_TRYING;
+		dial->announced  = true;
+		dial->att.server = 0;
+	}
 
 	return err;
 }
 
 
-static void fail(struct dial *dial)
+/**
+ * No server takes the call: tell the user, and end it
+ *
+ * @param dial Call
+ */
+void redial_fail(struct dial *dial)
 {
 	struct call *call = dial->call;
 	struct ua *ua = dial->line->ua;
 
 	report_call_failed(dial->line, dial->peer);
-	mem_deref(dial);
+	dial_drop(dial);
 
 	if (call)
 		ua_hangup(ua, call, 0, "no server is available");
@@ -154,16 +194,28 @@ static void move(struct dial *dial)
 	int err;
 
 	mem_ref(dial);
+	dial_watch(dial);
 
-	err = dial->call ? invite_again(dial->call, dial->peer) : place(dial);
-	if (err || !dial->call)
-		fail(dial);
-	else {
-		++dial->line->calls_moved;
-		report_call_moved(dial->line, dial->call, dial->peer,
-				  dial->old_callid, call_id(dial->call));
+	err = dial->call ? invite_again(dial->call, dial->line->acc,
+					dial->peer) : place(dial);
+
+	/* an event of this call may have come from inside, and ended it */
+	if (!dial->le.list)
+		goto out;
+
+	if (err || !dial->call) {
+		redial_fail(dial);
+		goto out;
 	}
 
+	++dial->line->calls_moved;
+
+	dial->untold = !call_id(dial->call);
+	if (!dial->untold)
+		report_call_moved(dial->line, dial->call, dial->peer,
+				  dial->old_callid, call_id(dial->call));
+
+ out:
 	mem_deref(dial);
 }
 
@@ -180,7 +232,7 @@ static void run(struct dial *dial)
 		return;
 
 	if (attempt_is_last(&dial->att)) {
-		fail(dial);
+		redial_fail(dial);
 		return;
 	}
 
@@ -188,7 +240,7 @@ static void run(struct dial *dial)
 
 	case POLICY_SETTLED:
 		if (attempt_is_tried(&dial->att, p->target))
-			fail(dial);
+			redial_fail(dial);
 		else
 			move(dial);
 		break;
@@ -200,7 +252,7 @@ static void run(struct dial *dial)
 		break;
 
 	default:
-		fail(dial);
+		redial_fail(dial);
 		break;
 	}
 }

@@ -47,6 +47,7 @@ uint32_t account_regint(const struct account *acc);
 const char *account_aor(const struct account *acc);
 const char *account_outbound(const struct account *acc, unsigned ix);
 const char *account_medianat(const struct account *acc);
+int account_set_medianat(struct account *acc, const char *mnatid);
 
 /* call */
 enum call_state {
@@ -65,6 +66,13 @@ enum call_state call_state(const struct call *call);
 const char *call_id(const struct call *call);
 const char *call_peeruri(const struct call *call);
 const char *call_localuri(const struct call *call);
+
+struct list *call_streaml(const struct call *call);
+
+/* media */
+struct stream;
+
+uint32_t stream_metric_get_rx_n_packets(const struct stream *strm);
 
 /* user agent */
 int  ua_register(struct ua *ua);

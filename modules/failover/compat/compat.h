@@ -125,6 +125,10 @@ int  compat_udp_fd(const struct udp_sock *us, int af);
 int  udp_send_anon(const struct sa *dst, struct mbuf *mb);
 #endif
 
+/* In libre's header from 3.x on, in the library always */
+int  sip_auth_encode(struct mbuf *mb, struct sip_auth *auth, const char *met,
+		     const char *uri);
+
 /*
  * Names that some version lacks. A name that is missing would keep the
  * module from being loaded, with a line that tells nobody why; weak, they

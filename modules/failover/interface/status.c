@@ -207,6 +207,8 @@ static int counters_dict(struct odict **odp, const struct line *line)
 			       (int64_t)line->calls_moved);
 	err |= odict_entry_add(od, "byes_moved", ODICT_INT,
 			       (int64_t)line->byes_moved);
+	err |= odict_entry_add(od, "requests_moved", ODICT_INT,
+			       (int64_t)line->requests_moved);
 
 	*odp = od;
 

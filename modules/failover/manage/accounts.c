@@ -14,7 +14,9 @@
 #include "dialog.h"
 #include "line.h"
 #include "lookup.h"
+#include "offer.h"
 #include "txn.h"
+#include "within.h"
 
 
 static void destructor(void *arg)
@@ -28,6 +30,8 @@ static void destructor(void *arg)
 	txn_forget(line);
 	dial_forget(line);
 	bye_forget(line);
+	within_forget(line);
+	offer_forget(line);
 	dialog_forget(line);
 	lookup_forget(line);
 	mem_deref(line->probe);

@@ -20,6 +20,7 @@
 #include "registration.h"
 #include "request.h"
 #include "schedule.h"
+#include "within.h"
 
 
 static void describe(char *reason, size_t size, const struct line *line,
@@ -254,6 +255,7 @@ static void action_handler(struct line *line)
 	contact_clean_up(line);
 	redial_run(line);
 	bye_run(line);
+	within_run(line);
 }
 
 

@@ -192,6 +192,38 @@ void report_bye_moved(const struct line *line, unsigned server,
 
 
 /**
+ * Tell the user that a call was not hung up at the far end: a server has
+ * refused the BYE
+ *
+ * @param line   Line
+ * @param server Server
+ * @param callid Call-ID
+ * @param peer   Whom it was with
+ * @param answer Answer to the BYE, 300 to 699
+ */
+void report_bye_ended(const struct line *line, unsigned server,
+		      const char *callid, const char *peer,
+		      const struct sip_msg *answer)
+{
+	const char *uri = line_server(line, server)->uri;
+	char text[TEXT_SIZE];
+
+	if (answer->scode == 481)
+		(void)re_snprintf(text, sizeof(text), "%s: BYE of the call"
+				  " with %s, Call-ID %s: server %u (%s) does"
+				  " not know this call (481)", line_name(line),
+				  peer, callid, server, uri);
+	else
+		(void)re_snprintf(text, sizeof(text), "%s: BYE of the call"
+				  " with %s, Call-ID %s, was refused by server"
+				  " %u (%s): %u %r", line_name(line), peer,
+				  callid, server, uri, answer->scode,
+				  &answer->reason);
+	tell(answer->scode != 481, line, NULL, NULL, text);
+}
+
+
+/**
  * Tell the user that no server has taken a BYE
  *
  * @param line   Line
@@ -206,5 +238,99 @@ void report_bye_failed(const struct line *line, const char *callid,
 	(void)re_snprintf(text, sizeof(text), "%s: BYE of the call with %s,"
 			  " Call-ID %s, failed: %H", line_name(line), peer,
 			  callid, print_reasons, line);
+	tell(true, line, NULL, NULL, text);
+}
+
+
+/**
+ * Tell the user that a request within a call went through another server
+ *
+ * @param line   Line
+ * @param server Server
+ * @param met    Method
+ * @param answer Final answer
+ */
+void report_request_moved(const struct line *line, unsigned server,
+			  const char *met, const struct sip_msg *answer)
+{
+	char text[TEXT_SIZE];
+
+	(void)re_snprintf(text, sizeof(text), "%s: %s within the call with"
+			  " %r@%r went through server %u (%s), Call-ID %r:"
+			  " %u %r", line_name(line), met,
+			  &answer->to.uri.user, &answer->to.uri.host, server,
+			  line_server(line, server)->uri, &answer->callid,
+			  answer->scode, &answer->reason);
+	tell(false, line, NULL, "request_moved", text);
+}
+
+
+/**
+ * Tell the user that no server has taken a request within a call, which goes
+ * on
+ *
+ * @param line   Line
+ * @param met    Method
+ * @param callid Call-ID
+ * @param peer   Whom the call is with
+ */
+void report_request_failed(const struct line *line, const char *met,
+			   const struct pl *callid, const struct uri *peer)
+{
+	char text[TEXT_SIZE];
+
+	(void)re_snprintf(text, sizeof(text), "%s: %s within the call with"
+			  " %r@%r, Call-ID %r, failed, the call goes on: %H",
+			  line_name(line), met, &peer->user, &peer->host,
+			  callid, print_reasons, line);
+	tell(true, line, NULL, NULL, text);
+}
+
+
+/**
+ * Tell the user that a server does not know a call
+ *
+ * @param line   Line
+ * @param server Server
+ * @param met    Method of the request that it was asked with
+ * @param callid Call-ID
+ * @param peer   Whom the call is with
+ * @param kept   True if media flows and the call is kept
+ */
+void report_dialog_unknown(const struct line *line, unsigned server,
+			   const char *met, const struct pl *callid,
+			   const struct uri *peer, bool kept)
+{
+	char text[TEXT_SIZE];
+
+	(void)re_snprintf(text, sizeof(text), "%s: server %u (%s) does not"
+			  " know the call with %r@%r, Call-ID %r: %s failed,"
+			  " %s", line_name(line), server,
+			  line_server(line, server)->uri, &peer->user,
+			  &peer->host, callid, met, kept ?
+			  "the call goes on, hold and transfer will not work"
+			  " in it" : "the call ends");
+	tell(true, line, NULL, NULL, text);
+}
+
+
+/**
+ * Tell the user that a request within a call did not go out: there is no
+ * connection to the server that the call was set up through
+ *
+ * @param line   Line
+ * @param server Server
+ * @param met    Method
+ * @param callid Call-ID
+ */
+void report_request_unsent(const struct line *line, unsigned server,
+			   const char *met, const char *callid)
+{
+	char text[TEXT_SIZE];
+
+	(void)re_snprintf(text, sizeof(text), "%s: %s within a call, Call-ID"
+			  " %s, could not be sent, the call goes on: no"
+			  " connection to server %u (%s)", line_name(line),
+			  met, callid, server, line_server(line, server)->uri);
 	tell(true, line, NULL, NULL, text);
 }

@@ -22,6 +22,18 @@ void report_call_failed(const struct line *line, const char *peer);
 void report_bye_moved(const struct line *line, unsigned server,
 		      const char *callid, const char *peer,
 		      const struct sip_msg *answer);
+void report_request_moved(const struct line *line, unsigned server,
+			  const char *met, const struct sip_msg *answer);
+void report_request_failed(const struct line *line, const char *met,
+			   const struct pl *callid, const struct uri *peer);
+void report_request_unsent(const struct line *line, unsigned server,
+			   const char *met, const char *callid);
+void report_dialog_unknown(const struct line *line, unsigned server,
+			   const char *met, const struct pl *callid,
+			   const struct uri *peer, bool kept);
+void report_bye_ended(const struct line *line, unsigned server,
+		      const char *callid, const char *peer,
+		      const struct sip_msg *answer);
 void report_bye_failed(const struct line *line, const char *callid,
 		       const char *peer);
 

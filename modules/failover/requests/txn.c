@@ -25,6 +25,7 @@ enum {
 };
 
 static struct list txnl;
+static bool passing;                 /* What is sent now is our own          */
 
 
 static void destructor(void *arg)
@@ -132,6 +133,86 @@ struct txn *txn_find(const struct sip_msg *msg)
 }
 
 
+/**
+ * Find the transaction of a branch
+ *
+ * @param branch Branch
+ * @param met    Method
+ *
+ * @return Transaction, NULL if there is none
+ */
+struct txn *txn_find_branch(const struct pl *branch, const char *met)
+{
+	struct le *le;
+
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		struct txn *txn = le->data;
+
+		if (!pl_strcmp(branch, txn->branch) && !strcmp(met, txn->met))
+			return txn;
+	}
+
+	return NULL;
+}
+
+
+/**
+ * libre's transmissions of this request are not to go out any more
+ *
+ * @param txn Transaction
+ */
+void txn_set_unwanted(struct txn *txn)
+{
+	txn->unwanted = true;
+}
+
+
+/**
+ * This request goes to another server from now on, with the same branch. What
+ * libre sends of it is withheld, what we send is not: txn_set_passing().
+ *
+ * @param txn    Transaction
+ * @param server Server that it goes to
+ * @param tp     Transport
+ * @param dst    Destination
+ */
+void txn_detour(struct txn *txn, unsigned server, enum sip_transp tp,
+		const struct sa *dst)
+{
+	txn->unwanted = true;
+	txn->detoured = true;
+	txn->answered = false;
+	txn->server   = server;
+	txn->tp       = tp;
+	txn->dst      = *dst;
+	txn->since    = clock_ms();
+	tmr_cancel(&txn->tmr_poke);
+}
+
+
+/**
+ * Say that what is sent is our own, and passes
+ *
+ * @param on True before sip_send(), false after it
+ */
+void txn_set_passing(bool on)
+{
+	passing = on;
+}
+
+
+/**
+ * Is what is being sent our own?
+ *
+ * @return True if it is
+ */
+bool txn_is_passing(void)
+{
+	return passing;
+}
+
+
 /* A connection that has ended tells nothing to a request that was sent over
    it, and one that is dead does not even end. So where UDP would retransmit,
    see whether it is there (RFC 3261 section 8.1.3.1: if not, that is as good
@@ -174,6 +255,7 @@ static void txn_start(struct txn *txn)
 
 	tmr_start(&txn->tmr, LIFETIME_MS, expired_handler, txn);
 
+	/* who follows the others has a timer of his own */
 	if (txn->kind == KIND_OTHER)
 		tmr_start(&txn->tmr_giveup,
 			  schedule_giveup_ms(&txn->line->set, invite),

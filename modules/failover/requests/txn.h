@@ -17,6 +17,7 @@ enum kind {
 	KIND_DEREGISTER,             /**< A binding is being removed         */
 	KIND_INVITE,                 /**< A call is being set up             */
 	KIND_BYE,                    /**< ... hung up                        */
+	KIND_DIALOG,                 /**< Within a dialog, but for BYE       */
 	KIND_OTHER,                  /**< Evidence if it is not answered     */
 };
 
@@ -35,6 +36,7 @@ struct txn {
 	char *callid;
 	bool unwanted;               /**< To be kept off the wire            */
 	bool withheld;               /**< ... and it was                     */
+	bool detoured;               /**< Goes through another server        */
 	bool refused;                /**< Nobody is where it goes            */
 	bool answered;
 	unsigned sends;
@@ -49,6 +51,12 @@ struct txn *txn_find(const struct sip_msg *msg);
 struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
 		      struct sip_msg *msg, enum sip_transp tp,
 		      const struct sa *dst);
+struct txn *txn_find_branch(const struct pl *branch, const char *met);
+void txn_set_unwanted(struct txn *txn);
+void txn_detour(struct txn *txn, unsigned server, enum sip_transp tp,
+		const struct sa *dst);
+void txn_set_passing(bool on);
+bool txn_is_passing(void);
 void txn_answered(struct txn *txn);
 void txn_note_silence(struct txn *txn);
 bool txn_is_deregistering(const struct line *line);

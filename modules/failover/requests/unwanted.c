@@ -14,6 +14,7 @@
 #include "orphan.h"
 #include "txn.h"
 #include "unwanted.h"
+#include "schedule.h"
 
 
 enum {
@@ -24,6 +25,7 @@ enum {
 struct unwanted {
 	struct le le;
 	struct tmr tmr;
+	char *branch;                /**< If that is known, else NULL        */
 	char *callid;
 	const char *met;
 	unsigned server;             /**< That it would go to                */
@@ -38,6 +40,7 @@ static void destructor(void *arg)
 
 	list_unlink(&unw->le);
 	tmr_cancel(&unw->tmr);
+	mem_deref(unw->branch);
 	mem_deref(unw->callid);
 }
 
@@ -89,9 +92,46 @@ bool unwanted_is(const struct txn *txn)
 
 		const struct unwanted *unw = le->data;
 
-		if (!strcmp(txn->callid, unw->callid) &&
+		if (!unw->branch && !strcmp(txn->callid, unw->callid) &&
 		    !strcmp(txn->met, unw->met) &&
 		    txn->server == unw->server)
+			return true;
+	}
+
+	return false;
+}
+
+
+/**
+ * A request that makes no transaction, an ACK, is not to be sent
+ *
+ * @param branch Its branch
+ */
+void unwanted_add_branch(const struct pl *branch)
+{
+	struct unwanted *unw = mem_zalloc(sizeof(*unw), destructor);
+
+	if (!unw)
+		return;
+
+	list_append(&unwantedl, &unw->le, unw);
+
+	if (pl_strdup(&unw->branch, branch))
+		mem_deref(unw);
+	else
+		tmr_start(&unw->tmr, TRANSACTION_MS, forget_handler, unw);
+}
+
+
+static bool is_unwanted_branch(const struct pl *branch)
+{
+	struct le *le;
+
+	for (le = list_head(&unwantedl); le; le = le->next) {
+
+		const struct unwanted *unw = le->data;
+
+		if (unw->branch && !pl_strcmp(branch, unw->branch))
 			return true;
 	}
 
@@ -119,6 +159,12 @@ static bool is_method(const struct pl *pkt, const char *met)
 bool unwanted_withhold(const struct pl *pkt, const struct pl *branch, int *err)
 {
 	struct le *le;
+
+	if (txn_is_passing())
+		return false;
+
+	if (is_unwanted_branch(branch))
+		return true;
 
 	for (le = list_head(txn_list()); le; le = le->next) {
 

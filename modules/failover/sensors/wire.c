@@ -19,6 +19,7 @@
 #include "evidence.h"
 #include "line.h"
 #include "lookup.h"
+#include "offer.h"
 #include "orphan.h"
 #include "request.h"
 #include "target.h"
@@ -27,6 +28,7 @@
 #include "unwanted.h"
 #include "verify.h"
 #include "wire.h"
+#include "within.h"
 #include "withhold.h"
 
 
@@ -60,13 +62,18 @@ static bool is_old_contact(const struct line *line, const struct sip_msg *msg)
 }
 
 
-static enum kind kind_of(const struct line *line, const struct sip_msg *msg)
+static enum kind kind_of(const struct line *line, const struct dialog *dlg,
+			 const struct sip_msg *msg)
 {
 	if (!pl_strcmp(&msg->met, "INVITE") && !pl_isset(&msg->to.tag))
 		return KIND_INVITE;
 
 	if (!pl_strcmp(&msg->met, "BYE"))
 		return KIND_BYE;
+
+	if (dlg && dlg->confirmed && pl_isset(&msg->to.tag) &&
+	    pl_strcmp(&msg->met, "CANCEL"))
+		return KIND_DIALOG;
 
 	if (pl_strcmp(&msg->met, "REGISTER"))
 		return KIND_OTHER;
@@ -82,7 +89,7 @@ static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 			 const struct sa *dst)
 {
 	const struct sip_hdr *route = sip_msg_hdr(msg, SIP_HDR_ROUTE);
-	const struct dialog *dlg = dialog_find(&msg->callid);
+	struct dialog *dlg = dialog_find(msg, true);
 	struct line *line = dlg ? dlg->line : line_find_request(msg);
 	unsigned server;
 
@@ -91,10 +98,12 @@ static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 
 	server = line_server_of(line, dlg ? dlg->server : line->client,
 				route ? &route->val : NULL, tp, dst);
+	if (dlg && dlg->confirmed)
+		dlg->server = server;
 	if (!server)
 		return NULL;
 
-	return txn_alloc(line, server, kind_of(line, msg), msg, tp, dst);
+	return txn_alloc(line, server, kind_of(line, dlg, msg), msg, tp, dst);
 }
 
 
@@ -111,15 +120,34 @@ static void choose_address(struct txn *txn)
 }
 
 
+/* The first request of an outgoing call's dialog */
+static bool ack_sent(const struct sip_msg *msg, enum sip_transp tp,
+		     const struct sa *dst)
+{
+	struct dialog *dlg = dialog_find(msg, true);
+
+	if (within_ack_sent(msg, tp))
+		return true;
+
+	if (dlg)
+		dialog_hop_seen(dlg, tp, dst);
+
+	return false;
+}
+
+
 /* Returns true if it is to be kept off the wire */
 static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 			 const struct sa *dst)
 {
 	struct txn *txn;
-	bool again;
+	bool again, withheld = false;
+
+	if (txn_is_passing())
+		return false;
 
 	if (!pl_strcmp(&msg->met, "ACK"))
-		return false;
+		return ack_sent(msg, tp, dst);
 
 	txn = txn_find(msg);
 	again = txn != NULL;
@@ -152,6 +180,15 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 	else if (txn->kind == KIND_INVITE && !txn->unwanted) {
 		dial_sent(txn->line, &msg->callid, again);
 	}
+
+	if (txn->kind == KIND_DIALOG && !strcmp(txn->met, "INVITE"))
+		offer_sent(msg);
+
+	if (txn->kind == KIND_DIALOG)
+		withheld = within_sent(txn, msg, tp, again);
+
+	if (withheld)
+		return true;
 
 	if (txn->unwanted)
 		return tp == SIP_TRANSP_UDP && withhold_is_ready(dst);
@@ -211,17 +248,22 @@ static void late_answer(const struct sip_msg *msg)
 }
 
 
-static void response_received(const struct sip_msg *msg)
+/* Returns true if it is to be kept from libre */
+static bool response_received(struct sip_msg *msg, const struct sa *src)
 {
 	struct txn *txn = txn_find(msg);
 	struct line *line;
+	bool hidden = false;
+
+	if (!txn && within_translate(msg))
+		txn = txn_find(msg);
 
 	if (is_connected(msg))
 		orphan_connected(msg);
 
 	if (!txn) {
 		late_answer(msg);
-		return;
+		return false;
 	}
 
 	line = txn->line;
@@ -236,9 +278,11 @@ static void response_received(const struct sip_msg *msg)
 	}
 	else if (txn->kind == KIND_BYE)
 		bye_answered(msg, &txn->dst);
+	else if (txn->kind == KIND_DIALOG)
+		hidden = within_answered(txn, msg, src);
 
 	if (msg->scode < 200)
-		return;
+		return hidden;
 
 	switch (txn->kind) {
 
@@ -263,11 +307,17 @@ static void response_received(const struct sip_msg *msg)
 	case KIND_OTHER:
 		mem_deref(txn);
 		break;
+
+	case KIND_DIALOG:            /* it may be sent or answered again */
+		break;
 	}
+
+	return hidden;
 }
 
 
-static void request_received(const struct sip_msg *msg)
+static void request_received(const struct sip_msg *msg, enum sip_transp tp,
+			     const struct sa *src)
 {
 	struct line *line;
 
@@ -281,7 +331,7 @@ static void request_received(const struct sip_msg *msg)
 
 	line = line_find_called(msg);
 	if (line)
-		dialog_invited(line, msg);
+		dialog_invited(line, msg, tp, src);
 }
 
 
@@ -322,10 +372,10 @@ static bool trace_handler(bool tx, enum sip_transp tp, const struct sa *peer,
 			dialog_accepted(msg);
 	}
 	else if (msg->req) {
-		request_received(msg);
+		request_received(msg, tp, peer);
 	}
 	else {
-		response_received(msg);
+		return response_received(msg, peer);
 	}
 
 	return false;

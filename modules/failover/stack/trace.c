@@ -19,6 +19,7 @@
 enum {
 	MAX_WORDS = 512,             /**< Far more than struct sip has       */
 	HASH_SIZE = 1,               /**< Of the struct that we look into    */
+	FOREIGN   = '-',             /**< In no branch of libre's            */
 	CHECK_MS  = 100,             /**< How often the slot is looked at    */
 };
 
@@ -27,6 +28,8 @@ static struct {
 	sip_trace_h *next;           /**< Baresip's, NULL while it has none  */
 	size_t offset;               /**< Of the slot, 0: not found          */
 	struct tmr tmr;
+	struct sip_lsnr *lsnr;
+	bool foreign;                /**< What is handled now is no answer   */
 } trace;
 
 
@@ -69,6 +72,41 @@ static void make_empty(const uint8_t *pkt, size_t len)
 }
 
 
+/* libre knows its own answers by the branch. The message that it has decoded
+   lies in this packet: with another branch it is that of another request, or
+   nobody's. */
+static void set_branch(const uint8_t *pkt, const struct sip_msg *msg,
+		       bool foreign)
+{
+	const struct pl *branch = &msg->via.branch;
+	const size_t offset = branch->p - (const char *)msg->mb->buf;
+	uint8_t *p = (uint8_t *)(uintptr_t)pkt;
+
+	if (msg->req || !branch->l)
+		return;
+
+	memcpy(&p[offset], branch->p, branch->l);
+
+	if (foreign)
+		p[offset + branch->l - 1] = FOREIGN;
+
+	trace.foreign = foreign;
+}
+
+
+/* libre would complain about it */
+static bool foreign_handler(const struct sip_msg *msg, void *arg)
+{
+	const bool foreign = trace.foreign;
+	(void)msg;
+	(void)arg;
+
+	trace.foreign = false;
+
+	return foreign;
+}
+
+
 static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
 			  const struct sa *dst, const uint8_t *pkt,
 			  size_t len, void *arg)
@@ -92,8 +130,11 @@ static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
 	if (!hidden && trace.next)
 		trace.next(tx, tp, src, dst, pkt, len, arg);
 
+	if (!tx)
+		trace.foreign = false;
+
 	if (!tx && msg && !hidden)
-		(void)trace.h(tx, tp, src, msg);
+		set_branch(pkt, msg, trace.h(tx, tp, src, msg));
 
 	mem_deref(msg);
 }
@@ -170,7 +211,8 @@ static void check_handler(void *arg)
  * See every SIP message that is sent or received
  *
  * @param h Called before libre sends or handles the message; true if it will
- *          not be sent after all
+ *          not be sent after all, or if an answer is to be kept from libre. It may
+ *          change the branch of an answer, which libre then gets
  *
  * @return 0 if success, otherwise errorcode
  */
@@ -186,6 +228,8 @@ int trace_open(trace_h *h)
 
 	slot_take();
 
+	(void)sip_listen(&trace.lsnr, uag_sip(), false, foreign_handler, NULL);
+
 	/* only Baresip versions with this command touch the slot later on */
 	if (trace.offset && cmd_find_long(baresip_commands(), "siptrace"))
 		tmr_start(&trace.tmr, CHECK_MS, check_handler, NULL);
@@ -198,6 +242,7 @@ int trace_open(trace_h *h)
 void trace_close(void)
 {
 	tmr_cancel(&trace.tmr);
+	trace.lsnr = mem_deref(trace.lsnr);
 
 	if (uag_sip() && trace.offset &&
 	    slot_read(uag_sip(), trace.offset) == trace_handler)

@@ -49,6 +49,16 @@ static bool lingers(const struct pl *branch)
 }
 
 
+/* Of the topmost Via. A Request-URI may have a parameter of that name. */
+static int via_branch(const struct pl *pkt, struct pl *branch)
+{
+	struct pl via;
+
+	return re_regex(pkt->p, pkt->l, "\r\nVia: [^\r\n]+", &via) ||
+		re_regex(via.p, via.l, ";branch=[^; ]+", branch) ? ENOENT : 0;
+}
+
+
 static bool send_handler(int *err, struct sa *dst, struct mbuf *mb, void *arg)
 {
 	struct pl pkt, branch;
@@ -65,7 +75,7 @@ static bool send_handler(int *err, struct sa *dst, struct mbuf *mb, void *arg)
 		return true;
 	}
 
-	if (re_regex(pkt.p, pkt.l, "branch=[^; \r\n]+", &branch))
+	if (via_branch(&pkt, &branch))
 		return false;
 
 	return wh.h ? wh.h(&pkt, &branch, err) : lingers(&branch);

@@ -1,0 +1,130 @@
+/**
+ * @file offer.c  An offer within a call that is not sent
+ *
+ * Where a call's server was reached over a connection that has gone, and
+ * nobody accepts another one, libre cannot send a re-INVITE at all, and tells
+ * nobody. The user has pressed "hold" and nothing happens. Baresip's event
+ * comes before; so who waits for the request can tell that it did not go out.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include "decide.h"
+#include "dialog.h"
+#include "line.h"
+#include "offer.h"
+#include "report.h"
+#include "schedule.h"
+
+
+/** An offer that is to be seen on the wire */
+struct offer {
+	struct le le;
+	struct tmr tmr;
+	struct line *line;
+	char *callid;
+};
+
+static struct list offerl;
+
+
+static void destructor(void *arg)
+{
+	struct offer *offer = arg;
+
+	list_unlink(&offer->le);
+	tmr_cancel(&offer->tmr);
+	mem_deref(offer->callid);
+}
+
+
+/* Another request to the same server brings to light why, if that is the one
+   in use */
+static void unsent_handler(void *arg)
+{
+	struct offer *offer = arg;
+	const struct dialog *dlg = dialog_find_call(offer->line,
+						    offer->callid);
+
+	if (dlg && dlg->server) {
+		report_request_unsent(offer->line, dlg->server, "INVITE",
+				      offer->callid);
+		decide_ask(offer->line, dlg->server);
+	}
+
+	mem_deref(offer);
+}
+
+
+/**
+ * Baresip has an offer for a call that is up: hold, resume, another codec
+ *
+ * @param line Line
+ * @param call Call
+ */
+void offer_made(struct line *line, const struct call *call)
+{
+	const struct dialog *dlg;
+	struct offer *offer;
+
+	if (!call_id(call))
+		return;
+
+	dlg = dialog_find_call(line, call_id(call));
+	if (!dlg || !dlg->confirmed)
+		return;
+
+	offer = mem_zalloc(sizeof(*offer), destructor);
+	if (!offer)
+		return;
+
+	list_append(&offerl, &offer->le, offer);
+	offer->line = line;
+
+	if (str_dup(&offer->callid, call_id(call)))
+		mem_deref(offer);
+	else
+		tmr_start(&offer->tmr, T1_MS, unsent_handler, offer);
+}
+
+
+/**
+ * A re-INVITE is on the wire
+ *
+ * @param invite INVITE within a dialog
+ */
+void offer_sent(const struct sip_msg *invite)
+{
+	struct le *le = list_head(&offerl);
+
+	while (le) {
+
+		struct offer *offer = le->data;
+
+		le = le->next;
+
+		if (!pl_strcmp(&invite->callid, offer->callid))
+			mem_deref(offer);
+	}
+}
+
+
+/**
+ * Let go of the offers of a line
+ *
+ * @param line Line, about to be freed
+ */
+void offer_forget(const struct line *line)
+{
+	struct le *le = list_head(&offerl);
+
+	while (le) {
+
+		struct offer *offer = le->data;
+
+		le = le->next;
+
+		if (offer->line == line)
+			mem_deref(offer);
+	}
+}

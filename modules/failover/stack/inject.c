@@ -1,0 +1,87 @@
+/**
+ * @file inject.c  An answer that libre gets from ourselves
+ *
+ * libre has no call that ends a client transaction with an answer. But it
+ * takes an answer by its branch and method alone (RFC 3261 section 17.1.3),
+ * from any source and over any transport. So one comes from this machine to
+ * the phone's own UDP port.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include "inject.h"
+
+
+enum {
+	AFC = 2,
+};
+
+
+static int own_address(struct sa *addr)
+{
+	static const char *hostv[AFC] = {"127.0.0.1", "::1"};
+	struct sa host;
+
+	for (unsigned i = 0; i < AFC; i++) {
+
+		if (sa_set_str(&host, hostv[i], 1) ||
+		    sip_transp_laddr(uag_sip(), addr, SIP_TRANSP_UDP, &host))
+			continue;
+
+		/* bound to any address: itself is as good as another */
+		if (sa_is_any(addr)) {
+			sa_set_port(&host, sa_port(addr));
+			*addr = host;
+		}
+
+		return 0;
+	}
+
+	return EPROTONOSUPPORT;
+}
+
+
+/**
+ * Answer a request that libre waits with
+ *
+ * @param req    Request, as libre has sent it
+ * @param scode  Status code, 200 to 699
+ * @param reason Reason phrase
+ *
+ * @return 0 if success, EPROTONOSUPPORT if the phone has no UDP socket,
+ *         otherwise errorcode
+ */
+int inject_response(const struct sip_msg *req, uint16_t scode,
+		    const char *reason)
+{
+	struct mbuf *mb;
+	struct sa addr;
+	int err;
+
+	err = own_address(&addr);
+	if (err)
+		return err;
+
+	mb = mbuf_alloc(512);
+	if (!mb)
+		return ENOMEM;
+
+	err = mbuf_printf(mb, "SIP/2.0 %u %s\r\n"
+			  "Via: %r\r\n"
+			  "To: %r\r\n"
+			  "From: %r\r\n"
+			  "Call-ID: %r\r\n"
+			  "CSeq: %u %r\r\n"
+			  "Content-Length: 0\r\n\r\n",
+			  scode, reason, &req->via.val, &req->to.val,
+			  &req->from.val, &req->callid, req->cseq.num,
+			  &req->cseq.met);
+	if (!err) {
+		mb->pos = 0;
+		err = udp_send_anon(&addr, mb);
+	}
+
+	mem_deref(mb);
+
+	return err;
+}

@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Requests within a call go on through the next server: hold, resume,
+transfer, DTMF.  The far end stands behind both servers, as a B2BUA or behind
+a proxy that records its route."""
+
+import re
+import socket
+import struct
+import threading
+import time
+
+import pytest
+
+from harness.baresip import account
+from harness.dialling import counters, ready, settle
+from harness.scenario import (ALICE, AT_ONCE_S, BOB, add_register_commands,
+                              in_use, measured)
+
+TRANSPORTS = ["udp", "tcp"]
+DIRECTIONS = ["outgoing", "incoming"]
+WHEN = ["before the move", "after the move"]
+RETRY = {"failover_retries": 1}         # a server is given up after 1.5 s
+DTMF = "dtmfmode=info"
+
+# what the user does, and the request that it makes
+ORDERS = {"hold": ("INVITE", ("hold",)),
+          "transfer": ("REFER", ("transfer", "sip:carol@127.0.0.1")),
+          "digit": ("INFO", ("sndcode", "5"))}
+
+SILENT, REFUSED = "silent", "503"
+
+
+def talk(phone, server, direction):
+    if direction == "outgoing":
+        phone.dial(BOB)
+    else:
+        server.call(ALICE)
+        phone.wait_event("CALL_INCOMING")
+        phone.answer()
+    call, = server.calls.wait_state("established")
+    call.rtp.wait(10)
+    phone.wait_event("CALL_ESTABLISHED")
+    return call
+
+
+def fail(server, fault):
+    if fault == SILENT:
+        server.behave_all(silent=True)
+    elif fault == REFUSED:
+        server.behave_all(status=503)
+    else:
+        server.kill()
+
+
+def leave(phone, fault):
+    """The account leaves the primary before anything is done in the call."""
+    if fault != SILENT:
+        add_register_commands(phone)
+        phone.do("test_register")
+    else:
+        phone.command("options", BOB)
+    in_use(phone, 2)
+
+
+def order(phone, what):
+    if what == "digit" and phone.version < (1, 1):
+        pytest.skip("Baresip 1.0 has no DTMF by INFO")
+    command = ORDERS[what][1]
+    phone.do(command[0], " ".join(command[1:]))
+
+
+def within(server, method, since=0.0):
+    """Requests of that method within a dialog."""
+    return [e for e in server.recorder.requests(method, since)
+            if e.msg.to_tag]
+
+
+def moved(phone, backup, call, what, since):
+    """The request has reached the far end through the backup, once."""
+    method = ORDERS[what][0]
+    entry = backup.recorder.wait(method, since=since, timeout=20)[0]
+    phone.wait(lambda: counters(phone)["requests_moved"] >= 1)
+    phone.wait_log(rf"{method} within the call .* went through server 2")
+    assert entry.msg.call_id == call.call_id
+    assert entry.msg.from_tag == call.remote_tag
+    assert entry.msg.to_tag == call.local_tag
+    found = within(backup, method, since)
+    assert len({e.branch for e in found}) == 1
+    return entry
+
+
+def still_talks(phone, call):
+    assert call.active and not phone.events("CALL_CLOSED")
+    call.rtp.wait(10)
+
+
+@pytest.mark.parametrize("what", ORDERS)
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("fault", [SILENT, REFUSED, "closed port"])
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_moves(transport, when, fault, direction, what, server_pair,
+               phone_factory):
+    if transport == "tcp" and fault == "closed port":
+        pytest.skip("libre sends nothing: test_no_connection")
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair, transport, config=RETRY,
+                  extra=DTMF)
+    call = talk(phone, primary, direction)
+    fail(primary, fault)
+    if when == WHEN[1]:
+        leave(phone, fault)
+    since = time.monotonic()
+    order(phone, what)
+    entry = moved(phone, backup, call, what, since)
+    took = entry.time - since
+    measured(f"{what}, {fault}, {direction}, {transport}, {when}: at the backup after",
+             took)
+    if when == WHEN[1]:
+        assert not within(primary, ORDERS[what][0], since)
+        assert took < AT_ONCE_S
+    elif fault == SILENT:
+        assert 1.25 < took < 1.5 + AT_ONCE_S
+    else:
+        assert took < AT_ONCE_S
+    if what == "hold":
+        ack = backup.recorder.wait("ACK", since=since)[0]
+        assert ack.msg.cseq == entry.msg.cseq
+        since = time.monotonic()
+        phone.do("resume")
+        backup.recorder.wait("INVITE", since=since)
+        backup.recorder.wait("ACK", since=since)
+    if what != "transfer":
+        still_talks(phone, call)
+    settle(phone, 0.5)
+    phone.hangup()
+    backup.calls.wait_state("ended")
+
+
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_no_connection(direction, when, server_pair, phone_factory):
+    """What libre cannot send at all fails with a line, and the call goes
+    on."""
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair, "tcp", config=RETRY)
+    call = talk(phone, primary, direction)
+    primary.kill()
+    if when == WHEN[1]:
+        leave(phone, "closed port")
+    phone.do("hold")
+    if phone.version >= (4, 0):     # the others do not tell of an offer
+        phone.wait_log("INVITE within a call, .* could not be sent, the call "
+                       "goes on: no connection to server 1")
+        in_use(phone, 2)
+    settle(phone, 2)
+    assert call.active and not phone.events("CALL_CLOSED")
+    phone.hangup()
+    backup.calls.wait_state("ended")
+    assert (call.ended_by, call.ended_via) == ("BYE", backup.name)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_digest(transport, server_pair, phone_factory):
+    """The backup challenges; libre's answer goes there as well."""
+    primary, backup = server_pair
+    for server in server_pair:
+        server.require_auth("alice", "secret")
+    phone = ready(phone_factory, server_pair, transport, config=RETRY,
+                  password="secret")
+    call = talk(phone, primary, "outgoing")
+    fail(primary, REFUSED)
+    since = time.monotonic()
+    phone.do("hold")
+    phone.wait_log("INVITE within the call .* went through server 2.* 200")
+    first, second = within(backup, "INVITE", since)
+    assert second.msg.get("Proxy-Authorization") \
+        != first.msg.get("Proxy-Authorization")
+    assert second.branch != first.branch
+    assert counters(phone)["requests_moved"] == 1
+    backup.recorder.wait("ACK", 2, since=since)
+    settle(phone, 1)
+    since = time.monotonic()
+    phone.do("resume")
+    backup.recorder.wait("ACK", 2, since=since)
+    still_talks(phone, call)
+
+
+class RtpSource:
+    """Sends PCMU to where the phone has said that it listens."""
+
+    def __init__(self, invite):
+        port = int(re.search(rb"m=audio (\d+)", invite.body)[1])
+        self._address = ("127.0.0.1", port)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._send, daemon=True)
+        self._thread.start()
+
+    def _send(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            number = 0
+            while not self._stop.wait(0.02):
+                number += 1
+                head = struct.pack("!BBHII", 0x80, 0, number & 0xffff,
+                                   number * 160, 0x12345678)
+                sock.sendto(head + bytes(160), self._address)
+
+    def report(self):
+        return "RTP source"
+
+    def close(self):
+        self._stop.set()
+        self._thread.join()
+
+
+@pytest.mark.parametrize("media", [True, False])
+@pytest.mark.parametrize("status", [481, 408])
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_unknown_there(transport, status, media, server_pair, phone_factory,
+                       parties):
+    """Servers that share no dialogs: the call is kept if media flows."""
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair, transport, config=RETRY)
+    call = talk(phone, primary, "outgoing")
+    if media:
+        parties.append(RtpSource(call.invite))
+        settle(phone, 2.5)
+    fail(primary, REFUSED)
+    backup.behave("INVITE", status=status)
+    phone.do("hold")
+    phone.wait_log("server 2 .* does not know the call with bob@127.0.0.1")
+    if media:
+        phone.wait_log("the call goes on, hold and transfer will not work")
+        settle(phone, 1)
+        assert call.active and not phone.events("CALL_CLOSED")
+        phone.hangup()
+    phone.wait_event("CALL_CLOSED")
+
+
+@pytest.mark.parametrize("what", ORDERS)
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_no_server_left(transport, what, server_pair, phone_factory):
+    """The request fails before libre's time-out, which would end the
+    call."""
+    phone = ready(phone_factory, server_pair, transport, extra=DTMF,
+                  config={"failover_retries": 0})
+    call = talk(phone, server_pair[0], "outgoing")
+    for server in server_pair:
+        fail(server, SILENT)
+    since = time.monotonic()
+    order(phone, what)
+    method = ORDERS[what][0]
+    phone.wait_log(rf"{method} within the call .* failed, the call goes on",
+                   timeout=60)
+    took = time.monotonic() - since
+    measured(f"{what}, {transport}, no server left: failed after", took)
+    settle(phone, 3)
+    assert call.active and not phone.events("CALL_CLOSED")
+
+
+@pytest.fixture
+def proxied(server_group, server_factory, phone_factory):
+    """proxied(direction, transport) -> a call through the primary, with a
+    far end of its own behind both: phone, primary, backup, far, call"""
+    def make(direction="outgoing", transport="udp", **options):
+        primary, backup = servers = server_group(2, transports=("udp", "tcp"))
+        far = server_factory(name="far", transports=("udp", "tcp"),
+                             table=primary.table)
+        for server in servers:
+            server.mode = "proxy"
+        primary.table.bind(BOB, far.uri(transport))
+        phone = ready(phone_factory, servers, transport, config=RETRY,
+                      extra=DTMF, **options)
+        if direction == "outgoing":
+            phone.dial(BOB)
+        else:
+            far.call(ALICE, proxy=primary.uri(transport))
+            phone.wait_event("CALL_INCOMING")
+            phone.answer()
+        call, = far.calls.wait_state("established")
+        call.rtp.wait(10)
+        phone.wait_event("CALL_ESTABLISHED")
+        return phone, primary, backup, far, call
+
+    return make
+
+
+@pytest.mark.parametrize("what", ORDERS)
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("fault", [SILENT, REFUSED])
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_route_set(transport, fault, direction, what, proxied):
+    """The dead hop is exchanged, the remote target stays; so it is for what
+    comes later."""
+    phone, primary, backup, far, call = proxied(direction, transport)
+    method = ORDERS[what][0]
+    fail(primary, fault)
+    since = time.monotonic()
+    order(phone, what)
+    phone.wait_log(rf"{method} within the call .* went through server 2")
+    entry, = {e.branch: e for e in within(far, method, since)}.values()
+    assert entry.msg.uri == far.uri(transport)
+    if what == "hold":
+        far.recorder.wait("ACK", since=since)
+        since = time.monotonic()
+        phone.do("resume")
+        far.recorder.wait("ACK", since=since)
+        assert not within(primary, "INVITE", since)
+        still_talks(phone, call)
+    phone.hangup()
+    far.calls.wait_state("ended")
+
+
+def test_back_at_the_primary(proxied):
+    """What is sent after the return goes through the primary."""
+    phone, primary, backup, far, call = proxied()
+    fail(primary, SILENT)
+    since = time.monotonic()
+    phone.do("hold")
+    far.recorder.wait("ACK", since=since)
+    primary.behave_all()
+    phone.do("failover_probe")
+    in_use(phone, 1)
+    since = time.monotonic()
+    phone.do("resume")
+    far.recorder.wait("ACK", since=since)
+    assert within(primary, "INVITE", since)
+    assert not within(backup, "INVITE", since)
+    still_talks(phone, call)
+
+
+@pytest.mark.parametrize("transports", [("udp", "tcp"), ("tcp", "udp")])
+@pytest.mark.parametrize("fault", [SILENT, REFUSED])
+def test_mixed(fault, transports, server_pair, phone_factory):
+    """Via and Contact name the transport that it goes over."""
+    primary, backup = server_pair
+    uris = [s.uri(t) for s, t in zip(server_pair, transports)]
+    phone = phone_factory(account(ALICE, *uris), config=RETRY)
+    in_use(phone, 1)
+    call = talk(phone, primary, "outgoing")
+    fail(primary, fault)
+    since = time.monotonic()
+    phone.do("hold")
+    entry = moved(phone, backup, call, "hold", since)
+    assert transports[1].upper() in entry.msg.top_via
+    contact = entry.msg.get("Contact")
+    assert ("transport=tcp" in contact) == (transports[1] == "tcp")
+    backup.recorder.wait("ACK", since=since)
+    assert call.active and not phone.events("CALL_CLOSED")
