@@ -256,6 +256,7 @@ static int module_init(void)
 		info("failover: cannot watch the clock\n");
 
 	tmr_start(&tmr_scan, 0, scan_handler, NULL);
+	info("failover: version %s\n", FAILOVER_VERSION);
 
  out:
 	if (err)
