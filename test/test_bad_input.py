@@ -10,7 +10,7 @@ from harness.scenario import (ALICE, BOB, add_register_commands, in_use,
 # key: (what the line has to say of the allowed values, bad values)
 NUMBER = ["-1", "abc", "3x", "99999999999999999999", "0x3", "1.5", "%s%n"]
 WORD = ["maybe", "yesno", "1", "0", "%d%s"]
-CODES = ["399", "700", "abc", "503,,500", "503,", ",503", "503;500", "%n"]
+CODES = ["299", "700", "abc", "503,,500", "503,", ",503", "503;500", "%n"]
 KEYS = {
     "failover_retries": (["0", "10"], ["11", *NUMBER]),
     "failover_timeout": (["0", "31"], ["32", *NUMBER]),
@@ -19,8 +19,8 @@ KEYS = {
     "failover_failback_jitter": (["0", "100"], ["101", *NUMBER]),
     "failover_probe": (["register", "options"], ["invite", *WORD]),
     "failover_keepalive": (["0", "3600"], ["3601", *NUMBER]),
-    "failover_codes": (["400", "699"], CODES),
-    "failover_call_codes": (["400", "699"], CODES),
+    "failover_codes": (["300", "699"], CODES),
+    "failover_call_codes": (["300", "699"], CODES),
     "failover_rise": (["1", "10"], ["0", "11", *NUMBER]),
     "failover_fall": (["1", "10"], ["0", "11", *NUMBER]),
     "failover_standby": (["yes", "no"], WORD),

@@ -2,7 +2,9 @@
 """The binding is never lost: the servers share their location table, and
 Baresip's way to re-register removes what it has just made."""
 
+import os
 import random
+import resource
 import time
 
 import pytest
@@ -10,9 +12,9 @@ import pytest
 from harness import sip
 from harness.baresip import account
 from harness.scenario import (ALICE, BOB, QUICK, TRANSACTION_S,
-                              add_register_commands, contact_uri, expires,
-                              in_use, is_where_it_listens, line, measured,
-                              switch, wait_quiet)
+                              add_register_commands, binds, contact_uri,
+                              expires, in_use, is_where_it_listens, line,
+                              measured, switch, wait_quiet)
 
 LIMIT_S = 8.0           # without a binding, on a machine under load
 
@@ -270,3 +272,56 @@ def test_unregistered_by_the_user(order, transport, just_moved, server_pair,
         in_use(phone, 1)
         wait_quiet(server_pair)
         assert primary.table.bindings(ALICE)
+
+
+def cpu_s(phone):
+    """Time that the phone has computed, in its own and the kernel's part."""
+    with open(f"/proc/{phone.pid}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_unregistered_while_registering(transport, server_pair,
+                                        phone_factory):
+    """The user unregisters while a REGISTER is on its way, and its 200 comes
+    after: the phone is at rest."""
+    primary, backup = server_pair
+    primary.registrar.max_expires_s = 1
+    phone = phone_factory(line(*server_pair, transport=transport),
+                          config={"failover_timeout": 2})
+    add_register_commands(phone)
+    in_use(phone, 1)
+    primary.behave("REGISTER", answer_delay=1000)
+    seen = primary.recorder.count("REGISTER")
+    primary.recorder.wait("REGISTER", seen + 1)
+    phone.do("test_unregister")
+    wait_quiet(server_pair, 1.5)
+    before = cpu_s(phone)
+    since = time.monotonic()
+    phone.wait(lambda: time.monotonic() - since > 6)
+    measured("computing time in 6 s at rest", cpu_s(phone) - before)
+    assert cpu_s(phone) - before < 1
+    status = phone.account_status()
+    assert status["active"] == 0 and status["state"] == "down"
+    assert not primary.table.bindings(ALICE)
+    assert not binds(backup)
+
+
+def test_no_descriptors(server_pair, phone_factory):
+    """The phone lacks descriptors for a connection: no server is blamed, and
+    the account gets there once there are some."""
+    primary, backup = server_pair
+    phone = phone_factory(account(ALICE, primary.uri("udp"),
+                                  backup.uri("tcp")))
+    in_use(phone, 1)
+    limit = resource.prlimit(phone.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(phone.pid, resource.RLIMIT_NOFILE, (0, limit[1]))
+    phone.do("failover_switch", f"{ALICE} 2")
+    phone.wait_log("Too many open files")
+    status = phone.account_status()
+    assert [s["state"] for s in status["servers"]] == ["up", "unknown"]
+    resource.prlimit(phone.pid, resource.RLIMIT_NOFILE, limit)
+    status = in_use(phone, 2)
+    assert status["counters"] == {**status["counters"], "failovers": 0,
+                                  "exhausted": 0}

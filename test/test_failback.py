@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Failback: section 2.3 of the specification."""
 
+import re
 import time
 
 import pytest
@@ -162,6 +163,35 @@ def test_silent_primary(server_pair, on_backup):
     assert not status["counters"]["failbacks"]
     assert primary.table.longest_unbound_s(ALICE) == 0
     assert backup.recorder.count("REGISTER") == 1
+
+
+@pytest.mark.parametrize("probe", ["register", "options"])
+@pytest.mark.parametrize("password", ["", "secret"])
+def test_slow_primary(password, probe, server_pair, on_backup):
+    """It answers later than it would be given in use: it is not returned to
+    before it is fast enough.  Each answer counts by itself."""
+    primary, backup = server_pair
+    if password:
+        for server in server_pair:
+            server.require_auth("alice", password)
+    phone = on_backup({**EVERY_S, "failover_probe": probe,
+                       "failover_timeout": 2}, password=password)
+    primary.behave_all(answer_delay=3000)
+    reason = phone.wait(lambda: re.fullmatch(
+        r"answers after (\d+\.\d) s, later than the 2\.0 s that it is given",
+        phone.account_status()["servers"][0]["reason"]), 40)
+    assert float(reason[1]) >= 3
+    status = in_use(phone, 2)
+    assert status["servers"][0]["state"] == "up"
+    pause(phone, 8)
+    counters = in_use(phone, 2)["counters"]
+    assert counters["failovers"] == 1 and counters["failbacks"] == 0
+    assert len(our_lines(phone, "->")) == 1
+
+    primary.behave_all(answer_delay=1200)   # in time, twice with a password
+    in_use(phone, 1)
+    pause(phone, 3)
+    assert in_use(phone, 1)["counters"]["failovers"] == 1
 
 
 def test_primary_wakes_up(server_pair, on_backup):

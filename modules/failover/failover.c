@@ -45,7 +45,7 @@
   failover_failback_jitter    10        # percent, at random
   failover_probe              register  # register or options
   failover_keepalive          0         # s, above 0: OPTIONS this often
-  failover_codes              500,503   # these mean "server unavailable"
+  failover_codes              408,500,502,503,504  # "server unavailable"
   failover_call_codes         503       # ... to INVITE and BYE
   failover_rise               1         # good looks before returning
   failover_fall               1         # failures before leaving
@@ -203,7 +203,8 @@ static void reread_handler(void *arg)
 }
 
 
-/* Accounts that do not register at start are not announced by an event */
+/* Accounts that do not register at start, and those that have registered
+   before us, are not announced by an event */
 static void scan_handler(void *arg)
 {
 	(void)arg;

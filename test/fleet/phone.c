@@ -77,6 +77,12 @@ static void act(struct fleet *f, struct phone *ph, const struct decision *d)
 static void answered(struct fleet *f, struct phone *ph, enum kind kind)
 {
 	const unsigned server = ph->reqv[kind].server;
+	const struct grant grant = {
+		.lapse_ms   = EXPIRES_S * 1000,
+		.refresh_ms = REFRESH_S * 1000,
+	};
+	const struct outcome good = { .ok = true, .alive = true,
+				      .reason = "200 OK" };
 	struct policy *p = &ph->policy;
 	struct decision d = {0};
 
@@ -87,13 +93,12 @@ static void answered(struct fleet *f, struct phone *ph, enum kind kind)
 	case REG:
 		ph->refresh = f->now + REFRESH_S * 1000;
 		register_answered(p, server);
-		register_granted(p, server, REFRESH_S * 1000, f->now);
 		policy_registered(p, f->now, fleet_rnd(f), "200 OK", &d);
+		binding_granted(p, &grant, f->now);
 		break;
 
 	case CHECK:
-		failback_probed(p, true, true, f->now, fleet_rnd(f), "200 OK",
-				&d);
+		failback_probed(p, &good, f->now, fleet_rnd(f), &d);
 		break;
 
 	default:
@@ -111,6 +116,7 @@ static bool given_up(struct fleet *f, struct phone *ph, enum kind kind,
 {
 	const struct request *req = &ph->reqv[kind];
 	const uint64_t spent = f->now - req->since;
+	const struct outcome silent = { .reason = "silent" };
 	struct policy *p = &ph->policy;
 
 	switch (kind) {
@@ -123,8 +129,7 @@ static bool given_up(struct fleet *f, struct phone *ph, enum kind kind,
 		if (spent < TRANSACTION_MS)
 			return false;
 
-		failback_probed(p, false, false, f->now, fleet_rnd(f), "silent",
-				d);
+		failback_probed(p, &silent, f->now, fleet_rnd(f), d);
 		return true;
 
 	default:

@@ -90,6 +90,7 @@ class Log:
 
 class Phone:
     def __init__(self, *accounts: str, failover: bool = True,
+                 load: str = "module",
                  config: Optional[Config] = None, lines: Iterable[str] = (),
                  modules: Iterable[str] = (), args: Iterable[str] = (),
                  wrapper: Iterable[str] = (), dns_port: int = 53,
@@ -98,11 +99,12 @@ class Phone:
         """config: keys of the config file, e.g. failover_retries=1.
         lines: lines of it as they are.  modules: more modules.  wrapper: a
         command before baresip's, such as valgrind and its options.
+        load: the line that loads failover, module or module_app; "": none.
         listen: its address, an IPv6 one in brackets.  interface: instead of
         one address those of the interface, whatever they are at the time."""
         self.port = ports.phone_port()
         self.ctrl_port = ports.free_port(ports.CTRL_RANGE)
-        self.failover = failover
+        self.failover, self._load = failover, load
         self.log = Log()
         self.exit_code: Optional[int] = None
         self._control: Optional[Control] = None
@@ -138,8 +140,10 @@ class Phone:
         text += [f"module {name}.so" for name in (*MODULES, *modules)]
         if os.path.exists(self.path("modules", "auresamp.so")):
             text += ["module auresamp.so"]
-        text += ["module failover.so"] if self.failover else []
-        text += [f"module_app {name}.so" for name in APP_MODULES]
+        late = [f"module_app {name}.so" for name in APP_MODULES]
+        ours = [f"{self._load} failover.so"] \
+            if self.failover and self._load else []
+        text += late + ours if self._load == "module_app" else ours + late
         text += [f"{key} {value}" for key, value in config.items()]
         self._save("config", text + lines)
         self._save("accounts", accounts)

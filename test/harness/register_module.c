@@ -8,8 +8,6 @@
  */
 #include "compat.h"
 
-int ua_unregister(struct ua *ua);
-
 
 static int for_all(int (*h)(struct ua *ua))
 {

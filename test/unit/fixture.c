@@ -95,6 +95,19 @@ void fix_ok(struct fix *f)
 }
 
 
+/* The binding lapses, and libre would refresh it, after these times */
+void fix_granted(struct fix *f, uint64_t lapse_ms, uint64_t refresh_ms)
+{
+	const struct grant grant = {
+		.lapse_ms   = lapse_ms,
+		.refresh_ms = refresh_ms,
+	};
+
+	clear(f);
+	binding_granted(&f->p, &grant, f->now);
+}
+
+
 void fix_refused(struct fix *f)
 {
 	clear(f);
@@ -119,8 +132,13 @@ void fix_failed(struct fix *f, unsigned server)
 
 void fix_probed(struct fix *f, bool good)
 {
-	failback_probed(&f->p, good, good, f->now, f->rnd,
-			good ? "200 OK" : "Connection timed out", clear(f));
+	const struct outcome o = {
+		.ok     = good,
+		.alive  = good,
+		.reason = good ? "200 OK" : "Connection timed out",
+	};
+
+	failback_probed(&f->p, &o, f->now, f->rnd, clear(f));
 }
 
 
@@ -132,7 +150,9 @@ void fix_deregistered(struct fix *f)
 
 void fix_renewed(struct fix *f, bool ok, unsigned deregs)
 {
-	binding_renewed(&f->p, ok, deregs, clear(f));
+	const struct outcome o = { .ok = ok, .alive = true };
+
+	binding_renewed(&f->p, &o, deregs, f->now, clear(f));
 }
 
 

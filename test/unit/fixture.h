@@ -42,6 +42,7 @@ void fix_down(struct fix *f);
 
 /* Evidence */
 void fix_ok(struct fix *f);
+void fix_granted(struct fix *f, uint64_t lapse_ms, uint64_t refresh_ms);
 void fix_refused(struct fix *f);
 void fix_resent(struct fix *f, unsigned server);
 void fix_failed(struct fix *f, unsigned server);

@@ -4,6 +4,7 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include <string.h>
 #include "fixture.h"
 
 
@@ -124,15 +125,95 @@ static void bad_check_stays(void **state)
 static void refused_check_stays(void **state)
 {
 	struct fix *f = *state;
+	const struct outcome o = { .alive = true, .reason = "403 Forbidden" };
 	struct decision d = {0};
 
 	fix_settle(f, 2);
 	fix_wait(f);
-	failback_probed(&f->p, false, true, f->now, 0, "403 Forbidden", &d);
+	failback_probed(&f->p, &o, f->now, 0, &d);
 	assert_int_equal(d.tell, TELL_NOTHING);
 	fix_is(f, POLICY_SETTLED, 2);
 	assert_int_equal(f->p.serverv[0].health, HEALTH_UP);
 	assert_int_equal(fix_wait(f), 1800000);
+}
+
+
+static void check_after(struct fix *f, uint64_t took_ms)
+{
+	const struct outcome o = {
+		.ok      = true,
+		.alive   = true,
+		.took_ms = took_ms,
+		.reason  = "200 OK",
+	};
+
+	fix_wait(f);
+	memset(&f->d, 0, sizeof(f->d));
+	failback_probed(&f->p, &o, f->now, f->rnd, &f->d);
+}
+
+
+/* In use it would have been given up by then */
+static void slow_check_stays(void **state)
+{
+	struct fix *f = *state;
+
+	fix_settle(f, 2);
+	check_after(f, 9000);
+	fix_decided_nothing(f);
+	fix_is(f, POLICY_SETTLED, 2);
+	assert_int_equal(f->p.serverv[0].health, HEALTH_UP);
+	assert_string_equal(f->p.serverv[0].reason,
+			    "answers after 9.0 s, later than the 7.5 s that"
+			    " it is given");
+
+	check_after(f, 7501);
+	fix_is(f, POLICY_SETTLED, 2);
+	check_after(f, 7500);
+	assert_int_equal(f->d.tell, TELL_FAILBACK);
+	fix_is(f, POLICY_MOVING, 1);
+}
+
+
+static void slow_check_is_not_in_a_row(void **state)
+{
+	struct fix *f = *state;
+
+	f->set.rise = 2;
+	fix_settle(f, 2);
+	check_after(f, 100);
+	check_after(f, 9000);
+	check_after(f, 100);
+	fix_is(f, POLICY_SETTLED, 2);
+	check_after(f, 100);
+	fix_is(f, POLICY_MOVING, 1);
+}
+
+
+/* The user gives servers more time: then the same one is good */
+static void slow_is_what_the_settings_say(void **state)
+{
+	struct fix *f = *state;
+
+	f->set.timeout_s = 10;
+	fix_settle(f, 2);
+	check_after(f, 9000);
+	fix_is(f, POLICY_MOVING, 1);
+}
+
+
+/* No memory, no descriptor: the primary has nothing to do with it */
+static void check_that_was_not_sent_tells_nothing(void **state)
+{
+	struct fix *f = *state;
+
+	fix_settle(f, 2);
+	fix_wait(f);
+	assert_true(f->d.probe);
+	failback_not_sent(&f->p, f->now, f->rnd);
+	assert_string_equal(f->p.serverv[0].reason, "503 Service Unavailable");
+	assert_int_equal(fix_wait(f), 1800000);
+	assert_true(f->d.probe);
 }
 
 
@@ -194,7 +275,7 @@ static void no_check_while_moving(void **state)
 	struct fix *f = *state;
 
 	fix_settle(f, 2);
-	f->now = f->p.next_check - 10;
+	f->now = f->p.waitv[WAIT_CHECK] - 10;
 	fix_failed(f, 2);
 	fix_is(f, POLICY_MOVING, 1);
 	f->now += 20;
@@ -256,7 +337,7 @@ static void check_and_silence_together(void **state)
 	struct fix *f = *state;
 
 	fix_settle(f, 2);
-	f->now = f->p.next_check - 7500;
+	f->now = f->p.waitv[WAIT_CHECK] - 7500;
 	register_sent(&f->p, 2, f->now);
 	assert_int_equal(fix_wait(f), 7500);
 	assert_int_equal(f->d.register_with, 1);
@@ -386,6 +467,10 @@ int main(void)
 		TEST(good_check_returns),
 		TEST(bad_check_stays),
 		TEST(refused_check_stays),
+		TEST(slow_check_stays),
+		TEST(slow_check_is_not_in_a_row),
+		TEST(slow_is_what_the_settings_say),
+		TEST(check_that_was_not_sent_tells_nothing),
 		TEST(rise_of_3),
 		TEST(rise_counts_in_a_row_only),
 		TEST(rise_begins_anew_after_a_move),

@@ -29,7 +29,7 @@ static void check_registers_with(const struct fix *f, unsigned server)
 {
 	assert_int_equal(f->d.register_with, server);
 	assert_int_equal(f->p.target, server);
-	assert_true(f->p.pending);
+	assert_true(policy_waits(&f->p, WAIT_ANSWER));
 	assert_int_equal(f->p.pending_since, f->now);
 }
 
@@ -72,7 +72,7 @@ static void back_on_the_primary(void **state)
 	fix_ok(f);
 	check_no_verdict(f);
 	fix_is(f, POLICY_SETTLED, 1);
-	assert_false(f->p.next_check);
+	assert_false(policy_waits(&f->p, WAIT_CHECK));
 }
 
 
@@ -228,10 +228,10 @@ static void lost_twice_is_lost_once(void **state)
 
 	fix_settle(f, 1);
 	fix_network_lost(f);
-	restart = f->p.restart;
+	restart = f->p.waitv[WAIT_ROUND];
 	f->now += SECOND_MS;
 	fix_network_lost(f);
-	assert_int_equal(f->p.restart, restart);
+	assert_int_equal(f->p.waitv[WAIT_ROUND], restart);
 }
 
 
@@ -281,7 +281,7 @@ static void slept_on_the_primary(void **state)
 	struct fix *f = *state;
 
 	fix_settle(f, 1);
-	register_granted(&f->p, 1, 3000 * SECOND_MS, f->now);
+	fix_granted(f, 3333 * SECOND_MS, 3000 * SECOND_MS);
 	f->now += HOUR_MS;
 	fix_woke(f);
 	check_registers_with(f, 1);

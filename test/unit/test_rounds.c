@@ -255,11 +255,11 @@ static void down_takes_no_failure(void **state)
 	uint64_t restart;
 
 	fix_down(f);
-	restart = f->p.restart;
+	restart = f->p.waitv[WAIT_ROUND];
 	f->now += 100;
 	fix_failed(f, 2);
 	fix_decided_nothing(f);
-	assert_int_equal(f->p.restart, restart);
+	assert_int_equal(f->p.waitv[WAIT_ROUND], restart);
 	assert_int_equal(f->p.counters.exhausted, 1);
 }
 
@@ -323,11 +323,11 @@ static void answer_keeps_the_backup_and_its_check(void **state)
 	uint64_t check;
 
 	fix_settle(f, 2);
-	check = f->p.next_check;
+	check = f->p.waitv[WAIT_CHECK];
 	f->now += 1000;
 	register_sent(&f->p, 2, f->now);
 	fix_ok(f);
-	assert_int_equal(f->p.next_check, check);
+	assert_int_equal(f->p.waitv[WAIT_CHECK], check);
 }
 
 

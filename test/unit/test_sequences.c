@@ -15,6 +15,8 @@
 enum event {
 	REGISTERING,                 /**< By hand                            */
 	REFRESH,
+	GRANTED,                     /**< libre refreshes it in time         */
+	GRANTED_LESS,                /**< ... too late, or not at all        */
 	ANSWERED,                    /**< 401: credentials follow            */
 	OK,
 	REFUSED,
@@ -51,6 +53,7 @@ struct seq {
 	bool renewal;                /**< A renewal is under way             */
 	unsigned renewal_deregs;     /**< Known when it was sent             */
 	unsigned refused;            /**< Known when the refused one was     */
+	bool refused_now;            /**< By the latest event                */
 	bool probe;                  /**< A check is under way               */
 	unsigned standby;            /**< Asked to stand by, 0: none         */
 	enum event historyv[LENGTH];
@@ -58,7 +61,8 @@ struct seq {
 };
 
 static const char *const namev[] = {
-	"registering", "refresh", "answered", "ok", "refused", "failed",
+	"registering", "refresh", "granted", "granted less", "answered", "ok",
+	"refused", "failed",
 	"late failure", "deregistered", "renewed", "renewal refused", "probe",
 	"probed good", "probed bad", "standby ok", "standby failed", "switch",
 	"unregistered", "network lost", "network back", "woke", "alive",
@@ -85,17 +89,36 @@ static void check_ranges(const struct seq *s)
 	must(s, p->target >= 1 && p->target <= p->serverc, "target in 1..n");
 	must(s, p->origin <= p->serverc, "origin in 0..n");
 	must(s, view_active(p) <= p->serverc, "active in 0..n");
-	must(s, !p->pending || p->state == POLICY_MOVING ||
-	     p->state == POLICY_SETTLED, "awaits no answer when at rest");
-	must(s, !p->next_check || (p->state == POLICY_SETTLED &&
-				   p->target != PRIMARY),
-	     "a check is due on a backup only");
-	must(s, !p->next_keepalive || p->state == POLICY_SETTLED,
-	     "a keep-alive is due when settled only");
 	must(s, p->state != POLICY_OFFLINE || !p->renewing,
 	     "renews nothing without a network");
 	must(s, p->deregs_bound <= p->deregs, "bound <= deregs");
 	must(s, p->failures < p->set->fall, "failures below fall");
+}
+
+
+static void check_times(const struct seq *s)
+{
+	const struct policy *p = &s->f.p;
+	const bool settled = p->state == POLICY_SETTLED;
+	const bool moving = p->state == POLICY_MOVING;
+
+	must(s, !policy_waits(p, WAIT_ANSWER) || moving || settled,
+	     "awaits no answer when at rest");
+	must(s, policy_waits(p, WAIT_ROUND) ==
+	     (p->state == POLICY_DOWN || p->state == POLICY_OFFLINE),
+	     "a round is due when down or offline, and then only");
+	must(s, !policy_waits(p, WAIT_REFRESH) ||
+	     (settled && p->serverv[p->target - 1].registered),
+	     "a refresh is due of what is registered only");
+	must(s, !policy_waits(p, WAIT_REFRESH) ||
+	     !policy_waits(p, WAIT_ANSWER), "... and not under way");
+	must(s, !policy_waits(p, WAIT_CHECK) ||
+	     (settled && p->target != PRIMARY),
+	     "a check is due on a backup only");
+	must(s, !policy_waits(p, WAIT_STANDBY) || (settled && p->set->standby),
+	     "a standby is searched when settled only");
+	must(s, !policy_waits(p, WAIT_KEEPALIVE) || settled,
+	     "a keep-alive is due when settled only");
 }
 
 
@@ -139,13 +162,14 @@ static void check_decision(const struct seq *s)
 
 	if (d->register_with) {
 		must(s, d->register_with == p->target, "registers target");
-		must(s, p->pending, "awaits the answer");
+		must(s, policy_waits(p, WAIT_ANSWER), "awaits the answer");
 		must(s, p->state == POLICY_MOVING ||
 		     (p->state == POLICY_SETTLED &&
-		      (p->set->fall > 1 || p->valid_since == s->f.now) &&
+		      (p->set->fall > 1 || p->valid_since == s->f.now ||
+		       s->refused_now) &&
 		      d->tell == TELL_NOTHING),
-		     "registers when moving, again before it falls, or"
-		     " after an outage");
+		     "registers when moving, again before it falls, after"
+		     " an outage, or since the refresh was refused");
 	}
 
 	if (d->tell == TELL_SWITCH || d->tell == TELL_FAILBACK)
@@ -188,6 +212,7 @@ static void check_binding(const struct seq *s)
 static void check(const struct seq *s)
 {
 	check_ranges(s);
+	check_times(s);
 	check_registered(s);
 	check_standby(s);
 	check_decision(s);
@@ -232,8 +257,13 @@ static void renewed(struct seq *s, bool ok)
 	s->renewal = false;
 	if (!ok)
 		s->refused = s->renewal_deregs;
+	s->refused_now = !ok;
 
 	fix_renewed(&s->f, ok, s->renewal_deregs);
+
+	/* Baresip registers anew, which settles it */
+	if (s->f.d.register_with)
+		s->refused = s->f.p.deregs;
 }
 
 
@@ -277,6 +307,8 @@ static void evidence(struct seq *s, enum event event)
 	case REFRESH:         register_sent(&f->p, f->p.target, f->now); break;
 	case ANSWERED:        register_answered(&f->p, f->p.target);     break;
 	case OK:              fix_ok(f);                               break;
+	case GRANTED:         fix_granted(f, 3600000, 3240000);        break;
+	case GRANTED_LESS:    fix_granted(f, 20000, 3240000);          break;
 	case REFUSED:         fix_refused(f);                          break;
 	case FAILED:          fix_failed(f, f->p.target);              break;
 	case LATE_FAILURE:    fix_failed(f, other(f));                 break;
@@ -297,6 +329,16 @@ static void evidence(struct seq *s, enum event event)
 }
 
 
+/* A timer that runs out at once, again and again, is a storm */
+static void check_future(const struct seq *s)
+{
+	uint64_t when;
+
+	must(s, !policy_next(&s->f.p, &when) || when > s->f.now,
+	     "after a tick the next one lies in the future");
+}
+
+
 static void happen(struct seq *s, enum event event)
 {
 	struct fix *f = &s->f;
@@ -304,6 +346,7 @@ static void happen(struct seq *s, enum event event)
 
 	memset(&f->d, 0, sizeof(f->d));
 	s->historyv[s->historyc++] = event;
+	s->refused_now = false;
 	f->now += 10;
 
 	switch (event) {
@@ -313,8 +356,10 @@ static void happen(struct seq *s, enum event event)
 	case SWITCH:      fix_switch(f, other(f)); break;
 
 	case WAIT:
-		if (policy_next(&f->p, &when))
+		if (policy_next(&f->p, &when)) {
 			fix_wait(f);
+			check_future(s);
+		}
 		break;
 
 	default:
@@ -331,7 +376,6 @@ static void happen(struct seq *s, enum event event)
 static void check_progress(const struct seq *old)
 {
 	struct seq s = *old;
-	unsigned idle = 0;
 	uint64_t when;
 
 	s.f.p.set = &s.f.set;
@@ -342,8 +386,8 @@ static void check_progress(const struct seq *old)
 			return;
 
 		must(&s, when != UINT64_MAX, "a time that comes");
-		idle = fix_wait(&s.f) ? 0 : idle + 1;
-		must(&s, idle < 3, "a tick leads on");
+		fix_wait(&s.f);
+		check_future(&s);
 		act(&s);
 		check(&s);
 	}

@@ -215,9 +215,11 @@ static void codes_defaults(void **state)
 {
 	struct fix *f = *state;
 
-	assert_int_equal(f->set.codes.n, 2);
-	assert_true(codes_has(&f->set.codes, 500));
-	assert_true(codes_has(&f->set.codes, 503));
+	static const uint16_t codev[] = { 408, 500, 502, 503, 504 };
+
+	assert_int_equal(f->set.codes.n, 5);
+	for (size_t i = 0; i < 5; i++)
+		assert_true(codes_has(&f->set.codes, codev[i]));
 	assert_int_equal(f->set.call_codes.n, 1);
 	assert_true(codes_has(&f->set.call_codes, 503));
 	assert_false(codes_has(&f->set.call_codes, 500));
@@ -228,10 +230,10 @@ static void codes_limits_are_taken(void **state)
 {
 	struct fix *f = *state;
 
-	assert_int_equal(settings_set(&f->set, "failover_codes", "400,699"),
+	assert_int_equal(settings_set(&f->set, "failover_codes", "300,699"),
 			 0);
 	assert_int_equal(f->set.codes.n, 2);
-	assert_int_equal(f->set.codes.v[0], 400);
+	assert_int_equal(f->set.codes.v[0], 300);
 	assert_int_equal(f->set.codes.v[1], 699);
 	assert_false(codes_has(&f->set.codes, 500));
 
@@ -245,7 +247,7 @@ static void codes_limits_are_taken(void **state)
 static void codes_of_bad_form_are_refused(void **state)
 {
 	static const char *const valv[] = {
-		"", " ", ",", "399", "700", "500,399", "500,700", "700,500",
+		"", " ", ",", "299", "700", "500,299", "500,700", "700,500",
 		"500,", ",500", "500,,503", "500;503", "500 503", "500x",
 		"500,x", "-500", "500,-503", "5xx", "0", "65936", "500.",
 	};

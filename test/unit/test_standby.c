@@ -63,7 +63,7 @@ static void not_unless_asked_for(void **state)
 	uint64_t when;
 
 	fix_settle(f, 1);
-	assert_int_equal(f->p.standby_due, 0);
+	assert_int_equal(f->p.waitv[WAIT_STANDBY], 0);
 	assert_false(policy_next(&f->p, &when));
 }
 

@@ -398,7 +398,7 @@ static void must_be_bound(const struct world *w, unsigned run)
 		fail_msg("run %u: at rest on server %u, not in the table",
 			 run, p->target);
 
-	if (p->standby && p->standby_due > w->f.now &&
+	if (p->standby && p->waitv[WAIT_STANDBY] > w->f.now &&
 	    !w->bound_at[p->standby - 1])
 		fail_msg("run %u: server %u stands by without a binding",
 			 run, p->standby);

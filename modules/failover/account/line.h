@@ -30,7 +30,11 @@ struct line {
 
 	unsigned client;             /**< Server that Baresip's own client
 					  registers with, 0: none            */
-	bool registering;            /**< Our own ua_register() under way    */
+	bool registering;            /**< We are ordering it about           */
+	bool stop;                   /**< ... is to end, none is to follow   */
+	struct grant grant;          /**< Of the latest answer to it         */
+	uint32_t asked_s;            /**< Expiry that it asks for [s]        */
+	unsigned retries;            /**< It could not be sent, in a row     */
 	char *contact_params;        /**< Of Baresip's Contact, no expires   */
 	struct list contactl;        /**< Registered; in use: the first      */
 	char *left;                  /**< Contact that was left behind       */

@@ -270,7 +270,8 @@ static void fail(struct bye *bye)
 static bool is_bound(const struct policy *p)
 {
 	return standby_is_ahead(p) ||
-		(p->state == POLICY_SETTLED && !p->pending);
+		(p->state == POLICY_SETTLED &&
+		 !policy_waits(p, WAIT_ANSWER));
 }
 
 
@@ -307,7 +308,7 @@ static void run(struct bye *bye)
 	else if (is_bound(p) && !attempt_is_tried(&bye->att, p->target))
 		move(bye, p->target);
 	else if (p->state != POLICY_MOVING && p->state != POLICY_OFFLINE &&
-		 !p->pending)
+		 !policy_waits(p, WAIT_ANSWER))
 		fail(bye);
 }
 

@@ -269,7 +269,8 @@ static int detour(struct within *w, struct dialog *dlg, unsigned server)
 static bool is_bound(const struct policy *p)
 {
 	return standby_is_ahead(p) ||
-		(p->state == POLICY_SETTLED && !p->pending);
+		(p->state == POLICY_SETTLED &&
+		 !policy_waits(p, WAIT_ANSWER));
 }
 
 
@@ -317,7 +318,7 @@ static void run(struct within *w)
 	else if (is_bound(p) && !attempt_is_tried(&w->att, p->target))
 		go_on(w);
 	else if (p->state != POLICY_MOVING && p->state != POLICY_OFFLINE &&
-		 !p->pending)
+		 !policy_waits(p, WAIT_ANSWER))
 		fail(w);
 }
 

@@ -76,6 +76,8 @@ uint32_t stream_metric_get_rx_n_packets(const struct stream *strm);
 
 /* user agent */
 int  ua_register(struct ua *ua);
+void ua_unregister(struct ua *ua);
+bool ua_isregistered(const struct ua *ua);
 int  ua_connect(struct ua *ua, struct call **callp, const char *from_uri,
 		const char *req_uri, enum vidmode vmode);
 void ua_hangup(struct ua *ua, struct call *call, uint16_t scode,

@@ -44,6 +44,22 @@ static enum event event_decode(const char *name)
 }
 
 
+/**
+ * End a user agent's registration client. If it is registered, libre takes
+ * the binding off the registrar; the event UNREGISTERING is sent.
+ *
+ * @param ua User agent
+ */
+void compat_stop_register(struct ua *ua)
+{
+#if FAILOVER_BARESIP >= 208
+	ua_stop_register(ua);
+#else
+	ua_unregister(ua);
+#endif
+}
+
+
 #if FAILOVER_BARESIP >= 315
 #if FAILOVER_BARESIP < 400
 #define bevent_ev  ua_event

@@ -14,6 +14,7 @@
  * | libre 2.4     | answers of name servers are kept; until 4.6 a record|
  * |               | of one is lent to one request at a time             |
  * | libre 2.9     | udp_send_anon() is gone                             |
+ * | libre 2.10    | a Contact is recognised by its address, not as text |
  * | libre 3.6     | fd_listen() and fd_close() take a handle            |
  * | libre 4.0     | struct uri has no password; a UDP socket is of one  |
  * |               | address family                                      |
@@ -22,6 +23,7 @@
  * |               | CALL_OUTGOING: a call is about to be made           |
  * | libre 3.3     | a request is made up when its destination is known; |
  * |               | CALL_LOCAL_SDP comes that late (Baresip 4.2)        |
+ * | Baresip 2.8   | ua_stop_register(); ua_unregister() sends REGISTER  |
  * | Baresip 3.1   | an account line may be of 1023 characters, not 511  |
  * | Baresip 3.15  | bevent_register() replaces uag_event_register()     |
  * | Baresip 4.0   | enum bevent_ev, bevent_str() replace enum ua_event, |
@@ -116,6 +118,7 @@ int  compat_events_listen(compat_event_h *h);
 void compat_events_unlisten(void);
 void compat_module_event(struct ua *ua, struct call *call, const char *event,
 			 const char *text);
+void compat_stop_register(struct ua *ua);
 int  compat_renew_sockets(void);
 void compat_keep_answers(bool keep);
 int  compat_fd_listen(struct compat_fd *cfd, fd_h *h, void *arg);
@@ -163,6 +166,10 @@ int  sip_auth_encode(struct mbuf *mb, struct sip_auth *auth, const char *met,
 
 #ifdef COMPAT_LENDS_RECORDS
 #pragma weak dnsc_cache_max
+#endif
+
+#if FAILOVER_BARESIP >= 208
+#pragma weak ua_stop_register
 #endif
 
 #ifdef FAILOVER_UPSTREAM

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include "compat.h"
 #include "error.h"
 
 
@@ -43,4 +44,45 @@ bool error_is(const char *text, int err)
 	(void)re_snprintf(buf, sizeof(buf), "%m", err);
 
 	return !strcmp(text, buf);
+}
+
+
+/* Of the phone's own: memory, descriptors, room in a socket */
+static const int wantv[] = { ENOMEM, EMFILE, ENFILE, ENOBUFS };
+
+
+/**
+ * Does an error say that this machine lacks something? No server is at fault
+ * then.
+ *
+ * @param err Error code
+ *
+ * @return True if it does
+ */
+bool error_is_want(int err)
+{
+	for (size_t i = 0; i < sizeof(wantv) / sizeof(wantv[0]); i++) {
+		if (err == wantv[i])
+			return true;
+	}
+
+	return false;
+}
+
+
+/**
+ * The same of an error in words
+ *
+ * @param text Error in words
+ *
+ * @return True if it does
+ */
+bool error_says_want(const char *text)
+{
+	for (size_t i = 0; i < sizeof(wantv) / sizeof(wantv[0]); i++) {
+		if (error_is(text, wantv[i]))
+			return true;
+	}
+
+	return false;
 }

@@ -11,5 +11,7 @@
 
 uint16_t error_status_code(const char *text);
 bool error_is(const char *text, int err);
+bool error_is_want(int err);
+bool error_says_want(const char *text);
 
 #endif

@@ -43,7 +43,8 @@ static void policy_handler(void *arg)
 	struct line *line = arg;
 	struct decision d = {0};
 
-	if (line->policy.pending && own_side_is_at_fault(line))
+	if (policy_waits(&line->policy, WAIT_ANSWER) &&
+	    own_side_is_at_fault(line))
 		return;
 
 	policy_tick(&line->policy, clock_ms(), rand_u32(), &d);

@@ -4,6 +4,11 @@
  * Every sensor reports here, and here alone the policy is asked what follows;
  * own_side.c has what is the phone's own side.
  *
+ * Three things are evidence against a server: a request that was really sent
+ * to it and not answered in its time; an answer that the settings list, or
+ * that takes the account and grants it no time; an error of the very packet
+ * or connection that carries SIP. What was never sent is evidence of nothing.
+ *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
@@ -14,6 +19,7 @@
 #include "decide.h"
 #include "error.h"
 #include "evidence.h"
+#include "grant.h"
 #include "line.h"
 #include "lookup.h"
 #include "own_side.h"
@@ -26,7 +32,9 @@
 
 
 enum {
-	REFRESH_PERCENT = 90,        /**< Of the expiry, as libre has it     */
+	RWAIT_DEFAULT = 90,          /**< libre's: of the expiry [%]         */
+	RWAIT_MIN     = 5,
+	RWAIT_MAX     = 95,
 };
 
 
@@ -53,8 +61,66 @@ void evidence_registering(struct line *line)
 }
 
 
+/* A binding that does not last is none: this server is of no use to the
+   account. Should no other one be left, libre's client is not to go on. */
+static void granted_nothing(struct line *line, const struct grant *grant,
+			    const char *text, struct decision *d)
+{
+	struct policy *p = &line->policy;
+	char reason[REASON_SIZE];
+
+	grant_describe(grant, text, reason, sizeof(reason));
+	policy_failed(p, p->target, clock_ms(), clock_ms(), rand_u32(),
+		      reason, d);
+
+	line->stop = !d->register_with;
+}
+
+
+static void registered(struct line *line, const char *text,
+		       struct decision *d)
+{
+	const struct grant grant = line->grant;
+	struct policy *p = &line->policy;
+
+	own_side_online(line);
+	path_note(line);
+	line->retries = 0;
+
+	if (grant.useless) {
+		granted_nothing(line, &grant, text, d);
+		return;
+	}
+
+	policy_registered(p, clock_ms(), rand_u32(), text, d);
+	binding_granted(p, &grant, clock_ms());
+}
+
+
+static void not_registered(struct line *line, const char *text,
+			   struct decision *d)
+{
+	struct policy *p = &line->policy;
+	const uint16_t scode = error_status_code(text);
+	const uint64_t now = clock_ms();
+	char reason[REASON_SIZE];
+
+	if (!scode) {
+		line_describe_error(line, p->target, text, reason,
+				    sizeof(reason));
+		policy_failed(p, p->target, now, now, rand_u32(), reason, d);
+	}
+	else if (codes_has(&line->set.codes, scode))
+		policy_failed(p, p->target, now, now, rand_u32(), text, d);
+	else
+		policy_refused(p, now, rand_u32(), text);
+}
+
+
 /**
- * Baresip's registration has been answered, or has failed
+ * Baresip's registration has been answered, or has failed. This is the one
+ * way in for its outcome; what the answer has granted came before, by
+ * evidence_answered().
  *
  * @param line Line
  * @param text The answer as "200 OK", or the error in words
@@ -62,17 +128,18 @@ void evidence_registering(struct line *line)
  */
 void evidence_register_result(struct line *line, const char *text, bool ok)
 {
-	struct policy *p = &line->policy;
-	const uint64_t now = clock_ms();
-	const uint16_t scode = error_status_code(text);
-	char reason[REASON_SIZE];
 	struct decision d = {0};
 
 	/* of a client that is about to be replaced */
-	if (line->client != p->target || line->todo.register_with)
+	if (line->client != line->policy.target || line->todo.register_with)
 		return;
 
-	if (!ok && !scode && own_side_is_at_fault(line))
+	if (!ok && error_says_want(text)) {
+		own_side_in_want(line);
+		return;
+	}
+
+	if (!ok && !error_status_code(text) && own_side_is_at_fault(line))
 		return;
 
 	if (!ok && path_is_settling(line, text)) {
@@ -80,20 +147,10 @@ void evidence_register_result(struct line *line, const char *text, bool ok)
 		return;
 	}
 
-	if (ok) {
-		own_side_online(line);
-		path_note(line);
-		policy_registered(p, now, rand_u32(), text, &d);
-	}
-	else if (!scode) {
-		line_describe_error(line, p->target, text, reason,
-				    sizeof(reason));
-		policy_failed(p, p->target, now, now, rand_u32(), reason, &d);
-	}
-	else if (codes_has(&line->set.codes, scode))
-		policy_failed(p, p->target, now, now, rand_u32(), text, &d);
+	if (ok)
+		registered(line, text, &d);
 	else
-		policy_refused(p, now, rand_u32(), text);
+		not_registered(line, text, &d);
 
 	decide_take(line, &d);
 }
@@ -130,17 +187,55 @@ void evidence_sent(struct line *line, unsigned server, uint64_t since,
 }
 
 
+static uint32_t rwait(const struct line *line)
+{
+	struct pl pl;
+
+	if (!config_param(line, "rwait", &pl) || !pl_u32(&pl))
+		return RWAIT_DEFAULT;
+
+	return MIN(MAX(pl_u32(&pl), RWAIT_MIN), RWAIT_MAX);
+}
+
+
 /**
- * Baresip's REGISTER has a final answer
+ * What a registrar has granted with its 2xx
+ *
+ * @param grant   Set to what it has granted
+ * @param line    Line
+ * @param msg     Answer to a REGISTER of the account's
+ * @param expires What was asked for [s]
+ */
+void evidence_decode_grant(struct grant *grant, const struct line *line,
+			   const struct sip_msg *msg, uint32_t expires)
+{
+	const struct grant_asked asked = {
+		.cuser   = ua_local_cuser(line->ua),
+		.contact = contact_in_use(line),
+		.expires = expires,
+		.rwait   = rwait(line),
+	};
+
+	grant_decode(grant, msg, &asked);
+}
+
+
+/**
+ * Baresip's REGISTER has a final answer. libre is told of it after us.
  *
  * @param line   Line
  * @param server Server that answered
  * @param since  First transmission of the request [ms]
- * @param scode  Status code
+ * @param msg    Answer
  */
 void evidence_answered(struct line *line, unsigned server, uint64_t since,
-		       uint16_t scode)
+		       const struct sip_msg *msg)
 {
+	const uint16_t scode = msg->scode;
+
+	if (scode < 300)
+		evidence_decode_grant(&line->grant, line, msg, line->asked_s);
+
 	/* libre may go on to another address of that server by itself: the
 	   server's time runs on until Baresip tells that it has failed */
 	if (since < line->policy.started ||
@@ -153,30 +248,6 @@ void evidence_answered(struct line *line, unsigned server, uint64_t since,
 		register_challenged(&line->policy, server, clock_ms());
 	else
 		register_answered(&line->policy, server);
-	decide_start_timer(line);
-}
-
-
-/**
- * A server has granted Baresip's registration
- *
- * @param line    Line
- * @param server  Server
- * @param expires Time that it granted [s]
- */
-void evidence_granted(struct line *line, unsigned server, uint32_t expires)
-{
-	uint32_t rwait = REFRESH_PERCENT;
-	struct pl pl;
-
-	if (!expires)
-		return;
-
-	if (config_param(line, "rwait", &pl) && pl_u32(&pl))
-		rwait = MIN(MAX(pl_u32(&pl), 5u), 95u);
-
-	register_granted(&line->policy, server, (uint64_t)expires * rwait * 10,
-			 clock_ms());
 	decide_start_timer(line);
 }
 
@@ -344,6 +415,9 @@ void evidence_unregistered(struct line *line)
 {
 	const unsigned standby = line->policy.standby;
 	struct decision d = {0};
+
+	if (line->registering)
+		return;
 
 	policy_unregistered(&line->policy);
 

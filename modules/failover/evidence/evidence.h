@@ -9,6 +9,7 @@
 
 #include "compat.h"
 
+struct grant;
 struct line;
 
 void evidence_registering(struct line *line);
@@ -16,8 +17,9 @@ void evidence_register_result(struct line *line, const char *text, bool ok);
 void evidence_sent(struct line *line, unsigned server, uint64_t since,
 		   bool again);
 void evidence_answered(struct line *line, unsigned server, uint64_t since,
-		       uint16_t scode);
-void evidence_granted(struct line *line, unsigned server, uint32_t expires);
+		       const struct sip_msg *msg);
+void evidence_decode_grant(struct grant *grant, const struct line *line,
+			   const struct sip_msg *msg, uint32_t expires);
 void evidence_retry_after(struct line *line, unsigned server, uint32_t s);
 void evidence_failed(struct line *line, unsigned server, uint64_t since,
 		     const char *reason);

@@ -14,10 +14,12 @@
 #include "own_side.h"
 #include "path.h"
 #include "report.h"
+#include "schedule.h"
 
 
 enum {
 	AGAIN_MS = 1000,             /**< The kernel looks for neighbours    */
+	RETRY_DOUBLE = 5,            /**< Up to 32 s, if that is no cure     */
 };
 
 
@@ -91,6 +93,32 @@ static void again_handler(void *arg)
 void own_side_try_again(struct line *line)
 {
 	tmr_start(&line->tmr_again, AGAIN_MS, again_handler, line);
+}
+
+
+static void retry_handler(void *arg)
+{
+	struct line *line = arg;
+	struct decision d = {0};
+
+	outage_retry(&line->policy, clock_ms(), &d);
+	decide_take(line, &d);
+}
+
+
+/**
+ * Baresip could not send its REGISTER for want of memory, descriptors or the
+ * like: try again with the same server
+ *
+ * @param line Line
+ */
+void own_side_in_want(struct line *line)
+{
+	const unsigned doubled = MIN(line->retries, RETRY_DOUBLE);
+
+	++line->retries;
+	tmr_start(&line->tmr_again, (uint64_t)RETRY_MS << doubled,
+		  retry_handler, line);
 }
 
 

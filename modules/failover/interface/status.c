@@ -49,12 +49,13 @@ static int print_next(struct re_printf *pf, const struct line *line)
 
 	if (p->probing)
 		return re_hprintf(pf, "  looking for the primary now\n");
-	else if (p->next_check)
+	else if (policy_waits(p, WAIT_CHECK))
 		return re_hprintf(pf, "  next look for the primary in"
-				  " %.1f s\n", age_s(p->next_check, now));
+				  " %.1f s\n",
+				  age_s(p->waitv[WAIT_CHECK], now));
 	else if (p->state == POLICY_DOWN || p->state == POLICY_OFFLINE)
 		return re_hprintf(pf, "  next round in %.1f s\n",
-				  age_s(p->restart, now));
+				  age_s(p->waitv[WAIT_ROUND], now));
 
 	return 0;
 }
@@ -175,9 +176,9 @@ static int failback_dict(struct odict **odp, const struct line *line)
 	err |= odict_entry_add(od, "interval_s", ODICT_INT,
 			       (int64_t)line->set.failback_interval_s);
 
-	if (!line->unmanaged && p->next_check)
+	if (!line->unmanaged && policy_waits(p, WAIT_CHECK))
 		err |= odict_entry_add(od, "next_s", ODICT_DOUBLE,
-				       age_s(p->next_check, clock_ms()));
+				       age_s(p->waitv[WAIT_CHECK], clock_ms()));
 	else
 		err |= odict_entry_add(od, "next_s", ODICT_NULL);
 

@@ -148,7 +148,50 @@ void accounts_reread(void)
 }
 
 
-/** Find accounts that no event has announced, and drop those that ended so */
+/* Its requests may go to another server than the first: this module may have
+   been loaded before, and have moved it */
+static unsigned outbound_server(const struct line *line)
+{
+	const char *uri = account_outbound(line->acc, 0);
+
+	for (unsigned i = PRIMARY; uri && i <= line->serverc; i++) {
+		if (!strcmp(uri, line_server(line, i)->uri))
+			return i;
+	}
+
+	return PRIMARY;
+}
+
+
+/* Baresip registers it only while another account is not registered */
+static bool is_fallback(const struct line *line)
+{
+	struct pl prio;
+
+	return config_param(line, "prio", &prio) && pl_u32(&prio);
+}
+
+
+/* We were loaded after Baresip has registered it, or begun to. What is under
+   way was not seen; registered anew, the account is known. */
+static void take_over(struct line *line)
+{
+	const bool registered = ua_isregistered(line->ua);
+	struct decision d = {0};
+
+	if (line->unmanaged || (is_fallback(line) && !registered))
+		return;
+
+	policy_found(&line->policy, outbound_server(line), registered,
+		     clock_ms(), &d);
+	decide_take(line, &d);
+}
+
+
+/**
+ * Find accounts that no event has announced, and drop those that ended so.
+ * They were there before this module, or do not register.
+ */
 void accounts_scan(void)
 {
 	struct line *line;
@@ -166,8 +209,11 @@ void accounts_scan(void)
 	}
 
 	for (le = list_head(uag_list()); le; le = le->next) {
-		if (!line_find(le->data))
-			(void)accounts_add(&line, le->data);
+		if (line_find(le->data))
+			continue;
+
+		if (!accounts_add(&line, le->data))
+			take_over(line);
 	}
 }
 

@@ -12,8 +12,10 @@
 #include "clock.h"
 #include "contact.h"
 #include "decide.h"
+#include "error.h"
 #include "evidence.h"
 #include "foreign.h"
+#include "grant.h"
 #include "line.h"
 #include "own_side.h"
 #include "redial.h"
@@ -39,58 +41,127 @@ static void describe(char *reason, size_t size, const struct line *line,
 }
 
 
+/* A 2xx to a REGISTER is good if it grants any time */
+static bool is_granted(struct outcome *o, const struct line *line,
+		       unsigned server, const struct sip_msg *msg,
+		       char *reason, size_t size)
+{
+	char text[REASON_SIZE];
+	struct grant grant;
+
+	evidence_decode_grant(&grant, line, msg,
+			      line_server(line, server)->regint);
+	o->lapse_ms = grant.lapse_ms;
+
+	if (grant.useless) {
+		(void)str_ncpy(text, reason, sizeof(text));
+		grant_describe(&grant, text, reason, size);
+	}
+
+	return !grant.useless;
+}
+
+
+/* How a request of ours has ended. `reason` has to live as long. */
+static void outcome_init(struct outcome *o, const struct line *line,
+			 unsigned server, const struct request *req, int err,
+			 const struct sip_msg *msg, char *reason, size_t size)
+{
+	memset(o, 0, sizeof(*o));
+	describe(reason, size, line, server, err, msg);
+
+	o->alive   = !err && !codes_has(&line->set.codes, msg->scode);
+	o->ok      = o->alive && msg->scode < 300;
+	o->took_ms = request_took_ms(req);
+	o->reason  = reason;
+
+	if (o->ok && !pl_strcmp(&msg->cseq.met, "REGISTER"))
+		o->ok = is_granted(o, line, server, msg, reason, size);
+}
+
+
 static void probe_handler(int err, const struct sip_msg *msg, void *arg)
 {
 	struct line *line = arg;
 	char reason[REASON_SIZE];
 	struct decision d = {0};
-	bool alive, good;
+	struct outcome o;
+
+	if (error_is_want(err)) {
+		line->probe = mem_deref(line->probe);
+		failback_not_sent(&line->policy, clock_ms(), rand_u32());
+		decide_start_timer(line);
+		return;
+	}
 
 	if (err && own_side_is_at_fault(line))
 		return;
 
-	alive = !err && !codes_has(&line->set.codes, msg->scode);
-	good  = alive && (msg->scode < 300 ||
-			  line->set.probe == PROBE_OPTIONS);
+	outcome_init(&o, line, PRIMARY, line->probe, err, msg, reason,
+		     sizeof(reason));
+	if (line->set.probe == PROBE_OPTIONS)
+		o.ok = o.alive;
 
-	describe(reason, sizeof(reason), line, PRIMARY, err, msg);
 	line->probe = mem_deref(line->probe);
 
 	/* the next one is not to go the same way */
 	if (err == ETIMEDOUT)
 		line_end_dead(line, PRIMARY);
 
-	failback_probed(&line->policy, good, alive, clock_ms(), rand_u32(),
-			reason, &d);
+	failback_probed(&line->policy, &o, clock_ms(), rand_u32(), &d);
 	decide_take(line, &d);
+}
+
+
+/* Of a renewal that had no answer */
+static void describe_silence(const struct line *line, char *reason,
+			     size_t size)
+{
+	view_unanswered(reason, size, "REGISTER",
+			request_is_sent(line->renewal),
+			clock_ms() - line->renewal_since);
 }
 
 
 static void renewal_handler(int err, const struct sip_msg *msg, void *arg)
 {
 	struct line *line = arg;
-	const bool ok = !err && msg->scode < 300;
-	const bool failed = err || codes_has(&line->set.codes, msg->scode);
 	char reason[REASON_SIZE];
 	struct decision d = {0};
+	struct outcome o;
+	bool failed;
+
+	if (error_is_want(err)) {
+		line->renewal = mem_deref(line->renewal);
+		binding_not_sent(&line->policy, clock_ms());
+		decide_start_timer(line);
+		return;
+	}
 
 	if (err && own_side_is_at_fault(line))
 		return;
 
-	describe(reason, sizeof(reason), line, line->renewal_server, err,
-		 msg);
+	outcome_init(&o, line, line->renewal_server, line->renewal, err, msg,
+		     reason, sizeof(reason));
+	if (err == ETIMEDOUT)
+		describe_silence(line, reason, sizeof(reason));
+
+	/* a 2xx that grants no time is as good as none */
+	failed = !o.alive || (!o.ok && msg->scode < 300);
+	o.alive = !failed;
+
 	line->renewal = mem_deref(line->renewal);
 
-	if (ok)
+	if (o.ok)
 		contact_listed(line, msg);
 
-	binding_renewed(&line->policy, ok, line->renewal_deregs, &d);
+	binding_renewed(&line->policy, &o, line->renewal_deregs, clock_ms(),
+			&d);
 	decide_take(line, &d);
 
 	if (failed)
 		evidence_failed(line, line->renewal_server,
-				line->renewal_since,
-				reason);
+				line->renewal_since, reason);
 }
 
 
@@ -98,27 +169,29 @@ static void standby_handler(int err, const struct sip_msg *msg, void *arg)
 {
 	struct line *line = arg;
 	const unsigned server = line->standby_server;
-	const bool alive = !err && !codes_has(&line->set.codes, msg->scode);
 	char reason[REASON_SIZE];
 	struct decision d = {0};
-	uint32_t s;
+	struct outcome o;
+
+	if (error_is_want(err)) {
+		line->standby = mem_deref(line->standby);
+		standby_not_sent(&line->policy, clock_ms());
+		decide_start_timer(line);
+		return;
+	}
 
 	if (err && own_side_is_at_fault(line))
 		return;
 
-	describe(reason, sizeof(reason), line, server, err, msg);
+	outcome_init(&o, line, server, line->standby, err, msg, reason,
+		     sizeof(reason));
 
-	if (alive && msg->scode < 300) {
-		s = contact_granted_s(line, msg);
-		if (!s)
-			s = line_server(line, server)->regint;
-		standby_ok(&line->policy, server, (uint64_t)s * 1000,
-			   clock_ms(), rand_u32(), reason);
-	}
-	else {
-		standby_failed(&line->policy, server, alive, clock_ms(),
+	if (o.ok)
+		standby_ok(&line->policy, server, o.lapse_ms, clock_ms(),
+			   rand_u32(), reason);
+	else
+		standby_failed(&line->policy, server, o.alive, clock_ms(),
 			       rand_u32(), reason, &d);
-	}
 
 	line->standby = mem_deref(line->standby);
 	decide_take(line, &d);
@@ -134,6 +207,10 @@ static void keepalive_handler(int err, const struct sip_msg *msg, void *arg)
 
 	line->keepalive = mem_deref(line->keepalive);
 
+	/* the next one is on the list */
+	if (error_is_want(err))
+		return;
+
 	if (!err && !codes_has(&line->set.codes, msg->scode)) {
 		policy_alive(&line->policy, server);
 		return;
@@ -147,6 +224,8 @@ static void keepalive_handler(int err, const struct sip_msg *msg, void *arg)
 
 static void do_keepalive(struct line *line)
 {
+	int err;
+
 	/* the one before is judged by its own time */
 	if (line->keepalive && line->keepalive_server == line->policy.target)
 		return;
@@ -155,10 +234,11 @@ static void do_keepalive(struct line *line)
 	line->keepalive_server = line->policy.target;
 	line->keepalive_since  = clock_ms();
 
-	if (request_options(&line->keepalive, line, line->keepalive_server,
-			    schedule_giveup_ms(&line->set, false),
-			    keepalive_handler, line))
-		keepalive_handler(ENOMEM, NULL, line);
+	err = request_options(&line->keepalive, line, line->keepalive_server,
+			      schedule_giveup_ms(&line->set, false),
+			      keepalive_handler, line);
+	if (err)
+		keepalive_handler(err, NULL, line);
 }
 
 
@@ -182,16 +262,19 @@ static void do_probe(struct line *line)
 
 static void do_renew(struct line *line)
 {
+	int err;
+
 	line->renewal = mem_deref(line->renewal);
 	line->renewal_deregs = line->policy.deregs;
 	line->renewal_since  = clock_ms();
 	line->renewal_server = line->policy.target;
 
-	if (request_register(&line->renewal, line, line->renewal_server,
-			     contact_in_use(line),
-			     schedule_giveup_ms(&line->set, false),
-			     renewal_handler, line))
-		renewal_handler(ENOMEM, NULL, line);
+	err = request_register(&line->renewal, line, line->renewal_server,
+			       contact_in_use(line),
+			       schedule_giveup_ms(&line->set, false),
+			       renewal_handler, line);
+	if (err)
+		renewal_handler(err, NULL, line);
 }
 
 
@@ -199,14 +282,17 @@ static void do_renew(struct line *line)
    there is one binding */
 static void do_standby(struct line *line, unsigned server)
 {
+	int err;
+
 	line->standby = mem_deref(line->standby);
 	line->standby_server = server;
 
-	if (request_register(&line->standby, line, server,
-			     contact_in_use(line),
-			     schedule_giveup_ms(&line->set, false),
-			     standby_handler, line))
-		standby_handler(ENOMEM, NULL, line);
+	err = request_register(&line->standby, line, server,
+			       contact_in_use(line),
+			       schedule_giveup_ms(&line->set, false),
+			       standby_handler, line);
+	if (err)
+		standby_handler(err, NULL, line);
 }
 
 
@@ -236,6 +322,10 @@ static void action_handler(struct line *line)
 
 	if (line->drop)
 		drop(line);
+
+	if (line->stop && !todo.register_with)
+		registration_stop(line);
+	line->stop = false;
 
 	if (todo.register_with) {
 		if (line->renewal_server != todo.register_with)

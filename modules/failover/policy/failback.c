@@ -18,9 +18,10 @@ enum {
 
 static void probe_begin(struct policy *p, struct decision *d)
 {
-	p->probing    = true;
-	p->next_check = 0;
-	d->probe      = true;
+	p->probing = true;
+	d->probe   = true;
+
+	wait_cancel(p, WAIT_CHECK);
 }
 
 
@@ -33,8 +34,8 @@ void failback_put_off(struct policy *p)
 {
 	const uint64_t alone = policy_server(p, PRIMARY)->retry_after;
 
-	if (p->next_check && p->next_check < alone)
-		p->next_check = alone;
+	if (policy_waits(p, WAIT_CHECK) && p->waitv[WAIT_CHECK] < alone)
+		wait_arm(p, WAIT_CHECK, alone);
 }
 
 
@@ -54,12 +55,12 @@ void failback_schedule(struct policy *p, uint64_t now, uint32_t rnd)
 	p->look = false;
 
 	if (p->target == PRIMARY || !p->set->failback) {
-		p->next_check = 0;
+		wait_cancel(p, WAIT_CHECK);
 		return;
 	}
 
-	p->next_check = now + (at_once ? 0 :
-		(uint64_t)schedule_failback_ms(p->set, rnd) << p->flaps);
+	wait_arm(p, WAIT_CHECK, now + (at_once ? 0 :
+		 (uint64_t)schedule_failback_ms(p->set, rnd) << p->flaps));
 
 	failback_put_off(p);
 }
@@ -91,58 +92,100 @@ void failback_count_flap(struct policy *p, uint64_t now)
 /**
  * The check is due
  *
- * @param p Policy
- * @param d Decision
+ * @param p   Policy
+ * @param now Time, not used [ms]
+ * @param rnd Random number, not used
+ * @param d   Decision
  */
-void failback_due(struct policy *p, struct decision *d)
+void failback_due(struct policy *p, uint64_t now, uint32_t rnd,
+		  struct decision *d)
 {
-	/* turned off meanwhile */
+	(void)now;
+	(void)rnd;
+
+	/* it may have been turned off meanwhile */
 	if (p->set->failback)
 		probe_begin(p, d);
-	else
-		p->next_check = 0;
+}
+
+
+static void go_back(struct policy *p, uint64_t now, struct decision *d)
+{
+	++p->counters.failbacks;
+	d->tell = TELL_FAILBACK;
+	d->from = p->target;
+	d->to   = PRIMARY;
+	d->register_with = PRIMARY;
+	p->returned = now;
+	p->tried = 0;
+	policy_try(p, PRIMARY, now);
+}
+
+
+/* In use it would be given up before it has answered. The check has more
+   time, since a late answer tells at least that the server lives. */
+static bool is_slow(const struct policy *p, const struct outcome *o)
+{
+	return o->took_ms > schedule_giveup_ms(p->set, false);
 }
 
 
 /**
- * The failback check has ended
+ * The failback check has ended. It is good if the primary would take the
+ * account, and answers in the time that it is given when in use.
  *
- * @param p      Policy
- * @param good   True if the primary would take the account
- * @param alive  True if it answered at all
- * @param now    Time [ms]
- * @param rnd    Random number
- * @param reason What was seen, for the user
- * @param d      Decision
+ * @param p   Policy
+ * @param o   How it has ended
+ * @param now Time [ms]
+ * @param rnd Random number
+ * @param d   Decision
  */
-void failback_probed(struct policy *p, bool good, bool alive, uint64_t now,
-		     uint32_t rnd, const char *reason, struct decision *d)
+void failback_probed(struct policy *p, const struct outcome *o, uint64_t now,
+		     uint32_t rnd, struct decision *d)
 {
+	char slow[REASON_SIZE];
+	const char *reason = o->reason;
+	const bool good = o->ok && !is_slow(p, o);
+
 	p->probing = false;
 
 	if (p->state != POLICY_SETTLED || p->target == PRIMARY)
 		return;
 
-	policy_mark(p, PRIMARY, alive ? HEALTH_UP : HEALTH_DOWN, now, reason);
-	if (!alive)
-		standby_lost(p, PRIMARY, now, rnd, d);
-
-	if (!good)
-		p->good_probes = 0;
-	else if (++p->good_probes >= p->set->rise) {
-
-		++p->counters.failbacks;
-		d->tell = TELL_FAILBACK;
-		d->from = p->target;
-		d->to   = PRIMARY;
-		d->register_with = PRIMARY;
-		p->returned = now;
-		p->tried = 0;
-		policy_try(p, PRIMARY, now);
-		return;
+	if (o->ok && !good) {
+		view_slow(slow, sizeof(slow), o->took_ms,
+			  schedule_giveup_ms(p->set, false));
+		reason = slow;
 	}
 
-	failback_schedule(p, now, rnd);
+	policy_mark(p, PRIMARY, o->alive ? HEALTH_UP : HEALTH_DOWN, now,
+		    reason);
+	if (!o->alive)
+		standby_lost(p, PRIMARY, now, rnd, d);
+
+	p->good_probes = good ? p->good_probes + 1 : 0;
+
+	if (p->good_probes >= p->set->rise)
+		go_back(p, now, d);
+	else
+		failback_schedule(p, now, rnd);
+}
+
+
+/**
+ * The failback check could not be sent, for want of memory or the like: that
+ * tells nothing of the primary
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ * @param rnd Random number
+ */
+void failback_not_sent(struct policy *p, uint64_t now, uint32_t rnd)
+{
+	p->probing = false;
+
+	if (p->state == POLICY_SETTLED)
+		failback_schedule(p, now, rnd);
 }
 
 
@@ -158,15 +201,8 @@ void failback_probed(struct policy *p, bool good, bool alive, uint64_t now,
  */
 bool failback_probe(struct policy *p, uint64_t now, struct decision *d)
 {
-	if (p->state == POLICY_DOWN) {
-		round_begin(p, now);
-		d->register_with = p->target;
-		return true;
-	}
-
-	if (p->state == POLICY_OFFLINE) {
-		outage_resume(p, now);
-		d->register_with = p->target;
+	if (p->state == POLICY_DOWN || p->state == POLICY_OFFLINE) {
+		round_due(p, now, 0, d);
 		return true;
 	}
 

@@ -27,23 +27,12 @@ void outage_begin(struct policy *p, uint64_t now, uint32_t rnd)
 	if (p->state == POLICY_SETTLED)
 		p->home = p->target;
 
-	for (unsigned i = PRIMARY; i <= p->serverc; i++)
-		policy_server(p, i)->registered = false;
+	policy_enter(p, POLICY_OFFLINE);
 
-	p->state       = POLICY_OFFLINE;
-	p->origin      = 0;
-	p->pending     = false;
-	p->probing     = false;
-	p->renewing    = false;
-	p->failures    = 0;
-	p->next_check     = 0;
-	p->next_keepalive = 0;
-	p->refresh_due    = 0;
-	standby_end(p);
-
-	/* whoever looks for a way may be wrong: try from time to time */
+	/* the look at the machine may be wrong: try from time to time */
 	++p->failed_rounds;
-	p->restart = now + schedule_round_ms(p->failed_rounds, rnd);
+	wait_arm(p, WAIT_ROUND,
+		 now + schedule_round_ms(p->failed_rounds, rnd));
 }
 
 
@@ -82,10 +71,9 @@ static void begin_anew(struct policy *p, uint64_t now, struct decision *d)
 
 	if (p->state == POLICY_SETTLED) {
 		policy_again(p, now);
-		p->failures    = 0;
-		p->next_check  = 0;
-		p->refresh_due = 0;
-		p->look        = true;
+		p->failures = 0;
+		p->look     = true;
+		wait_cancel(p, WAIT_CHECK);
 		standby_begin(p);
 	}
 	else
@@ -121,4 +109,22 @@ void outage_woke(struct policy *p, uint64_t now, struct decision *d)
 	/* it is told when there is a network */
 	if (p->state != POLICY_OFFLINE)
 		begin_anew(p, now, d);
+}
+
+
+/**
+ * Baresip could not send its REGISTER, for want of memory or the like: that
+ * tells nothing of the server. Try again with the same one.
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ * @param d   Decision
+ */
+void outage_retry(struct policy *p, uint64_t now, struct decision *d)
+{
+	if (policy_is_at_rest(p))
+		return;
+
+	policy_again(p, now);
+	d->register_with = p->target;
 }

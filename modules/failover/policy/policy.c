@@ -9,61 +9,12 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include "foreign.h"
 #include "policy.h"
 #include "policy_parts.h"
 
 
-/**
- * A server
- *
- * @param p      Policy
- * @param server Number, from 1
- *
- * @return Server
- */
-struct policy_server *policy_server(struct policy *p, unsigned server)
-{
-	return &p->serverv[server - 1];
-}
-
-
-/**
- * Note what is known of a server
- *
- * @param p      Policy
- * @param server Server
- * @param health Its health
- * @param now    Time [ms]
- * @param reason What was seen, for the user; a server may have written it
- */
-void policy_mark(struct policy *p, unsigned server, enum health health,
-		 uint64_t now, const char *reason)
-{
-	struct policy_server *srv = policy_server(p, server);
-
-	foreign_clean(srv->reason, sizeof(srv->reason), reason,
-		      strlen(reason));
-
-	if (srv->health == health)
-		return;
-
-	srv->health = health;
-	srv->since  = now;
-}
-
-
-/**
- * Is no REGISTER of Baresip's expected?
- *
- * @param p Policy
- *
- * @return True if none is
- */
-bool policy_is_at_rest(const struct policy *p)
-{
-	return p->state != POLICY_MOVING && p->state != POLICY_SETTLED;
-}
+typedef void (wait_h)(struct policy *p, uint64_t now, uint32_t rnd,
+		      struct decision *d);
 
 
 /**
@@ -78,20 +29,11 @@ void policy_try(struct policy *p, unsigned server, uint64_t now)
 	if (server != p->target)
 		p->renewing = false;
 
-	if (p->state == POLICY_SETTLED)
-		p->origin = p->target;
-	else if (p->state != POLICY_MOVING)
-		p->origin = 0;
+	policy_enter(p, POLICY_MOVING);
 
-	p->state      = POLICY_MOVING;
-	p->target     = server;
-	p->tried     |= server_bit(server);
-	p->started    = now;
-	p->failures   = 0;
-	p->next_check     = 0;
-	p->next_keepalive = 0;
-	p->refresh_due    = 0;
-	p->good_probes    = 0;
+	p->target   = server;
+	p->tried   |= server_bit(server);
+	p->started  = now;
 
 	register_await(p, now);
 }
@@ -114,7 +56,20 @@ static void schedule_keepalive(struct policy *p, uint64_t now)
 {
 	const uint64_t s = p->set->keepalive_s;
 
-	p->next_keepalive = s ? now + s * 1000 : 0;
+	if (s)
+		wait_arm(p, WAIT_KEEPALIVE, now + s * 1000);
+	else
+		wait_cancel(p, WAIT_KEEPALIVE);
+}
+
+
+static void keepalive_due(struct policy *p, uint64_t now, uint32_t rnd,
+			  struct decision *d)
+{
+	(void)rnd;
+
+	schedule_keepalive(p, now);
+	d->keepalive = true;
 }
 
 
@@ -132,12 +87,10 @@ static void settle(struct policy *p, bool registered, uint64_t now,
 	policy_mark(p, p->target, HEALTH_UP, now, reason);
 	policy_server(p, p->target)->registered = registered;
 
-	p->state         = POLICY_SETTLED;
-	p->origin        = 0;
-	p->pending       = false;
-	p->failures      = 0;
-	p->failed_rounds = 0;
-	p->home          = 0;
+	policy_enter(p, POLICY_SETTLED);
+	wait_cancel(p, WAIT_ANSWER);
+	if (!registered)
+		wait_cancel(p, WAIT_REFRESH);
 
 	if (arrived || p->look)
 		failback_schedule(p, now, rnd);
@@ -192,6 +145,33 @@ unsigned policy_registering(struct policy *p, uint64_t now)
 		policy_again(p, now);
 
 	return p->target;
+}
+
+
+/**
+ * The account was there before us: take it over, and register it anew so that
+ * all is known of its binding
+ *
+ * @param p          Policy, idle
+ * @param server     Server that its requests go to
+ * @param registered True if it is registered there
+ * @param now        Time [ms]
+ * @param d          Decision
+ */
+void policy_found(struct policy *p, unsigned server, bool registered,
+		  uint64_t now, struct decision *d)
+{
+	p->target = server;
+
+	if (registered) {
+		policy_enter(p, POLICY_SETTLED);
+		policy_mark(p, server, HEALTH_UP, now, "registered before");
+		policy_server(p, server)->registered = true;
+	}
+
+	p->tried = 0;
+	policy_try(p, server, now);
+	d->register_with = server;
 }
 
 
@@ -270,7 +250,6 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 	policy_server(p, server)->registered = false;
 	if (p->standby == server)
 		p->standby = 0;
-	p->refresh_due = 0;
 
 	if (p->state == POLICY_SETTLED) {
 
@@ -313,7 +292,8 @@ void policy_failed_before(struct policy *p, unsigned server, unsigned times)
  */
 void policy_alive(struct policy *p, unsigned server)
 {
-	if (server == p->target && p->state == POLICY_SETTLED && !p->pending)
+	if (server == p->target && p->state == POLICY_SETTLED &&
+	    !policy_waits(p, WAIT_ANSWER))
 		p->failures = 0;
 }
 
@@ -325,20 +305,7 @@ void policy_alive(struct policy *p, unsigned server)
  */
 void policy_unregistered(struct policy *p)
 {
-	for (unsigned i = PRIMARY; i <= p->serverc; i++)
-		policy_server(p, i)->registered = false;
-
-	p->state      = POLICY_IDLE;
-	p->origin     = 0;
-	p->home       = 0;
-	p->look       = false;
-	p->pending    = false;
-	p->next_check     = 0;
-	p->next_keepalive = 0;
-	p->refresh_due    = 0;
-	p->probing    = false;
-	p->renewing   = false;
-	standby_end(p);
+	policy_enter(p, POLICY_IDLE);
 }
 
 
@@ -379,26 +346,18 @@ void policy_switch(struct policy *p, unsigned to, uint64_t now,
 void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
 		 struct decision *d)
 {
-	if (register_tick(p, now, rnd, d))
-		return;
+	static wait_h *const handlerv[WAITS] = {
+		[WAIT_ANSWER]    = register_time_is_up,
+		[WAIT_ROUND]     = round_due,
+		[WAIT_REFRESH]   = binding_overdue,
+		[WAIT_CHECK]     = failback_due,
+		[WAIT_STANDBY]   = standby_search,
+		[WAIT_KEEPALIVE] = keepalive_due,
+	};
 
-	if (p->state == POLICY_DOWN && now >= p->restart) {
-		round_begin(p, now);
-		d->register_with = p->target;
-	}
-	else if (p->state == POLICY_OFFLINE && now >= p->restart) {
-		outage_resume(p, now);
-		d->register_with = p->target;
-	}
-	else if (p->next_check && now >= p->next_check) {
-		failback_due(p, d);
-	}
-	else if (p->standby_due && now >= p->standby_due) {
-		standby_search(p, now, rnd, d);
-	}
-	else if (p->next_keepalive && now >= p->next_keepalive) {
-		schedule_keepalive(p, now);
-		d->keepalive = true;
+	for (enum wait wait = 0; wait < WAITS; wait++) {
+		if (wait_take(p, wait, now))
+			handlerv[wait](p, now, rnd, d);
 	}
 }
 
@@ -413,17 +372,7 @@ void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
  */
 bool policy_next(const struct policy *p, uint64_t *when)
 {
-	*when = register_next(p);
-
-	if ((p->state == POLICY_DOWN || p->state == POLICY_OFFLINE) &&
-	    p->restart < *when)
-		*when = p->restart;
-	if (p->next_check && p->next_check < *when)
-		*when = p->next_check;
-	if (p->standby_due && p->standby_due < *when)
-		*when = p->standby_due;
-	if (p->next_keepalive && p->next_keepalive < *when)
-		*when = p->next_keepalive;
+	*when = wait_first(p);
 
 	return *when != UINT64_MAX;
 }

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "settings.h"
+#include "wait.h"
 
 enum {
 	MAX_SERVERS = 8,
@@ -65,22 +66,18 @@ struct policy {
 	uint64_t started;            /**< When `target` was chosen [ms]      */
 	unsigned failures;           /**< Of `target`, in a row              */
 	unsigned failed_rounds;      /**< In a row                           */
-	uint64_t restart;            /**< DOWN, OFFLINE: next round [ms]     */
 	unsigned home;               /**< In use before OFFLINE, 0: none     */
 	uint64_t valid_since;        /**< Older evidence tells nothing [ms]  */
 
-	/* Baresip's own REGISTER, as it is answered or not */
-	bool pending;
+	uint64_t waitv[WAITS];       /**< Times waited for, 0: not [ms]      */
+
+	/* Baresip's own REGISTER, as it is answered or not: WAIT_ANSWER */
 	uint64_t pending_since;      /**< First transmission [ms]            */
 	unsigned sends;              /**< Transmissions seen                 */
-	uint64_t refresh_due;        /**< Next one, 0: not known [ms]        */
-
-	uint64_t next_keepalive;     /**< 0: none due [ms]                   */
 
 	/* failback */
 	bool probing;
-	uint64_t next_check;         /**< 0: none due [ms]                   */
-	bool look;                   /**< ... as soon as settled             */
+	bool look;                   /**< The check as soon as settled       */
 	unsigned good_probes;        /**< In a row                           */
 	uint64_t returned;           /**< To the primary, 0: never [ms]      */
 	unsigned flaps;              /**< Returns that did not last, in a row*/
@@ -91,13 +88,30 @@ struct policy {
 	unsigned deregs_pending;     /**< ... when our REGISTER was sent     */
 	unsigned deregs_bound;       /**< ... that the binding outlived      */
 	bool renewing;
+	bool overdue;                /**< ... since no refresh was sent      */
+	uint64_t libre_refresh;      /**< libre's own, 0: not known [ms]     */
 
 	/* standby: a second registration */
 	unsigned standby;            /**< It stands there, 0: nowhere        */
 	unsigned standby_asked;      /**< REGISTER under way, 0: none        */
 	unsigned standby_tried;      /**< In this search, one bit each       */
 	unsigned standby_deregs;     /**< `deregs` when it was asked         */
-	uint64_t standby_due;        /**< Next search, 0: none [ms]          */
+};
+
+/** What a registrar's 2xx means for the binding */
+struct grant {
+	uint64_t lapse_ms;           /**< It lapses, 0: not known            */
+	uint64_t refresh_ms;         /**< libre refreshes it, 0: not known   */
+	bool useless;                /**< For no time, or so it ends         */
+};
+
+/** How a request of our own has ended */
+struct outcome {
+	bool ok;                     /**< The server would take the account  */
+	bool alive;                  /**< ... or refuses it, but lives       */
+	uint64_t took_ms;            /**< Longest time without an answer     */
+	uint64_t lapse_ms;           /**< Of the binding, 0: not known [ms]  */
+	const char *reason;          /**< What was seen, for the user        */
 };
 
 /** What the user is told of a decision */
@@ -121,11 +135,27 @@ struct decision {
 	unsigned standby;            /**< Register there as well, 0: none    */
 };
 
+/**
+ * Is something waited for?
+ *
+ * @param p    Policy
+ * @param wait What
+ *
+ * @return True if it is
+ */
+static inline bool policy_waits(const struct policy *p, enum wait wait)
+{
+	return p->waitv[wait] != 0;
+}
+
+
 void policy_init(struct policy *p, const struct settings *set,
 		 unsigned serverc, uint64_t now);
 
 /* Evidence */
 unsigned policy_registering(struct policy *p, uint64_t now);
+void policy_found(struct policy *p, unsigned server, bool registered,
+		  uint64_t now, struct decision *d);
 void register_sent(struct policy *p, unsigned server, uint64_t now);
 void register_resent(struct policy *p, unsigned server, uint64_t now,
 		     uint32_t rnd, struct decision *d);
@@ -139,24 +169,28 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 		   uint64_t now, uint32_t rnd, const char *reason,
 		   struct decision *d);
 void policy_failed_before(struct policy *p, unsigned server, unsigned times);
-void failback_probed(struct policy *p, bool good, bool alive, uint64_t now,
-		     uint32_t rnd, const char *reason, struct decision *d);
-void register_granted(struct policy *p, unsigned server, uint64_t refresh_ms,
-		      uint64_t now);
+void failback_probed(struct policy *p, const struct outcome *o, uint64_t now,
+		     uint32_t rnd, struct decision *d);
+void failback_not_sent(struct policy *p, uint64_t now, uint32_t rnd);
+void binding_granted(struct policy *p, const struct grant *grant,
+		     uint64_t now);
 void round_retry_after(struct policy *p, unsigned server, uint32_t s,
 		       uint64_t now);
 void binding_deregistered(struct policy *p, struct decision *d);
-void binding_renewed(struct policy *p, bool ok, unsigned deregs,
-		     struct decision *d);
+void binding_renewed(struct policy *p, const struct outcome *o,
+		     unsigned deregs, uint64_t now, struct decision *d);
+void binding_not_sent(struct policy *p, uint64_t now);
 void standby_ok(struct policy *p, unsigned server, uint64_t expires_ms,
 		uint64_t now, uint32_t rnd, const char *reason);
 void standby_failed(struct policy *p, unsigned server, bool alive,
 		    uint64_t now, uint32_t rnd, const char *reason,
 		    struct decision *d);
+void standby_not_sent(struct policy *p, uint64_t now);
 void policy_alive(struct policy *p, unsigned server);
 void outage_begin(struct policy *p, uint64_t now, uint32_t rnd);
 void outage_end(struct policy *p, uint64_t now, struct decision *d);
 void outage_woke(struct policy *p, uint64_t now, struct decision *d);
+void outage_retry(struct policy *p, uint64_t now, struct decision *d);
 void policy_unregistered(struct policy *p);
 
 /* Orders */
@@ -174,6 +208,7 @@ bool policy_next(const struct policy *p, uint64_t *when);
 /* Views */
 void view_unanswered(char *buf, size_t size, const char *met,
 		     unsigned sends, uint64_t ms);
+void view_slow(char *buf, size_t size, uint64_t took_ms, uint64_t given_ms);
 unsigned view_active(const struct policy *p);
 bool standby_is_ahead(const struct policy *p);
 const char *view_statename(const struct policy *p);

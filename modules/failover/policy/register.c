@@ -1,9 +1,9 @@
 /**
  * @file register.c  Baresip's own REGISTER, as it is answered or not
  *
- * One is pending from the moment in which it is decided on or seen, until a
- * living server answers or its time is up. Refreshes are libre's: when the
- * next one is due follows from what the registrar has granted.
+ * One is pending (WAIT_ANSWER) from the moment in which it is decided on or
+ * seen, until a living server answers or its time is up. Refreshes are
+ * libre's; binding.c has what is done if libre sends none.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -12,12 +12,15 @@
 #include "schedule.h"
 
 
-enum {
-	REFRESH_LATE_MS = 500,       /**< libre's timer has had its chance   */
-};
-
-
-static uint64_t deadline(const struct policy *p)
+/**
+ * When the server is given up if it does not answer. The last one of a round
+ * has more time; what the user has set meanwhile counts.
+ *
+ * @param p Policy
+ *
+ * @return Time [ms]
+ */
+uint64_t register_deadline(const struct policy *p)
 {
 	return p->pending_since + (round_is_last(p) ? TRANSACTION_MS :
 				   schedule_giveup_ms(p->set, false));
@@ -32,10 +35,13 @@ static uint64_t deadline(const struct policy *p)
  */
 void register_await(struct policy *p, uint64_t now)
 {
-	p->pending        = true;
-	p->pending_since  = now;
+	p->pending_since  = now > p->started ? now : p->started;
 	p->sends          = 0;
 	p->deregs_pending = p->deregs;
+	p->libre_refresh  = 0;
+
+	wait_cancel(p, WAIT_REFRESH);
+	wait_arm(p, WAIT_ANSWER, register_deadline(p));
 }
 
 
@@ -52,10 +58,9 @@ void register_sent(struct policy *p, unsigned server, uint64_t now)
 	if (server != p->target || policy_is_at_rest(p))
 		return;
 
-	if (!p->pending)
+	if (!policy_waits(p, WAIT_ANSWER))
 		register_await(p, now);
 
-	p->refresh_due = 0;
 	++p->sends;
 }
 
@@ -69,7 +74,7 @@ void register_sent(struct policy *p, unsigned server, uint64_t now)
 void register_answered(struct policy *p, unsigned server)
 {
 	if (server == p->target)
-		p->pending = false;
+		wait_cancel(p, WAIT_ANSWER);
 }
 
 
@@ -83,18 +88,28 @@ void register_answered(struct policy *p, unsigned server)
  */
 void register_challenged(struct policy *p, unsigned server, uint64_t now)
 {
-	if (server == p->target && p->pending)
+	if (server == p->target && policy_waits(p, WAIT_ANSWER))
 		register_await(p, now);
 }
 
 
-/* If nobody has looked for long, the answer may lie in the socket */
-static void time_is_up(struct policy *p, uint64_t now, uint32_t rnd,
-		       struct decision *d)
+/**
+ * The time of that REGISTER is up
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ * @param rnd Random number
+ * @param d   Decision
+ */
+void register_time_is_up(struct policy *p, uint64_t now, uint32_t rnd,
+			 struct decision *d)
 {
 	char reason[REASON_SIZE];
 
-	if (now > deadline(p) + STALL_MS) {
+	wait_cancel(p, WAIT_ANSWER);
+
+	/* nobody has looked for long: the answer may lie in the socket */
+	if (now > register_deadline(p) + STALL_MS) {
 		outage_woke(p, now, d);
 		return;
 	}
@@ -119,72 +134,11 @@ static void time_is_up(struct policy *p, uint64_t now, uint32_t rnd,
 void register_resent(struct policy *p, unsigned server, uint64_t now,
 		     uint32_t rnd, struct decision *d)
 {
-	if (server != p->target || !p->pending)
+	if (server != p->target || !policy_waits(p, WAIT_ANSWER))
 		return;
 
-	if (now + TIMER_SLACK_MS >= deadline(p))
-		time_is_up(p, now, rnd, d);
+	if (now + TIMER_SLACK_MS >= register_deadline(p))
+		register_time_is_up(p, now, rnd, d);
 	else
 		++p->sends;
-}
-
-
-/**
- * The target has granted a registration: when libre will refresh it is known
- *
- * @param p          Policy
- * @param server     Server that granted it
- * @param refresh_ms Time until the refresh [ms]
- * @param now        Time [ms]
- */
-void register_granted(struct policy *p, unsigned server, uint64_t refresh_ms,
-		      uint64_t now)
-{
-	if (server == p->target)
-		p->refresh_due = now + refresh_ms;
-}
-
-
-/**
- * Time has passed for that REGISTER
- *
- * @param p   Policy
- * @param now Time [ms]
- * @param rnd Random number
- * @param d   Decision
- *
- * @return True if its time was up
- */
-bool register_tick(struct policy *p, uint64_t now, uint32_t rnd,
-		   struct decision *d)
-{
-	/* due, but not on the wire: the connection to the server hangs */
-	if (!p->pending && p->refresh_due &&
-	    now >= p->refresh_due + REFRESH_LATE_MS) {
-		register_await(p, p->refresh_due);
-		p->refresh_due = 0;
-	}
-
-	if (!p->pending || now < deadline(p))
-		return false;
-
-	time_is_up(p, now, rnd, d);
-
-	return true;
-}
-
-
-/**
- * When the next tick is due for that REGISTER
- *
- * @param p Policy
- *
- * @return Time [ms], UINT64_MAX if none is
- */
-uint64_t register_next(const struct policy *p)
-{
-	if (p->pending)
-		return deadline(p);
-
-	return p->refresh_due ? p->refresh_due + REFRESH_LATE_MS : UINT64_MAX;
 }

@@ -101,8 +101,8 @@ static void wait_for_leave(struct policy *p)
 			first = policy_server(p, i)->retry_after;
 	}
 
-	if (p->restart < first)
-		p->restart = first;
+	if (p->waitv[WAIT_ROUND] < first)
+		wait_arm(p, WAIT_ROUND, first);
 }
 
 
@@ -133,16 +133,33 @@ void round_next(struct policy *p, uint64_t now, uint32_t rnd,
 
 	++p->counters.exhausted;
 	++p->failed_rounds;
-	d->tell    = TELL_EXHAUSTED;
-	p->state   = POLICY_DOWN;
-	p->origin  = 0;
-	p->pending = false;
-	p->next_check     = 0;
-	p->next_keepalive = 0;
-	p->restart = now + schedule_round_ms(p->failed_rounds, rnd);
-	p->refresh_due = 0;
-	standby_end(p);
+	d->tell = TELL_EXHAUSTED;
+	policy_enter(p, POLICY_DOWN);
+	wait_arm(p, WAIT_ROUND,
+		 now + schedule_round_ms(p->failed_rounds, rnd));
 	wait_for_leave(p);
+}
+
+
+/**
+ * The next round is due
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ * @param rnd Random number, not used
+ * @param d   Decision
+ */
+void round_due(struct policy *p, uint64_t now, uint32_t rnd,
+	       struct decision *d)
+{
+	(void)rnd;
+
+	if (p->state == POLICY_OFFLINE)
+		outage_resume(p, now);
+	else
+		round_begin(p, now);
+
+	d->register_with = p->target;
 }
 
 

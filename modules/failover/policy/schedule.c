@@ -9,6 +9,7 @@
 
 
 enum {
+	REFRESH_MIN_MS = 500,        /**< Of our own, whatever is granted    */
 	ROUND_BASE_S = 30,           /**< RFC 5626 section 4.5, base-time    */
 	ROUND_MAX_S  = 1800,         /**< RFC 5626 section 4.5, max-time     */
 	ROUND_DOUBLE = 6,            /**< 30 s * 2^6 is above the maximum    */
@@ -64,6 +65,28 @@ uint32_t schedule_failback_ms(const struct settings *set, uint32_t rnd)
 	const uint32_t ms = set->failback_interval_s * 1000;
 
 	return ms + scale(rnd, ms / 100 * set->failback_jitter);
+}
+
+
+/**
+ * Time until a binding is refreshed: so early that it outlives a server that
+ * is found to be dead
+ *
+ * @param set        Settings of the account
+ * @param expires_ms Time that the registrar has granted, above 0 [ms]
+ *
+ * @return Time, at most 90 % of the expiry and at least REFRESH_MIN_MS [ms]
+ */
+uint64_t schedule_refresh_ms(const struct settings *set, uint64_t expires_ms)
+{
+	const uint64_t spare = schedule_giveup_ms(set, false) + T1_MS;
+	uint64_t ms = expires_ms / 10 * 9;
+
+	if (expires_ms - ms < spare)
+		ms = expires_ms > 2 * spare ? expires_ms - spare :
+			expires_ms / 2;
+
+	return ms > REFRESH_MIN_MS ? ms : REFRESH_MIN_MS;
 }
 
 

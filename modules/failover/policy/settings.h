@@ -25,7 +25,7 @@ enum probe_method {
 
 /** Status codes that mean "server unavailable" */
 struct codes {
-	uint16_t v[SETTINGS_MAX_CODES]; /**< 400 to 699                      */
+	uint16_t v[SETTINGS_MAX_CODES]; /**< 300 to 699                      */
 	size_t n;                    /**< Number of codes                    */
 };
 

@@ -48,25 +48,12 @@ static void ask_next(struct policy *p, uint64_t now, uint32_t rnd,
 		p->standby_asked  = i;
 		p->standby_tried |= server_bit(i);
 		p->standby_deregs = p->deregs;
-		p->standby_due    = 0;
 		d->standby = i;
+		wait_cancel(p, WAIT_STANDBY);
 		return;
 	}
 
-	p->standby_due = now + schedule_failback_ms(p->set, rnd);
-}
-
-
-/* So early that the binding outlives a server that is found to be dead */
-static uint64_t refresh_ms(const struct settings *set, uint64_t expires_ms)
-{
-	const uint64_t spare = schedule_giveup_ms(set, false) + T1_MS;
-	const uint64_t usual = expires_ms / 10 * 9;
-
-	if (expires_ms - usual >= spare)
-		return usual;
-
-	return expires_ms > 2 * spare ? expires_ms - spare : expires_ms / 2;
+	wait_arm(p, WAIT_STANDBY, now + schedule_failback_ms(p->set, rnd));
 }
 
 
@@ -84,10 +71,8 @@ static bool is_first_in_line(const struct policy *p, unsigned server)
  */
 void standby_begin(struct policy *p)
 {
-	if (!p->set->standby)
-		return;
-
-	p->standby_due = AT_ONCE;
+	if (p->set->standby)
+		wait_arm(p, WAIT_STANDBY, AT_ONCE);
 }
 
 
@@ -102,10 +87,8 @@ void standby_begin(struct policy *p)
 void standby_search(struct policy *p, uint64_t now, uint32_t rnd,
 		    struct decision *d)
 {
-	p->standby_due = 0;
-
-	/* turned off meanwhile, or begun again on arrival */
-	if (!p->set->standby || p->state != POLICY_SETTLED)
+	/* turned off meanwhile */
+	if (!p->set->standby)
 		return;
 
 	p->standby_tried = 0;
@@ -122,6 +105,8 @@ void standby_arrived(struct policy *p)
 {
 	if (p->standby == p->target)
 		p->standby = 0;
+	if (p->standby_asked == p->target)
+		p->standby_asked = 0;
 
 	standby_begin(p);
 }
@@ -136,7 +121,7 @@ void standby_end(struct policy *p)
 {
 	p->standby       = 0;
 	p->standby_asked = 0;
-	p->standby_due   = 0;
+	wait_cancel(p, WAIT_STANDBY);
 }
 
 
@@ -198,7 +183,7 @@ void standby_lost(struct policy *p, unsigned server, uint64_t now,
 void standby_ok(struct policy *p, unsigned server, uint64_t expires_ms,
 		uint64_t now, uint32_t rnd, const char *reason)
 {
-	uint64_t wait = refresh_ms(p->set, expires_ms);
+	uint64_t wait = schedule_refresh_ms(p->set, expires_ms);
 	const uint64_t retry = schedule_failback_ms(p->set, rnd);
 
 	/* one that has been given up may answer late, and is welcome unless
@@ -219,7 +204,8 @@ void standby_ok(struct policy *p, unsigned server, uint64_t expires_ms,
 	if (!is_first_in_line(p, server) && retry < wait)
 		wait = retry;
 
-	p->standby_due = p->standby_deregs == p->deregs ? now + wait : AT_ONCE;
+	wait_arm(p, WAIT_STANDBY, p->standby_deregs == p->deregs ? now + wait :
+		 AT_ONCE);
 }
 
 
@@ -243,6 +229,20 @@ void standby_failed(struct policy *p, unsigned server, bool alive,
 
 	policy_mark(p, server, alive ? HEALTH_UP : HEALTH_DOWN, now, reason);
 	standby_lost(p, server, now, rnd, d);
+}
+
+
+/**
+ * The second registration could not be asked for, for want of memory or the
+ * like: that tells nothing of the server
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ */
+void standby_not_sent(struct policy *p, uint64_t now)
+{
+	p->standby_asked = 0;
+	wait_arm(p, WAIT_STANDBY, now + RETRY_MS);
 }
 
 

@@ -1,5 +1,5 @@
 /**
- * @file policy_view.c  The policy's state, for timers and reports
+ * @file view.c  The policy's state, for timers and reports
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -31,6 +31,22 @@ void view_unanswered(char *buf, size_t size, const char *met,
 	else
 		(void)snprintf(buf, size, "%s could not be sent in %.1f s",
 			       met, s);
+}
+
+
+/**
+ * Say that a server is too slow to be used
+ *
+ * @param buf      Buffer for the text
+ * @param size     Its size
+ * @param took_ms  Time until it answered [ms]
+ * @param given_ms Time that it would be given [ms]
+ */
+void view_slow(char *buf, size_t size, uint64_t took_ms, uint64_t given_ms)
+{
+	(void)snprintf(buf, size, "answers after %.1f s, later than the %.1f s"
+		       " that it is given", (double)took_ms / 1000,
+		       (double)given_ms / 1000);
 }
 
 

@@ -33,8 +33,6 @@ struct search {
 	struct line *line;
 	const struct contact *own;   /**< The one in use                     */
 	struct contact *left;        /**< One that was left behind           */
-	struct pl own_s, any_s;      /**< Their expiry                       */
-	unsigned anyc;               /**< Contacts with our user part        */
 };
 
 
@@ -63,27 +61,35 @@ static struct contact *find(const struct line *line, const struct pl *uri)
 }
 
 
-/* The one in use is the first of the list */
+/* The one in use is the first of the list, the others follow by age */
 static void remember(struct line *line, const struct pl *uri, bool in_use)
 {
 	struct contact *contact = find(line, uri);
+	struct le *first;
+
+	/* the one in use stays where it is */
+	if (contact && contact == list_ledata(list_head(&line->contactl)))
+		return;
 
 	if (!contact) {
 		contact = mem_zalloc(sizeof(*contact), destructor);
 		if (!contact)
 			return;
 
-		list_append(&line->contactl, &contact->le, contact);
 		if (pl_strdup(&contact->uri, uri)) {
 			mem_deref(contact);
 			return;
 		}
 	}
 
-	if (in_use) {
-		list_unlink(&contact->le);
+	list_unlink(&contact->le);
+	first = list_head(&line->contactl);
+
+	if (in_use || !first)
 		list_prepend(&line->contactl, &contact->le, contact);
-	}
+	else
+		list_insert_after(&line->contactl, first, &contact->le,
+				  contact);
 
 	if (list_count(&line->contactl) > MAX_CONTACTS)
 		mem_deref(list_ledata(list_tail(&line->contactl)));
@@ -116,7 +122,7 @@ void contact_sent(struct line *line, const struct sip_msg *msg, bool in_use)
 {
 	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
 	struct sip_addr addr;
-	struct pl rest = PL_INIT, expires;
+	struct pl rest = PL_INIT, expires = PL_INIT;
 
 	if (!hdr || sip_addr_decode(&addr, &hdr->val))
 		return;
@@ -127,6 +133,8 @@ void contact_sent(struct line *line, const struct sip_msg *msg, bool in_use)
 		return;
 
 	remember(line, &addr.auri, in_use);
+	if (in_use)
+		line->asked_s = pl_u32(&expires);
 
 	/* ;expires=N is what libre writes first: keep what follows it */
 	if (!in_use || re_regex(addr.params.p, addr.params.l,
@@ -144,23 +152,15 @@ static bool search_handler(const struct sip_hdr *hdr,
 	struct search *search = arg;
 	struct contact *contact;
 	struct sip_addr addr;
-	struct pl s = PL_INIT;
 	(void)msg;
 
 	if (sip_addr_decode(&addr, &hdr->val) ||
 	    pl_strcmp(&addr.uri.user, ua_local_cuser(search->line->ua)))
 		return false;
 
-	(void)msg_param_decode(&addr.params, "expires", &s);
 	contact = find(search->line, &addr.auri);
-
-	if (contact && contact == search->own)
-		search->own_s = s;
-	else if (contact)
+	if (contact && contact != search->own)
 		search->left = contact;
-
-	search->any_s = s;
-	++search->anyc;
 
 	return false;
 }
@@ -174,31 +174,6 @@ static void search(struct search *search, struct line *line,
 
 	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_CONTACT, search_handler,
 				search);
-}
-
-
-/**
- * The time that a server has granted to the account's Contact. Where the
- * server has rewritten it, it is the only one with its user part.
- *
- * @param line Line
- * @param msg  Answer to a REGISTER
- *
- * @return Time [s], 0 if the answer does not say
- */
-uint32_t contact_granted_s(struct line *line, const struct sip_msg *msg)
-{
-	struct search found = {0};
-
-	search(&found, line, msg);
-
-	if (pl_isset(&found.own_s))
-		return pl_u32(&found.own_s);
-
-	if (found.anyc == 1 && pl_isset(&found.any_s))
-		return pl_u32(&found.any_s);
-
-	return pl_isset(&msg->expires) ? pl_u32(&msg->expires) : 0;
 }
 
 

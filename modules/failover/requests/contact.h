@@ -13,7 +13,6 @@ struct line;
 
 const char *contact_in_use(const struct line *line);
 void contact_sent(struct line *line, const struct sip_msg *msg, bool in_use);
-uint32_t contact_granted_s(struct line *line, const struct sip_msg *msg);
 void contact_listed(struct line *line, const struct sip_msg *msg);
 void contact_clean_up(struct line *line);
 

@@ -59,3 +59,18 @@ void registration_move(struct line *line, unsigned server)
 		info("failover: %s: REGISTER not sent (%m)\n",
 		     line_name(line), err);
 }
+
+
+/**
+ * Stop Baresip's registration client: the server takes its REGISTERs, grants
+ * nothing, and libre sends the next one at once. The account goes on as it
+ * is.
+ *
+ * @param line Line
+ */
+void registration_stop(struct line *line)
+{
+	line->registering = true;
+	compat_stop_register(line->ua);
+	line->registering = false;
+}

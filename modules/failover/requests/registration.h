@@ -10,6 +10,7 @@
 struct line;
 
 void registration_move(struct line *line, unsigned server);
+void registration_stop(struct line *line);
 void registration_aim(struct line *line, unsigned server);
 
 #endif

@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include "clock.h"
 #include "line.h"
 #include "request.h"
 #include "schedule.h"
@@ -22,6 +23,10 @@ struct request {
 	struct le le;
 	struct tmr tmr;              /**< Its time is up                     */
 	const char *met;
+	uint64_t ms;                 /**< Time for an answer [ms]            */
+	uint64_t since;              /**< Asked for, the latest one [ms]     */
+	uint64_t took_ms;            /**< Longest time until an answer [ms]  */
+	bool sent;                   /**< The latest one, as far as we know  */
 	uint32_t expires;            /**< REGISTER: asked for [s]            */
 	char *cuser;                 /**< User part of the Contact           */
 	char *contact;               /**< Contact, NULL: of the connection   */
@@ -54,6 +59,12 @@ static void destructor(void *arg)
 }
 
 
+static void note_time(struct request *req)
+{
+	req->took_ms = MAX(req->took_ms, clock_ms() - req->since);
+}
+
+
 static void end(struct request *req, int err, const struct sip_msg *msg)
 {
 	if (req->h)
@@ -69,6 +80,7 @@ static void timeout_handler(void *arg)
 {
 	struct request *req = arg;
 
+	note_time(req);
 	end(req, ETIMEDOUT, NULL);
 }
 
@@ -80,6 +92,31 @@ static int auth_handler(char **username, char **password, const char *realm,
 }
 
 
+/* Does the server want it in another form? As libre's registration does it */
+static bool adapt(struct request *req, const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr;
+
+	switch (msg->scode) {
+
+	case 401:
+	case 407:
+		return !sip_auth_authenticate(req->auth, msg);
+
+	case 423:
+		hdr = sip_msg_hdr(msg, SIP_HDR_MIN_EXPIRES);
+		if (!hdr || !pl_u32(&hdr->val) || !req->expires)
+			return false;
+
+		req->expires = pl_u32(&hdr->val);
+		return true;
+
+	default:
+		return false;
+	}
+}
+
+
 static void response_handler(int err, const struct sip_msg *msg, void *arg)
 {
 	struct request *req = arg;
@@ -87,10 +124,13 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 	if (!err && msg->scode < 200)
 		return;
 
-	if (!err && (msg->scode == 401 || msg->scode == 407) &&
-	    ++req->tries < MAX_TRIES &&
-	    !sip_auth_authenticate(req->auth, msg) && !send_request(req))
-		return;
+	note_time(req);
+
+	if (!err && req->tries + 1 < MAX_TRIES && adapt(req, msg)) {
+		++req->tries;
+		if (!send_request(req))
+			return;
+	}
 
 	end(req, err, msg);
 }
@@ -103,6 +143,7 @@ static SEND_HANDLER(send_handler)
 	const char *params = req->params ? req->params : "";
 
 	SEND_HANDLER_UNUSED;
+	req->sent = true;
 
 	if (strcmp(req->met, "REGISTER"))
 		return 0;
@@ -117,8 +158,13 @@ static SEND_HANDLER(send_handler)
 }
 
 
+/* Each transaction has the time that Baresip's own would have */
 static int send_request(struct request *req)
 {
+	req->since = clock_ms();
+	req->sent  = false;
+	tmr_start(&req->tmr, req->ms, timeout_handler, req);
+
 	return sip_drequestf(&req->req, uag_sip(), true, req->met, req->dlg,
 			     0, req->auth, send_handler, response_handler,
 			     req, "Content-Length: 0\r\n\r\n");
@@ -199,14 +245,16 @@ static int set_contact(struct request *req, const struct line *line,
 
 static int start(struct request **reqp, struct request *req, uint64_t ms)
 {
-	const int err = send_request(req);
+	int err;
 
+	req->ms = ms;
+
+	err = send_request(req);
 	if (err) {
 		mem_deref(req);
 		return err;
 	}
 
-	tmr_start(&req->tmr, ms, timeout_handler, req);
 	if (reqp)
 		*reqp = req;
 
@@ -223,7 +271,8 @@ static int start(struct request **reqp, struct request *req, uint64_t ms)
  * @param server  Server
  * @param contact Contact, or NULL for the one that Baresip would register
  *                with that server
- * @param ms      Its time, all that is needed for sending included [ms]
+ * @param ms      Time for each answer, all that is needed for sending
+ *                included [ms]
  * @param h       Called once, with an error or a final answer
  * @param arg     Handler argument
  *
@@ -288,7 +337,8 @@ int request_deregister(struct line *line, unsigned server,
  *               called after that
  * @param line   Line
  * @param server Server
- * @param ms     Its time, all that is needed for sending included [ms]
+ * @param ms     Time for each answer, all that is needed for sending
+ *               included [ms]
  * @param h      Called once, with an error or a final answer
  * @param arg    Handler argument
  *
@@ -305,6 +355,33 @@ int request_options(struct request **reqp, struct line *line,
 		return err;
 
 	return start(reqp, req, ms);
+}
+
+
+/**
+ * The longest time that the server has let a request wait; one that it wants
+ * in another form (401, 407, 423) counts as a new one
+ *
+ * @param req Request, may be NULL
+ *
+ * @return Time [ms]
+ */
+uint64_t request_took_ms(const struct request *req)
+{
+	return req ? req->took_ms : 0;
+}
+
+
+/**
+ * Has libre sent it, or was it about to?
+ *
+ * @param req Request, may be NULL
+ *
+ * @return False if its name was not resolved or its connection not made yet
+ */
+bool request_is_sent(const struct request *req)
+{
+	return req && req->sent;
 }
 
 

@@ -21,6 +21,8 @@ int request_deregister(struct line *line, unsigned server,
 		       const char *contact);
 int request_options(struct request **reqp, struct line *line,
 		    unsigned server, uint64_t ms, request_h *h, void *arg);
+uint64_t request_took_ms(const struct request *req);
+bool request_is_sent(const struct request *req);
 bool request_is_own(const struct pl *callid);
 
 #endif

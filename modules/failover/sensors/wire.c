@@ -287,12 +287,9 @@ static bool response_received(struct sip_msg *msg, const struct sa *src)
 	switch (txn->kind) {
 
 	case KIND_REGISTER:
-		evidence_answered(line, txn->server, txn->since, msg->scode);
-		if (msg->scode < 300) {
-			evidence_granted(line, txn->server,
-					 contact_granted_s(line, msg));
+		evidence_answered(line, txn->server, txn->since, msg);
+		if (msg->scode < 300)
 			contact_listed(line, msg);
-		}
 		mem_deref(txn);
 		break;
 

@@ -1,0 +1,124 @@
+/**
+ * @file state.c  The state of an account, and the gate into it
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "foreign.h"
+#include "policy_parts.h"
+
+
+/**
+ * A server
+ *
+ * @param p      Policy
+ * @param server Number, from 1
+ *
+ * @return Server
+ */
+struct policy_server *policy_server(struct policy *p, unsigned server)
+{
+	return &p->serverv[server - 1];
+}
+
+
+/**
+ * Note what is known of a server
+ *
+ * @param p      Policy
+ * @param server Server
+ * @param health Its health
+ * @param now    Time [ms]
+ * @param reason What was seen, for the user; a server may have written it
+ */
+void policy_mark(struct policy *p, unsigned server, enum health health,
+		 uint64_t now, const char *reason)
+{
+	struct policy_server *srv = policy_server(p, server);
+
+	foreign_clean(srv->reason, sizeof(srv->reason), reason,
+		      strlen(reason));
+
+	if (srv->health == health)
+		return;
+
+	srv->health = health;
+	srv->since  = now;
+}
+
+
+static void forget_all(struct policy *p)
+{
+	for (unsigned i = PRIMARY; i <= p->serverc; i++)
+		policy_server(p, i)->registered = false;
+
+	p->probing  = false;
+	p->renewing = false;
+	standby_end(p);
+}
+
+
+/**
+ * Enter a state. Nothing else writes `state`; what the new state may not have
+ * is cleared here.
+ *
+ * @param p     Policy
+ * @param state New state; may be the present one
+ */
+void policy_enter(struct policy *p, enum policy_state state)
+{
+	if (state != POLICY_MOVING)
+		p->origin = 0;
+	else if (p->state == POLICY_SETTLED)
+		p->origin = p->target;
+
+	p->state    = state;
+	p->failures = 0;
+
+	if (state != POLICY_SETTLED) {
+		p->good_probes   = 0;
+		p->overdue       = false;
+		p->libre_refresh = 0;
+	}
+
+	switch (state) {
+
+	case POLICY_IDLE:
+		p->home = 0;
+		p->look = false;
+		forget_all(p);
+		break;
+
+	case POLICY_OFFLINE:
+		forget_all(p);
+		break;
+
+	case POLICY_DOWN:
+		standby_end(p);
+		break;
+
+	case POLICY_SETTLED:
+		p->failed_rounds = 0;
+		p->home          = 0;
+		break;
+
+	case POLICY_MOVING:
+		break;
+	}
+
+	wait_keep_allowed(p);
+}
+
+
+/**
+ * Is no REGISTER of Baresip's expected?
+ *
+ * @param p Policy
+ *
+ * @return True if none is
+ */
+bool policy_is_at_rest(const struct policy *p)
+{
+	return p->state != POLICY_MOVING && p->state != POLICY_SETTLED;
+}

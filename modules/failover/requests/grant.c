@@ -1,0 +1,208 @@
+/**
+ * @file grant.c  What a registrar's 2xx means for the binding
+ *
+ * Two questions: when does the binding lapse, and when will libre refresh it?
+ * libre looks for the very Contact that it has sent. Registrars list it with
+ * another address (NAT), another port or parameter, or not at all; libre then
+ * goes by the time that it has asked for, which may be too late.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include "grant.h"
+
+
+enum {
+	DEFAULT_S = 3600,            /**< libre's, where nothing is said     */
+	RWAIT_MIN = 5,               /**< libre's least part of a time [%]   */
+	STORM_MS  = 1000,            /**< libre goes mad below that          */
+};
+
+/** How sure it is that a Contact of the answer is the account's */
+enum rank {
+	RANK_NONE,
+	RANK_USER,                   /**< Its user part                      */
+	RANK_PLACE,                  /**< ... host and port                  */
+	RANK_SAME,                   /**< As sent                            */
+};
+
+/** The Contacts of an answer */
+struct search {
+	const struct grant_asked *asked;
+	struct sip_addr sent;        /**< The Contact as sent                */
+	enum rank rank;              /**< Of the best one                    */
+	struct pl s;                 /**< ... its expiry, as written         */
+	bool libre_found;            /**< libre recognises one               */
+	struct pl libre_s;           /**< ... and its expiry                 */
+};
+
+
+#if FAILOVER_LIBRE >= 210
+static enum sip_transp transport(const struct sip_addr *addr)
+{
+	const struct pl name = PL("transport");
+	struct pl val;
+
+	if (uri_param_get(&addr->auri, &name, &val))
+		return SIP_TRANSP_UDP;
+
+	return sip_transp_decode(&val);
+}
+
+
+/* As libre's reg.c does: user, address and transport, the port is not asked
+   for */
+static bool libre_recognises(const struct search *s,
+			     const struct sip_addr *addr)
+{
+	struct sa listed, sent;
+
+	return !pl_cmp(&addr->uri.user, &s->sent.uri.user) &&
+		!sa_set(&listed, &addr->uri.host, addr->uri.port) &&
+		!sa_set(&sent, &s->sent.uri.host, s->sent.uri.port) &&
+		sa_cmp(&listed, &sent, SA_ADDR) &&
+		transport(addr) == transport(&s->sent);
+}
+#else
+/* As libre's reg.c does: to the letter */
+static bool libre_recognises(const struct search *s,
+			     const struct sip_addr *addr)
+{
+	return !pl_cmp(&addr->auri, &s->sent.auri);
+}
+#endif
+
+
+static enum rank rank_of(const struct search *s, const struct sip_addr *addr)
+{
+	if (pl_strcmp(&addr->uri.user, s->asked->cuser))
+		return RANK_NONE;
+
+	if (!s->asked->contact)
+		return RANK_USER;
+
+	if (!pl_cmp(&addr->auri, &s->sent.auri))
+		return RANK_SAME;
+
+	if (!pl_casecmp(&addr->uri.host, &s->sent.uri.host) &&
+	    addr->uri.port == s->sent.uri.port)
+		return RANK_PLACE;
+
+	return RANK_USER;
+}
+
+
+/* Of several that may be ours the one that lapses first, unless it has */
+static bool is_sooner(const struct pl *a, const struct pl *b)
+{
+	if (!pl_isset(a) || !pl_u32(a))
+		return false;
+
+	return !pl_isset(b) || !pl_u32(b) || pl_u32(a) < pl_u32(b);
+}
+
+
+static bool search_handler(const struct sip_hdr *hdr,
+			   const struct sip_msg *msg, void *arg)
+{
+	struct search *s = arg;
+	struct sip_addr addr;
+	struct pl val = PL_INIT;
+	enum rank rank;
+	(void)msg;
+
+	if (sip_addr_decode(&addr, &hdr->val))
+		return false;
+
+	(void)msg_param_decode(&addr.params, "expires", &val);
+
+	if (!s->libre_found && s->asked->contact &&
+	    libre_recognises(s, &addr)) {
+		s->libre_found = true;
+		s->libre_s     = val;
+	}
+
+	rank = rank_of(s, &addr);
+	if (rank > s->rank || (rank && rank == s->rank &&
+			       is_sooner(&val, &s->s))) {
+		s->rank = rank;
+		s->s    = val;
+	}
+
+	return false;
+}
+
+
+/* Time until the binding lapses [s] */
+static uint32_t granted_s(const struct search *s, const struct sip_msg *msg)
+{
+	if (pl_isset(&s->s))
+		return pl_u32(&s->s);
+
+	return pl_isset(&msg->expires) ? pl_u32(&msg->expires) :
+		s->asked->expires;
+}
+
+
+/* Time until libre's refresh [ms]: its arithmetic, 32 bits and all */
+static uint32_t refresh_ms(const struct search *s, const struct sip_msg *msg)
+{
+	uint32_t expires = s->asked->expires;
+
+	if (s->libre_found && pl_isset(&s->libre_s))
+		expires = pl_u32(&s->libre_s);
+	else if (s->libre_found)
+		expires = pl_isset(&msg->expires) ? pl_u32(&msg->expires) :
+			DEFAULT_S;
+
+	return expires * (s->asked->rwait * 10);
+}
+
+
+/**
+ * Decode what a registrar has granted
+ *
+ * @param grant Set to what it has granted
+ * @param msg   Answer to a REGISTER, 2xx
+ * @param asked What was asked for
+ */
+void grant_decode(struct grant *grant, const struct sip_msg *msg,
+		  const struct grant_asked *asked)
+{
+	struct search s = { .asked = asked };
+	struct pl contact;
+
+	if (asked->contact) {
+		pl_set_str(&contact, asked->contact);
+		(void)uri_decode(&s.sent.uri, &contact);
+		s.sent.auri = contact;
+	}
+
+	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_CONTACT, search_handler,
+				&s);
+
+	grant->lapse_ms   = (uint64_t)granted_s(&s, msg) * 1000;
+	grant->refresh_ms = refresh_ms(&s, msg);
+
+	/* libre's next REGISTER would follow at once, and so on: nothing was
+	   granted, or so much that its 32 bits do not hold it */
+	grant->useless = !grant->lapse_ms || !grant->refresh_ms ||
+		(grant->refresh_ms < STORM_MS &&
+		 grant->refresh_ms < grant->lapse_ms / 100 * RWAIT_MIN);
+}
+
+
+/**
+ * Say why a grant is of no use
+ *
+ * @param grant  Grant
+ * @param answer The answer, as "200 OK"
+ * @param reason Buffer for the text
+ * @param size   Its size
+ */
+void grant_describe(const struct grant *grant, const char *answer,
+		    char *reason, size_t size)
+{
+	(void)re_snprintf(reason, size, "%s, but for %llu s", answer,
+			  (unsigned long long)(grant->lapse_ms / 1000));
+}
