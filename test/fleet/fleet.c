@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "fleet_parts.h"
+#include "policy.h"
 
 
 /* xorshift64*: the same on every machine */

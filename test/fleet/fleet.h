@@ -11,8 +11,8 @@
 #ifndef FLEET_H
 #define FLEET_H
 
-#include "policy.h"
 #include "settings.h"
+#include "state.h"
 
 enum {
 	BACKUP = 2,

@@ -5,7 +5,11 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include "binding.h"
+#include "failback.h"
 #include "fleet_parts.h"
+#include "policy.h"
+#include "register.h"
 #include "schedule.h"
 
 
@@ -122,7 +126,7 @@ static bool given_up(struct fleet *f, struct phone *ph, enum kind kind,
 	switch (kind) {
 
 	case REG:
-		register_resent(p, req->server, f->now, fleet_rnd(f), d);
+		policy_resent(p, req->server, f->now, fleet_rnd(f), d);
 		return d->register_with || d->tell == TELL_EXHAUSTED;
 
 	case CHECK:

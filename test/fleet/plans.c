@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "plans.h"
+#include "settings.h"
 
 
 static struct plan defaults(unsigned phones, unsigned jitter)

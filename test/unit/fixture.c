@@ -5,7 +5,14 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include "binding.h"
+#include "failback.h"
 #include "fixture.h"
+#include "outage.h"
+#include "policy.h"
+#include "register.h"
+#include "settings.h"
+#include "standby.h"
 
 
 enum {
@@ -118,7 +125,7 @@ void fix_refused(struct fix *f)
 
 void fix_resent(struct fix *f, unsigned server)
 {
-	register_resent(&f->p, server, f->now, f->rnd, clear(f));
+	policy_resent(&f->p, server, f->now, f->rnd, clear(f));
 }
 
 
@@ -144,7 +151,7 @@ void fix_probed(struct fix *f, bool good)
 
 void fix_deregistered(struct fix *f)
 {
-	binding_deregistered(&f->p, clear(f));
+	policy_deregistered(&f->p, clear(f));
 }
 
 

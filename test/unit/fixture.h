@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "policy.h"
 #include "schedule.h"
 #include "settings.h"
+#include "state.h"
 
 /** A test that is given a fixture of its own */
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fix_setup, \

@@ -8,6 +8,8 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "fixture.h"
+#include "policy.h"
+#include "register.h"
 
 
 /* From the primary to the backup by command; nothing is answered yet */

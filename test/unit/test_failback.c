@@ -5,7 +5,11 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include "failback.h"
 #include "fixture.h"
+#include "policy.h"
+#include "register.h"
+#include "view.h"
 
 
 static void returned(const struct fix *f, unsigned from)

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "fixture.h"
+#include "policy.h"
 
 
 enum {

@@ -5,6 +5,8 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "fixture.h"
+#include "policy.h"
+#include "register.h"
 
 
 static void none_by_default(void **state)

@@ -5,6 +5,10 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "fixture.h"
+#include "policy.h"
+#include "register.h"
+#include "state.h"
+#include "view.h"
 
 
 enum {
@@ -130,7 +134,7 @@ static void back_heeds_retry_after(void **state)
 	struct fix *f = *state;
 
 	fix_settle(f, 2);
-	round_retry_after(&f->p, 1, 60, f->now);
+	policy_retry_after(&f->p, 1, 60, f->now);
 	fix_network_lost(f);
 	fix_network_back(f);
 	fix_ok(f);

@@ -5,7 +5,13 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include "binding.h"
 #include "fixture.h"
+#include "outage.h"
+#include "policy.h"
+#include "register.h"
+#include "state.h"
+#include "view.h"
 
 
 enum {

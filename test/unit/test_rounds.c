@@ -5,6 +5,9 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "fixture.h"
+#include "policy.h"
+#include "register.h"
+#include "view.h"
 
 
 /*

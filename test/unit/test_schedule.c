@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "fixture.h"
+#include "schedule.h"
 
 
 /* T1 doubling, capped at T2: sums for 0 to 10 retransmissions */

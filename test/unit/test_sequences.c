@@ -10,6 +10,11 @@
 #include <stdio.h>
 #include <string.h>
 #include "fixture.h"
+#include "policy.h"
+#include "register.h"
+#include "settings.h"
+#include "state.h"
+#include "view.h"
 
 
 enum event {

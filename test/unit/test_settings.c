@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "fixture.h"
+#include "settings.h"
 
 #define FIELD(f) offsetof(struct settings, f)
 

@@ -5,6 +5,8 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "fixture.h"
+#include "policy.h"
+#include "standby.h"
 
 
 enum {
@@ -197,7 +199,7 @@ static void left_alone_if_it_says_so(void **state)
 {
 	struct fix *f = settled(state, 1);
 
-	round_retry_after(&f->p, 2, 600, f->now);
+	policy_retry_after(&f->p, 2, 600, f->now);
 	asks(f, 3);
 }
 

@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 #include "fixture.h"
+#include "policy.h"
+#include "register.h"
+#include "settings.h"
 
 
 enum {

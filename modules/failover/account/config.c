@@ -12,6 +12,7 @@
 #include "config.h"
 #include "keys.h"
 #include "line.h"
+#include "settings.h"
 
 
 enum {

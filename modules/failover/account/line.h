@@ -8,8 +8,8 @@
 #define FAILOVER_LINE_H
 
 #include "compat.h"
-#include "policy.h"
 #include "server.h"
+#include "state.h"
 
 /** One account: its servers, what is known of them, what is to be done */
 struct line {

@@ -6,8 +6,8 @@
  */
 #include <string.h>
 #include "compat.h"
-#include "policy.h"
 #include "server.h"
+#include "state.h"
 #include "target.h"
 
 

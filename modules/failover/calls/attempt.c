@@ -192,7 +192,7 @@ bool attempt_is_last(const struct attempt *att)
 
 /**
  * Is it time to give up, at the moment of a retransmission? Our timer and
- * libre's run out together: see register_resent().
+ * libre's run out together: see policy_resent().
  *
  * @param att Attempt
  *

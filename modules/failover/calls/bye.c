@@ -18,6 +18,9 @@
 #include "evidence.h"
 #include "line.h"
 #include "report.h"
+#include "settings.h"
+#include "standby.h"
+#include "state.h"
 #include "unwanted.h"
 
 

@@ -22,6 +22,7 @@
 #include "redial.h"
 #include "report.h"
 #include "schedule.h"
+#include "settings.h"
 
 
 enum {

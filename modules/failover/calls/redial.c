@@ -10,6 +10,7 @@
 #include "line.h"
 #include "redial.h"
 #include "report.h"
+#include "standby.h"
 #include "unwanted.h"
 
 

@@ -28,10 +28,13 @@
 #include "media.h"
 #include "report.h"
 #include "schedule.h"
+#include "settings.h"
+#include "standby.h"
+#include "state.h"
 #include "txn.h"
 #include "unwanted.h"
-#include "within.h"
 #include "withhold.h"
+#include "within.h"
 
 
 enum {

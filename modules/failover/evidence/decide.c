@@ -12,7 +12,9 @@
 #include "decide.h"
 #include "line.h"
 #include "own_side.h"
+#include "policy.h"
 #include "report.h"
+#include "state.h"
 #include "unwanted.h"
 
 

@@ -13,22 +13,28 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include "binding.h"
 #include "clock.h"
 #include "config.h"
 #include "contact.h"
 #include "decide.h"
 #include "error.h"
 #include "evidence.h"
+#include "failback.h"
 #include "grant.h"
 #include "line.h"
 #include "lookup.h"
 #include "own_side.h"
 #include "path.h"
+#include "policy.h"
+#include "register.h"
 #include "registration.h"
 #include "request.h"
+#include "settings.h"
 #include "sockets.h"
 #include "target.h"
 #include "unwanted.h"
+#include "view.h"
 
 
 enum {
@@ -176,8 +182,8 @@ void evidence_sent(struct line *line, unsigned server, uint64_t since,
 		if (own_side_is_at_fault(line))
 			return;
 
-		register_resent(&line->policy, server, clock_ms(), rand_u32(),
-				&d);
+		policy_resent(&line->policy, server, clock_ms(), rand_u32(),
+			      &d);
 		decide_take(line, &d);
 	}
 	else {
@@ -261,7 +267,7 @@ void evidence_answered(struct line *line, unsigned server, uint64_t since,
  */
 void evidence_retry_after(struct line *line, unsigned server, uint32_t s)
 {
-	round_retry_after(&line->policy, server, s, clock_ms());
+	policy_retry_after(&line->policy, server, s, clock_ms());
 }
 
 
@@ -401,7 +407,7 @@ void evidence_deregistered(struct line *line)
 	/* what was listed before is out of date */
 	line->left = mem_deref(line->left);
 
-	binding_deregistered(&line->policy, &d);
+	policy_deregistered(&line->policy, &d);
 	decide_take(line, &d);
 }
 

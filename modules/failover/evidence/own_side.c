@@ -11,6 +11,7 @@
 #include "clock.h"
 #include "decide.h"
 #include "line.h"
+#include "outage.h"
 #include "own_side.h"
 #include "path.h"
 #include "report.h"

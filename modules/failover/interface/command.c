@@ -13,8 +13,11 @@
 #include "clock.h"
 #include "command.h"
 #include "decide.h"
+#include "failback.h"
 #include "line.h"
+#include "policy.h"
 #include "status.h"
+#include "view.h"
 
 
 typedef int (print_line_h)(struct re_printf *pf, const struct line *line);

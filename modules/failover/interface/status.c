@@ -10,7 +10,9 @@
 #include "clock.h"
 #include "foreign.h"
 #include "line.h"
+#include "state.h"
 #include "status.h"
+#include "view.h"
 
 
 enum {

@@ -15,6 +15,7 @@
 #include "line.h"
 #include "lookup.h"
 #include "offer.h"
+#include "policy.h"
 #include "txn.h"
 #include "within.h"
 

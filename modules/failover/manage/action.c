@@ -8,20 +8,26 @@
  */
 #include <string.h>
 #include "action.h"
+#include "binding.h"
 #include "bye.h"
 #include "clock.h"
 #include "contact.h"
 #include "decide.h"
 #include "error.h"
 #include "evidence.h"
+#include "failback.h"
 #include "foreign.h"
 #include "grant.h"
 #include "line.h"
 #include "own_side.h"
+#include "policy.h"
 #include "redial.h"
 #include "registration.h"
 #include "request.h"
 #include "schedule.h"
+#include "settings.h"
+#include "standby.h"
+#include "view.h"
 #include "within.h"
 
 

@@ -13,8 +13,11 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include "policy_parts.h"
+#include "binding.h"
+#include "register.h"
 #include "schedule.h"
+#include "state.h"
+#include "wait.h"
 
 
 enum {
@@ -51,7 +54,7 @@ void binding_granted(struct policy *p, const struct grant *grant,
 		     uint64_t now)
 {
 	if (p->state != POLICY_SETTLED || policy_waits(p, WAIT_ANSWER) ||
-	    !policy_server(p, p->target)->registered)
+	    !state_server(p, p->target)->registered)
 		return;
 
 	p->libre_refresh = grant->refresh_ms ? now + grant->refresh_ms : 0;
@@ -104,7 +107,7 @@ void binding_renew_if_due(struct policy *p, struct decision *d)
 {
 	if (p->state != POLICY_SETTLED || p->renewing ||
 	    p->deregs_bound == p->deregs ||
-	    !policy_server(p, p->target)->registered)
+	    !state_server(p, p->target)->registered)
 		return;
 
 	p->renewing = true;
@@ -122,21 +125,6 @@ void binding_renew(struct policy *p, struct decision *d)
 {
 	++p->deregs;
 	binding_renew_if_due(p, d);
-}
-
-
-/**
- * A de-registration of ours has ended: a server has taken it, or it got no
- * answer, and then a server may have taken it all the same. Servers that
- * share their location table may have dropped the binding in use.
- *
- * @param p Policy
- * @param d Decision
- */
-void binding_deregistered(struct policy *p, struct decision *d)
-{
-	binding_renew(p, d);
-	standby_deregistered(p);
 }
 
 
@@ -163,7 +151,7 @@ void binding_renewed(struct policy *p, const struct outcome *o,
 		await_refresh(p, o->lapse_ms, now);
 	}
 	else if (overdue && o->alive && p->state == POLICY_SETTLED) {
-		policy_again(p, now);
+		register_again(p, now);
 		d->register_with = p->target;
 		return;
 	}

@@ -7,8 +7,14 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include "policy_parts.h"
+#include "failback.h"
+#include "outage.h"
+#include "register.h"
 #include "schedule.h"
+#include "standby.h"
+#include "state.h"
+#include "view.h"
+#include "wait.h"
 
 
 enum {
@@ -32,7 +38,7 @@ static void probe_begin(struct policy *p, struct decision *d)
  */
 void failback_put_off(struct policy *p)
 {
-	const uint64_t alone = policy_server(p, PRIMARY)->retry_after;
+	const uint64_t alone = state_server(p, PRIMARY)->retry_after;
 
 	if (policy_waits(p, WAIT_CHECK) && p->waitv[WAIT_CHECK] < alone)
 		wait_arm(p, WAIT_CHECK, alone);
@@ -118,7 +124,7 @@ static void go_back(struct policy *p, uint64_t now, struct decision *d)
 	d->register_with = PRIMARY;
 	p->returned = now;
 	p->tried = 0;
-	policy_try(p, PRIMARY, now);
+	register_try(p, PRIMARY, now);
 }
 
 
@@ -158,8 +164,8 @@ void failback_probed(struct policy *p, const struct outcome *o, uint64_t now,
 		reason = slow;
 	}
 
-	policy_mark(p, PRIMARY, o->alive ? HEALTH_UP : HEALTH_DOWN, now,
-		    reason);
+	state_mark(p, PRIMARY, o->alive ? HEALTH_UP : HEALTH_DOWN, now,
+		   reason);
 	if (!o->alive)
 		standby_lost(p, PRIMARY, now, rnd, d);
 
@@ -202,7 +208,7 @@ void failback_not_sent(struct policy *p, uint64_t now, uint32_t rnd)
 bool failback_probe(struct policy *p, uint64_t now, struct decision *d)
 {
 	if (p->state == POLICY_DOWN || p->state == POLICY_OFFLINE) {
-		round_due(p, now, 0, d);
+		outage_round_due(p, now, 0, d);
 		return true;
 	}
 

@@ -8,8 +8,13 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include "policy_parts.h"
+#include "outage.h"
+#include "register.h"
+#include "round.h"
 #include "schedule.h"
+#include "standby.h"
+#include "state.h"
+#include "wait.h"
 
 
 /**
@@ -50,12 +55,34 @@ void outage_resume(struct policy *p, uint64_t now)
 
 	if (home) {
 		p->tried = 0;
-		policy_try(p, home, now);
+		register_try(p, home, now);
 	}
 	else
 		round_begin(p, now);
 
 	p->look = true;
+}
+
+
+/**
+ * The next round is due
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ * @param rnd Random number, not used
+ * @param d   Decision
+ */
+void outage_round_due(struct policy *p, uint64_t now, uint32_t rnd,
+		      struct decision *d)
+{
+	(void)rnd;
+
+	if (p->state == POLICY_OFFLINE)
+		outage_resume(p, now);
+	else
+		round_begin(p, now);
+
+	d->register_with = p->target;
 }
 
 
@@ -70,7 +97,7 @@ static void begin_anew(struct policy *p, uint64_t now, struct decision *d)
 	p->probing       = false;
 
 	if (p->state == POLICY_SETTLED) {
-		policy_again(p, now);
+		register_again(p, now);
 		p->failures = 0;
 		p->look     = true;
 		wait_cancel(p, WAIT_CHECK);
@@ -122,9 +149,9 @@ void outage_woke(struct policy *p, uint64_t now, struct decision *d)
  */
 void outage_retry(struct policy *p, uint64_t now, struct decision *d)
 {
-	if (policy_is_at_rest(p))
+	if (state_is_at_rest(p))
 		return;
 
-	policy_again(p, now);
+	register_again(p, now);
 	d->register_with = p->target;
 }

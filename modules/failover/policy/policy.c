@@ -9,47 +9,26 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include "binding.h"
+#include "failback.h"
+#include "order.h"
+#include "outage.h"
 #include "policy.h"
-#include "policy_parts.h"
+#include "register.h"
+#include "round.h"
+#include "schedule.h"
+#include "standby.h"
+#include "state.h"
+#include "view.h"
+#include "wait.h"
 
+
+enum {
+	RETRY_MAX_S = 3600,          /**< A server is not left alone longer  */
+};
 
 typedef void (wait_h)(struct policy *p, uint64_t now, uint32_t rnd,
 		      struct decision *d);
-
-
-/**
- * Move to a server: its REGISTER is under way from now on
- *
- * @param p      Policy
- * @param server Server
- * @param now    Time [ms]
- */
-void policy_try(struct policy *p, unsigned server, uint64_t now)
-{
-	if (server != p->target)
-		p->renewing = false;
-
-	policy_enter(p, POLICY_MOVING);
-
-	p->target   = server;
-	p->tried   |= server_bit(server);
-	p->started  = now;
-
-	register_await(p, now);
-}
-
-
-/**
- * Register anew with the server in use
- *
- * @param p   Policy
- * @param now Time [ms]
- */
-void policy_again(struct policy *p, uint64_t now)
-{
-	p->started = now;
-	register_await(p, now);
-}
 
 
 static void schedule_keepalive(struct policy *p, uint64_t now)
@@ -81,11 +60,11 @@ static void settle(struct policy *p, bool registered, uint64_t now,
 
 	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
 		if (i != p->standby)
-			policy_server(p, i)->registered = false;
+			state_server(p, i)->registered = false;
 	}
 
-	policy_mark(p, p->target, HEALTH_UP, now, reason);
-	policy_server(p, p->target)->registered = registered;
+	state_mark(p, p->target, HEALTH_UP, now, reason);
+	state_server(p, p->target)->registered = registered;
 
 	policy_enter(p, POLICY_SETTLED);
 	wait_cancel(p, WAIT_ANSWER);
@@ -98,6 +77,57 @@ static void settle(struct policy *p, bool registered, uint64_t now,
 		schedule_keepalive(p, now);
 		standby_arrived(p);
 	}
+}
+
+
+/**
+ * The time of that REGISTER is up
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ * @param rnd Random number
+ * @param d   Decision
+ */
+void policy_time_is_up(struct policy *p, uint64_t now, uint32_t rnd,
+		       struct decision *d)
+{
+	char reason[REASON_SIZE];
+
+	wait_cancel(p, WAIT_ANSWER);
+
+	/* nobody has looked for long: the answer may lie in the socket */
+	if (now > order_deadline(p) + STALL_MS) {
+		outage_woke(p, now, d);
+		return;
+	}
+
+	view_unanswered(reason, sizeof(reason), "REGISTER",
+			p->sends, now - p->pending_since);
+	policy_failed(p, p->target, p->pending_since, now, rnd, reason, d);
+}
+
+
+/**
+ * That REGISTER is about to be retransmitted. Our timer and libre's run out
+ * together; what goes over the wire must not depend on which is looked at
+ * first, so if its time is up, this is the moment.
+ *
+ * @param p      Policy
+ * @param server Server it goes to
+ * @param now    Time [ms]
+ * @param rnd    Random number
+ * @param d      Decision
+ */
+void policy_resent(struct policy *p, unsigned server, uint64_t now,
+		   uint32_t rnd, struct decision *d)
+{
+	if (server != p->target || !policy_waits(p, WAIT_ANSWER))
+		return;
+
+	if (now + TIMER_SLACK_MS >= order_deadline(p))
+		policy_time_is_up(p, now, rnd, d);
+	else
+		++p->sends;
 }
 
 
@@ -119,8 +149,8 @@ void policy_init(struct policy *p, const struct settings *set,
 	p->target  = PRIMARY;
 
 	for (unsigned i = PRIMARY; i <= serverc; i++) {
-		policy_server(p, i)->since = now;
-		(void)snprintf(policy_server(p, i)->reason, REASON_SIZE,
+		state_server(p, i)->since = now;
+		(void)snprintf(state_server(p, i)->reason, REASON_SIZE,
 			       "not tried yet");
 	}
 }
@@ -142,7 +172,7 @@ unsigned policy_registering(struct policy *p, uint64_t now)
 	else if (p->state == POLICY_OFFLINE)
 		outage_resume(p, now);
 	else
-		policy_again(p, now);
+		register_again(p, now);
 
 	return p->target;
 }
@@ -165,12 +195,12 @@ void policy_found(struct policy *p, unsigned server, bool registered,
 
 	if (registered) {
 		policy_enter(p, POLICY_SETTLED);
-		policy_mark(p, server, HEALTH_UP, now, "registered before");
-		policy_server(p, server)->registered = true;
+		state_mark(p, server, HEALTH_UP, now, "registered before");
+		state_server(p, server)->registered = true;
 	}
 
 	p->tried = 0;
-	policy_try(p, server, now);
+	register_try(p, server, now);
 	d->register_with = server;
 }
 
@@ -191,7 +221,7 @@ void policy_registered(struct policy *p, uint64_t now, uint32_t rnd,
 		return;
 
 	/* it was one of several addresses that asked to be left alone */
-	policy_server(p, p->target)->retry_after = 0;
+	state_server(p, p->target)->retry_after = 0;
 
 	settle(p, true, now, rnd, reason);
 
@@ -238,16 +268,16 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 	if (since < p->valid_since || p->state == POLICY_OFFLINE)
 		return;
 
-	if (server != p->target && since >= policy_server(p, server)->since) {
-		policy_mark(p, server, HEALTH_DOWN, now, reason);
+	if (server != p->target && since >= state_server(p, server)->since) {
+		state_mark(p, server, HEALTH_DOWN, now, reason);
 		standby_lost(p, server, now, rnd, d);
 	}
 
-	if (server != p->target || since < p->started || policy_is_at_rest(p))
+	if (server != p->target || since < p->started || state_is_at_rest(p))
 		return;
 
-	policy_mark(p, server, HEALTH_DOWN, now, reason);
-	policy_server(p, server)->registered = false;
+	state_mark(p, server, HEALTH_DOWN, now, reason);
+	state_server(p, server)->registered = false;
 	if (p->standby == server)
 		p->standby = 0;
 
@@ -255,7 +285,7 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 
 		if (++p->failures < p->set->fall) {
 			d->register_with = server;
-			policy_again(p, now);
+			register_again(p, now);
 			return;
 		}
 
@@ -299,6 +329,41 @@ void policy_alive(struct policy *p, unsigned server)
 
 
 /**
+ * A server has said when to come again (503 with Retry-After, RFC 3261
+ * section 21.5.4). Rounds and checks leave it alone for that long.
+ *
+ * @param p      Policy
+ * @param server Server
+ * @param s      Time [s]; more than an hour is taken for an hour
+ * @param now    Time [ms]
+ */
+void policy_retry_after(struct policy *p, unsigned server, uint32_t s,
+			uint64_t now)
+{
+	if (s > RETRY_MAX_S)
+		s = RETRY_MAX_S;
+
+	state_server(p, server)->retry_after = now + (uint64_t)s * 1000;
+	failback_put_off(p);
+}
+
+
+/**
+ * A de-registration of ours has ended: a server has taken it, or it got no
+ * answer, and then a server may have taken it all the same. Servers that
+ * share their location table may have dropped the binding in use.
+ *
+ * @param p Policy
+ * @param d Decision
+ */
+void policy_deregistered(struct policy *p, struct decision *d)
+{
+	binding_renew(p, d);
+	standby_deregistered(p);
+}
+
+
+/**
  * The user has taken the account off the registrar
  *
  * @param p Policy
@@ -331,7 +396,7 @@ void policy_switch(struct policy *p, unsigned to, uint64_t now,
 
 	p->home  = p->state == POLICY_OFFLINE ? to : 0;
 	p->tried = 0;
-	policy_try(p, to, now);
+	register_try(p, to, now);
 }
 
 
@@ -347,8 +412,8 @@ void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
 		 struct decision *d)
 {
 	static wait_h *const handlerv[WAITS] = {
-		[WAIT_ANSWER]    = register_time_is_up,
-		[WAIT_ROUND]     = round_due,
+		[WAIT_ANSWER]    = policy_time_is_up,
+		[WAIT_ROUND]     = outage_round_due,
 		[WAIT_REFRESH]   = binding_overdue,
 		[WAIT_CHECK]     = failback_due,
 		[WAIT_STANDBY]   = standby_search,

@@ -8,23 +8,11 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include "policy_parts.h"
+#include "order.h"
+#include "register.h"
 #include "schedule.h"
-
-
-/**
- * When the server is given up if it does not answer. The last one of a round
- * has more time; what the user has set meanwhile counts.
- *
- * @param p Policy
- *
- * @return Time [ms]
- */
-uint64_t register_deadline(const struct policy *p)
-{
-	return p->pending_since + (round_is_last(p) ? TRANSACTION_MS :
-				   schedule_giveup_ms(p->set, false));
-}
+#include "state.h"
+#include "wait.h"
 
 
 /**
@@ -41,7 +29,42 @@ void register_await(struct policy *p, uint64_t now)
 	p->libre_refresh  = 0;
 
 	wait_cancel(p, WAIT_REFRESH);
-	wait_arm(p, WAIT_ANSWER, register_deadline(p));
+	wait_arm(p, WAIT_ANSWER, order_deadline(p));
+}
+
+
+/**
+ * Move to a server: its REGISTER is under way from now on
+ *
+ * @param p      Policy
+ * @param server Server
+ * @param now    Time [ms]
+ */
+void register_try(struct policy *p, unsigned server, uint64_t now)
+{
+	if (server != p->target)
+		p->renewing = false;
+
+	policy_enter(p, POLICY_MOVING);
+
+	p->target   = server;
+	p->tried   |= server_bit(server);
+	p->started  = now;
+
+	register_await(p, now);
+}
+
+
+/**
+ * Register anew with the server in use
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ */
+void register_again(struct policy *p, uint64_t now)
+{
+	p->started = now;
+	register_await(p, now);
 }
 
 
@@ -55,7 +78,7 @@ void register_await(struct policy *p, uint64_t now)
  */
 void register_sent(struct policy *p, unsigned server, uint64_t now)
 {
-	if (server != p->target || policy_is_at_rest(p))
+	if (server != p->target || state_is_at_rest(p))
 		return;
 
 	if (!policy_waits(p, WAIT_ANSWER))
@@ -90,55 +113,4 @@ void register_challenged(struct policy *p, unsigned server, uint64_t now)
 {
 	if (server == p->target && policy_waits(p, WAIT_ANSWER))
 		register_await(p, now);
-}
-
-
-/**
- * The time of that REGISTER is up
- *
- * @param p   Policy
- * @param now Time [ms]
- * @param rnd Random number
- * @param d   Decision
- */
-void register_time_is_up(struct policy *p, uint64_t now, uint32_t rnd,
-			 struct decision *d)
-{
-	char reason[REASON_SIZE];
-
-	wait_cancel(p, WAIT_ANSWER);
-
-	/* nobody has looked for long: the answer may lie in the socket */
-	if (now > register_deadline(p) + STALL_MS) {
-		outage_woke(p, now, d);
-		return;
-	}
-
-	view_unanswered(reason, sizeof(reason), "REGISTER",
-			p->sends, now - p->pending_since);
-	policy_failed(p, p->target, p->pending_since, now, rnd, reason, d);
-}
-
-
-/**
- * That REGISTER is about to be retransmitted. Our timer and libre's run out
- * together; what goes over the wire must not depend on which is looked at
- * first, so if its time is up, this is the moment.
- *
- * @param p      Policy
- * @param server Server it goes to
- * @param now    Time [ms]
- * @param rnd    Random number
- * @param d      Decision
- */
-void register_resent(struct policy *p, unsigned server, uint64_t now,
-		     uint32_t rnd, struct decision *d)
-{
-	if (server != p->target || !policy_waits(p, WAIT_ANSWER))
-		return;
-
-	if (now + TIMER_SLACK_MS >= register_deadline(p))
-		register_time_is_up(p, now, rnd, d);
-	else
-		++p->sends;
 }

@@ -9,42 +9,12 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include "policy_parts.h"
+#include "order.h"
+#include "register.h"
+#include "round.h"
 #include "schedule.h"
-
-
-enum {
-	RETRY_MAX_S = 3600,          /**< A server is not left alone longer  */
-};
-
-
-/**
- * Has a server asked not to be sent anything? RFC 3261 section 21.5.4
- *
- * @param p      Policy
- * @param server Server
- * @param now    Time [ms]
- *
- * @return True if it has, and the time is not over
- */
-bool round_leaves_alone(const struct policy *p, unsigned server,
-			uint64_t now)
-{
-	return now < p->serverv[server - 1].retry_after;
-}
-
-
-/* First server that this round has not tried, 0 if none is left */
-static unsigned untried(const struct policy *p, uint64_t now)
-{
-	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
-		if (!(p->tried & server_bit(i)) &&
-		    !round_leaves_alone(p, i, now))
-			return i;
-	}
-
-	return 0;
-}
+#include "state.h"
+#include "wait.h"
 
 
 /* The one that the account is registered with already, or next in line */
@@ -53,23 +23,10 @@ static unsigned next_server(const struct policy *p, uint64_t now)
 	const unsigned server = p->standby;
 
 	if (server && !(p->tried & server_bit(server)) &&
-	    !round_leaves_alone(p, server, now))
+	    !order_leaves_alone(p, server, now))
 		return server;
 
-	return untried(p, now);
-}
-
-
-/**
- * Is the server that is being tried the last one left?
- *
- * @param p Policy
- *
- * @return True if it is
- */
-bool round_is_last(const struct policy *p)
-{
-	return p->state == POLICY_MOVING && !untried(p, p->pending_since);
+	return order_untried(p, now);
 }
 
 
@@ -85,9 +42,9 @@ void round_begin(struct policy *p, uint64_t now)
 	unsigned first;
 
 	p->tried = 0;
-	first = untried(p, now);
+	first = order_untried(p, now);
 
-	policy_try(p, first ? first : PRIMARY, now);
+	register_try(p, first ? first : PRIMARY, now);
 }
 
 
@@ -97,8 +54,8 @@ static void wait_for_leave(struct policy *p)
 	uint64_t first = UINT64_MAX;
 
 	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
-		if (policy_server(p, i)->retry_after < first)
-			first = policy_server(p, i)->retry_after;
+		if (state_server(p, i)->retry_after < first)
+			first = state_server(p, i)->retry_after;
 	}
 
 	if (p->waitv[WAIT_ROUND] < first)
@@ -127,7 +84,7 @@ void round_next(struct policy *p, uint64_t now, uint32_t rnd,
 		++p->counters.failovers;
 		d->tell = TELL_SWITCH;
 		d->register_with = next;
-		policy_try(p, next, now);
+		register_try(p, next, now);
 		return;
 	}
 
@@ -138,46 +95,4 @@ void round_next(struct policy *p, uint64_t now, uint32_t rnd,
 	wait_arm(p, WAIT_ROUND,
 		 now + schedule_round_ms(p->failed_rounds, rnd));
 	wait_for_leave(p);
-}
-
-
-/**
- * The next round is due
- *
- * @param p   Policy
- * @param now Time [ms]
- * @param rnd Random number, not used
- * @param d   Decision
- */
-void round_due(struct policy *p, uint64_t now, uint32_t rnd,
-	       struct decision *d)
-{
-	(void)rnd;
-
-	if (p->state == POLICY_OFFLINE)
-		outage_resume(p, now);
-	else
-		round_begin(p, now);
-
-	d->register_with = p->target;
-}
-
-
-/**
- * A server has said when to come again (503 with Retry-After, RFC 3261
- * section 21.5.4). Rounds and checks leave it alone for that long.
- *
- * @param p      Policy
- * @param server Server
- * @param s      Time [s]; more than an hour is taken for an hour
- * @param now    Time [ms]
- */
-void round_retry_after(struct policy *p, unsigned server, uint32_t s,
-		       uint64_t now)
-{
-	if (s > RETRY_MAX_S)
-		s = RETRY_MAX_S;
-
-	policy_server(p, server)->retry_after = now + (uint64_t)s * 1000;
-	failback_put_off(p);
 }

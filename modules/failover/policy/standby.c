@@ -12,8 +12,12 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include "policy_parts.h"
+#include "binding.h"
+#include "order.h"
 #include "schedule.h"
+#include "standby.h"
+#include "state.h"
+#include "wait.h"
 
 
 enum {
@@ -26,7 +30,7 @@ static bool is_candidate(const struct policy *p, unsigned server,
 			 uint64_t now)
 {
 	if (server == p->target || p->standby_tried & server_bit(server) ||
-	    round_leaves_alone(p, server, now))
+	    order_leaves_alone(p, server, now))
 		return false;
 
 	return server != PRIMARY || !p->set->failback ||
@@ -113,19 +117,6 @@ void standby_arrived(struct policy *p)
 
 
 /**
- * Nobody stands by any more
- *
- * @param p Policy
- */
-void standby_end(struct policy *p)
-{
-	p->standby       = 0;
-	p->standby_asked = 0;
-	wait_cancel(p, WAIT_STANDBY);
-}
-
-
-/**
  * A de-registration of ours has ended, and may have hit this binding too
  *
  * @param p Policy
@@ -151,7 +142,7 @@ void standby_lost(struct policy *p, unsigned server, uint64_t now,
 {
 	const bool asked = server == p->standby_asked;
 
-	policy_server(p, server)->registered = false;
+	state_server(p, server)->registered = false;
 
 	if (server == p->standby) {
 		p->standby = 0;
@@ -194,10 +185,10 @@ void standby_ok(struct policy *p, unsigned server, uint64_t expires_ms,
 		return;
 
 	if (p->standby && p->standby != server)
-		policy_server(p, p->standby)->registered = false;
+		state_server(p, p->standby)->registered = false;
 
-	policy_mark(p, server, HEALTH_UP, now, reason);
-	policy_server(p, server)->registered = true;
+	state_mark(p, server, HEALTH_UP, now, reason);
+	state_server(p, server)->registered = true;
 	p->standby       = server;
 	p->standby_asked = 0;
 
@@ -227,7 +218,7 @@ void standby_failed(struct policy *p, unsigned server, bool alive,
 	if (server != p->standby_asked)
 		return;
 
-	policy_mark(p, server, alive ? HEALTH_UP : HEALTH_DOWN, now, reason);
+	state_mark(p, server, alive ? HEALTH_UP : HEALTH_DOWN, now, reason);
 	standby_lost(p, server, now, rnd, d);
 }
 

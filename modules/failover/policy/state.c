@@ -6,7 +6,8 @@
  */
 #include <string.h>
 #include "foreign.h"
-#include "policy_parts.h"
+#include "state.h"
+#include "wait.h"
 
 
 /**
@@ -17,7 +18,7 @@
  *
  * @return Server
  */
-struct policy_server *policy_server(struct policy *p, unsigned server)
+struct policy_server *state_server(struct policy *p, unsigned server)
 {
 	return &p->serverv[server - 1];
 }
@@ -32,10 +33,10 @@ struct policy_server *policy_server(struct policy *p, unsigned server)
  * @param now    Time [ms]
  * @param reason What was seen, for the user; a server may have written it
  */
-void policy_mark(struct policy *p, unsigned server, enum health health,
+void state_mark(struct policy *p, unsigned server, enum health health,
 		 uint64_t now, const char *reason)
 {
-	struct policy_server *srv = policy_server(p, server);
+	struct policy_server *srv = state_server(p, server);
 
 	foreign_clean(srv->reason, sizeof(srv->reason), reason,
 		      strlen(reason));
@@ -48,14 +49,23 @@ void policy_mark(struct policy *p, unsigned server, enum health health,
 }
 
 
+/* Nobody stands by any more */
+static void end_standby(struct policy *p)
+{
+	p->standby       = 0;
+	p->standby_asked = 0;
+	wait_cancel(p, WAIT_STANDBY);
+}
+
+
 static void forget_all(struct policy *p)
 {
 	for (unsigned i = PRIMARY; i <= p->serverc; i++)
-		policy_server(p, i)->registered = false;
+		state_server(p, i)->registered = false;
 
 	p->probing  = false;
 	p->renewing = false;
-	standby_end(p);
+	end_standby(p);
 }
 
 
@@ -95,7 +105,7 @@ void policy_enter(struct policy *p, enum policy_state state)
 		break;
 
 	case POLICY_DOWN:
-		standby_end(p);
+		end_standby(p);
 		break;
 
 	case POLICY_SETTLED:
@@ -118,7 +128,7 @@ void policy_enter(struct policy *p, enum policy_state state)
  *
  * @return True if none is
  */
-bool policy_is_at_rest(const struct policy *p)
+bool state_is_at_rest(const struct policy *p)
 {
 	return p->state != POLICY_MOVING && p->state != POLICY_SETTLED;
 }

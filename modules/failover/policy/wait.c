@@ -7,7 +7,8 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include "policy_parts.h"
+#include "order.h"
+#include "wait.h"
 
 
 #define BIT(wait) (1u << (wait))
@@ -69,7 +70,7 @@ static uint64_t due(const struct policy *p, enum wait wait)
 	if (!p->waitv[wait])
 		return UINT64_MAX;
 
-	return wait == WAIT_ANSWER ? register_deadline(p) : p->waitv[wait];
+	return wait == WAIT_ANSWER ? order_deadline(p) : p->waitv[wait];
 }
 
 

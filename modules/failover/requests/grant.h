@@ -8,7 +8,7 @@
 #define FAILOVER_GRANT_H
 
 #include "compat.h"
-#include "policy.h"
+#include "state.h"
 
 /** A REGISTER, as far as its 2xx is understood by it */
 struct grant_asked {

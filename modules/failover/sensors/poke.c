@@ -17,7 +17,7 @@
 #include "compat.h"
 #include "evidence.h"
 #include "poke.h"
-#include "policy.h"
+#include "state.h"
 
 
 struct poke {

@@ -1,0 +1,74 @@
+/**
+ * @file order.c  Which servers a round has left, and how long the present one
+ * is given
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include "order.h"
+#include "schedule.h"
+#include "state.h"
+
+
+/**
+ * Has a server asked not to be sent anything? RFC 3261 section 21.5.4
+ *
+ * @param p      Policy
+ * @param server Server
+ * @param now    Time [ms]
+ *
+ * @return True if it has, and the time is not over
+ */
+bool order_leaves_alone(const struct policy *p, unsigned server,
+			uint64_t now)
+{
+	return now < p->serverv[server - 1].retry_after;
+}
+
+
+/**
+ * The first server that this round has not tried
+ *
+ * @param p   Policy
+ * @param now Time [ms]
+ *
+ * @return Server, 0 if none is left
+ */
+unsigned order_untried(const struct policy *p, uint64_t now)
+{
+	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
+		if (!(p->tried & server_bit(i)) &&
+		    !order_leaves_alone(p, i, now))
+			return i;
+	}
+
+	return 0;
+}
+
+
+/**
+ * Is the server that is being tried the last one left?
+ *
+ * @param p Policy
+ *
+ * @return True if it is
+ */
+bool order_is_last(const struct policy *p)
+{
+	return p->state == POLICY_MOVING && !order_untried(p, p->pending_since);
+}
+
+
+/**
+ * When the server is given up if it does not answer. The last one of a round
+ * has more time; what the user has set meanwhile counts.
+ *
+ * @param p Policy
+ *
+ * @return Time [ms]
+ */
+uint64_t order_deadline(const struct policy *p)
+{
+	return p->pending_since + (order_is_last(p) ? TRANSACTION_MS :
+				   schedule_giveup_ms(p->set, false));
+}

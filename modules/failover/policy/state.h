@@ -1,0 +1,160 @@
+/**
+ * @file state.h  The state of an account, and the gate into it
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_STATE_H
+#define FAILOVER_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "settings.h"
+#include "wait.h"
+
+enum {
+	MAX_SERVERS = 8,
+	REASON_SIZE = 128,
+	MAX_FLAPS   = 3,             /**< The wait doubles up to 2^3 times   */
+	PRIMARY     = 1,
+};
+
+enum policy_state {
+	POLICY_IDLE,                 /**< Not registering                    */
+	POLICY_MOVING,               /**< REGISTER with `target` under way   */
+	POLICY_SETTLED,              /**< `target` is in use                 */
+	POLICY_DOWN,                 /**< All have failed, waiting           */
+	POLICY_OFFLINE,              /**< The phone has no network           */
+};
+
+enum health {
+	HEALTH_UNKNOWN,
+	HEALTH_UP,                   /**< Answers                            */
+	HEALTH_DOWN,                 /**< Unavailable                        */
+};
+
+struct policy_server {
+	enum health health;
+	uint64_t since;              /**< When `health` came about [ms]      */
+	uint64_t retry_after;        /**< Left alone until then [ms]         */
+	bool registered;             /**< A REGISTER of ours stands there    */
+	char reason[REASON_SIZE];    /**< Latest evidence, for the user      */
+};
+
+struct policy_counters {
+	unsigned failovers;          /**< Servers left because they failed   */
+	unsigned failbacks;          /**< Returns to the primary             */
+	unsigned exhausted;          /**< Rounds in which all have failed    */
+};
+
+struct policy {
+	const struct settings *set;
+	struct policy_server serverv[MAX_SERVERS];
+	unsigned serverc;
+	struct policy_counters counters;
+
+	enum policy_state state;
+	unsigned target;             /**< In use, or being tried             */
+	unsigned origin;             /**< Settled there before moving, or 0  */
+	unsigned tried;              /**< Servers of this round, one bit each*/
+	uint64_t started;            /**< When `target` was chosen [ms]      */
+	unsigned failures;           /**< Of `target`, in a row              */
+	unsigned failed_rounds;      /**< In a row                           */
+	unsigned home;               /**< In use before OFFLINE, 0: none     */
+	uint64_t valid_since;        /**< Older evidence tells nothing [ms]  */
+
+	uint64_t waitv[WAITS];       /**< Times waited for, 0: not [ms]      */
+
+	/* Baresip's own REGISTER, as it is answered or not: WAIT_ANSWER */
+	uint64_t pending_since;      /**< First transmission [ms]            */
+	unsigned sends;              /**< Transmissions seen                 */
+
+	/* failback */
+	bool probing;
+	bool look;                   /**< The check as soon as settled       */
+	unsigned good_probes;        /**< In a row                           */
+	uint64_t returned;           /**< To the primary, 0: never [ms]      */
+	unsigned flaps;              /**< Returns that did not last, in a row*/
+
+	/* The binding: it is ours for sure if the REGISTER that made it was
+	   sent after the last de-registration of ours had ended */
+	unsigned deregs;             /**< De-registrations ended             */
+	unsigned deregs_pending;     /**< ... when our REGISTER was sent     */
+	unsigned deregs_bound;       /**< ... that the binding outlived      */
+	bool renewing;
+	bool overdue;                /**< ... since no refresh was sent      */
+	uint64_t libre_refresh;      /**< libre's own, 0: not known [ms]     */
+
+	/* standby: a second registration */
+	unsigned standby;            /**< It stands there, 0: nowhere        */
+	unsigned standby_asked;      /**< REGISTER under way, 0: none        */
+	unsigned standby_tried;      /**< In this search, one bit each       */
+	unsigned standby_deregs;     /**< `deregs` when it was asked         */
+};
+
+/** What a registrar's 2xx means for the binding */
+struct grant {
+	uint64_t lapse_ms;           /**< It lapses, 0: not known            */
+	uint64_t refresh_ms;         /**< libre refreshes it, 0: not known   */
+	bool useless;                /**< For no time, or so it ends         */
+};
+
+/** How a request of our own has ended */
+struct outcome {
+	bool ok;                     /**< The server would take the account  */
+	bool alive;                  /**< ... or refuses it, but lives       */
+	uint64_t took_ms;            /**< Longest time without an answer     */
+	uint64_t lapse_ms;           /**< Of the binding, 0: not known [ms]  */
+	const char *reason;          /**< What was seen, for the user        */
+};
+
+/** What the user is told of a decision */
+enum tell {
+	TELL_NOTHING,
+	TELL_SWITCH,                 /**< From `from` to `to`                */
+	TELL_FAILBACK,               /**< From `from` back to the primary    */
+	TELL_EXHAUSTED,              /**< Every server has failed            */
+};
+
+/** What is to be done */
+struct decision {
+	enum tell tell;
+	unsigned from;               /**< 0: none was in use                 */
+	unsigned to;
+	unsigned register_with;      /**< Server, 0: none                    */
+	bool by_command;             /**< The user has asked for the move    */
+	bool probe;                  /**< See whether the primary is back    */
+	bool keepalive;              /**< OPTIONS to `target`                */
+	bool renew;                  /**< Renew the binding at `target`      */
+	unsigned standby;            /**< Register there as well, 0: none    */
+};
+
+/**
+ * Is something waited for?
+ *
+ * @param p    Policy
+ * @param wait What
+ *
+ * @return True if it is
+ */
+static inline bool policy_waits(const struct policy *p, enum wait wait)
+{
+	return p->waitv[wait] != 0;
+}
+
+
+/** Servers in a set are one bit each */
+static inline unsigned server_bit(unsigned server)
+{
+	return 1u << server;
+}
+
+
+struct policy_server *state_server(struct policy *p, unsigned server);
+void state_mark(struct policy *p, unsigned server, enum health health,
+		 uint64_t now, const char *reason);
+void policy_enter(struct policy *p, enum policy_state state);
+bool state_is_at_rest(const struct policy *p);
+
+#endif
