@@ -8,6 +8,7 @@
 #include "action.h"
 #include "bye.h"
 #include "certificate.h"
+#include "changes.h"
 #include "clock.h"
 #include "command.h"
 #include "config.h"
@@ -18,6 +19,7 @@
 #include "network.h"
 #include "offer.h"
 #include "own_side.h"
+#include "save.h"
 #include "verify.h"
 #include "version.h"
 #include "wire.h"
@@ -200,6 +202,7 @@ static void reread_handler(void *arg)
 
 	tmr_start(&tmr_reread, REREAD_MS, reread_handler, NULL);
 	accounts_reread();
+	save_reread();
 }
 
 
@@ -227,6 +230,7 @@ static int module_init(void)
 	tmr_init(&tmr_scan);
 	tmr_init(&tmr_reread);
 	config_open();
+	save_open();
 	action_open();
 	compat_keep_answers(false);
 
@@ -285,6 +289,8 @@ static int module_close(void)
 	wire_close();
 	accounts_close();
 	config_close();
+	changes_close();
+	save_close();
 	compat_keep_answers(true);
 
 	return 0;

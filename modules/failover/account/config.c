@@ -9,6 +9,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include "changes.h"
 #include "config.h"
 #include "keys.h"
 #include "line.h"
@@ -46,25 +47,37 @@ bool config_param(const struct line *line, const char *name, struct pl *val)
 }
 
 
-static void read_config(void)
+/* What was changed stands before the file */
+static void read_config_key(const char *key, bool warn)
 {
+	const struct changed *chg = changes_find(NULL, key);
 	char val[VALUE_SIZE];
+
+	if (chg) {
+		(void)settings_set(&config, key, *chg->val ? chg->val :
+				   settings_default(key));
+		return;
+	}
+
+	if (!conf_get_str(conf_cur(), key, val, sizeof(val)) &&
+	    settings_set(&config, key, val) && warn)
+		warning("failover: config: %s '%s' is not %s, using %s\n",
+			key, val, settings_allowed(key),
+			settings_default(key));
+}
+
+
+static void read_config(bool warn)
+{
 	const char *key;
 
 	settings_init(&config);
 
-	for (size_t i = 0; (key = settings_key(i)); i++) {
+	for (size_t i = 0; (key = settings_key(i)); i++)
+		read_config_key(key, warn);
 
-		if (conf_get_str(conf_cur(), key, val, sizeof(val)) ||
-		    !settings_set(&config, key, val))
-			continue;
-
-		warning("failover: config: %s '%s' is not %s, using %s\n",
-			key, val, settings_allowed(key),
-			settings_default(key));
-	}
-
-	keys_check_config();
+	if (warn)
+		keys_check_config();
 }
 
 
@@ -74,7 +87,7 @@ static void read_config(void)
 void config_open(void)
 {
 	conf = mem_ref(conf_cur());
-	read_config();
+	read_config(true);
 }
 
 
@@ -91,6 +104,7 @@ bool config_reread(void)
 		return false;
 
 	config_close();
+	changes_forget_saved(NULL);
 	config_open();
 
 	return true;
@@ -106,8 +120,15 @@ void config_close(void)
 
 static void read_account_key(struct line *line, const char *key, bool warn)
 {
+	const struct changed *chg = changes_find(line_aor(line), key);
 	char val[VALUE_SIZE];
 	struct pl pl;
+
+	if (chg) {
+		if (*chg->val)
+			(void)settings_set(&line->set, key, chg->val);
+		return;
+	}
 
 	if (!config_param(line, key, &pl))
 		return;
@@ -128,6 +149,16 @@ static void read_settings(struct line *line, bool warn)
 
 	for (size_t i = 0; (key = settings_key(i)); i++)
 		read_account_key(line, key, warn);
+}
+
+
+/**
+ * Values were changed: take the config file's up; config_apply() does the
+ * same for an account
+ */
+void config_changed(void)
+{
+	read_config(false);
 }
 
 
@@ -339,6 +370,8 @@ int config_account(struct line *line)
 {
 	const struct account *acc = line->acc;
 	struct pl pl;
+
+	changes_forget_saved(line_aor(line));
 
 	if (config_param(line, "failover", &pl) && is_off(line, &pl))
 		return refuse(line, "failover=no");

@@ -14,6 +14,7 @@ struct line;
 void config_open(void);
 bool config_reread(void);
 void config_close(void);
+void config_changed(void);
 void config_apply(struct line *line);
 int  config_account(struct line *line);
 bool config_param(const struct line *line, const char *name, struct pl *val);

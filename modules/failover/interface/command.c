@@ -12,6 +12,7 @@
 #include "accounts.h"
 #include "clock.h"
 #include "command.h"
+#include "command_parts.h"
 #include "decide.h"
 #include "failback.h"
 #include "line.h"
@@ -65,8 +66,14 @@ static struct line *find(const struct pl *aor)
 }
 
 
-/* Next word of a command's parameter */
-static struct pl word(const char **p)
+/**
+ * Next word of a command's parameters
+ *
+ * @param p Rest of the parameters; moved on
+ *
+ * @return Word, empty at the end
+ */
+struct pl command_word(const char **p)
 {
 	struct pl pl = PL_INIT;
 
@@ -82,7 +89,14 @@ static struct pl word(const char **p)
 }
 
 
-static const char *params(void *arg)
+/**
+ * Parameters of a command
+ *
+ * @param arg Argument of its handler
+ *
+ * @return Parameters, empty if there are none
+ */
+const char *command_params(void *arg)
 {
 	const struct cmd_arg *carg = arg;
 
@@ -114,8 +128,8 @@ static int print_lines(struct re_printf *pf, const struct pl *aor,
 
 static int cmd_status(struct re_printf *pf, void *arg)
 {
-	const char *p = params(arg);
-	const struct pl aor = word(&p);
+	const char *p = command_params(arg);
+	const struct pl aor = command_word(&p);
 
 	accounts_scan();
 
@@ -128,8 +142,8 @@ static int cmd_status(struct re_printf *pf, void *arg)
 
 static int cmd_json(struct re_printf *pf, void *arg)
 {
-	const char *p = params(arg);
-	const struct pl aor = word(&p);
+	const char *p = command_params(arg);
+	const struct pl aor = command_word(&p);
 	int err;
 
 	accounts_scan();
@@ -145,9 +159,17 @@ static int cmd_json(struct re_printf *pf, void *arg)
 }
 
 
-/* Find an account that can be ordered about; says so if it can not */
-static int managed(struct line **linep, struct re_printf *pf,
-		   const struct pl *aor)
+/**
+ * Find an account that can be ordered about; says so if it can not
+ *
+ * @param linep Returns the line
+ * @param pf    Print function
+ * @param aor   Account, with or without "sip:"
+ *
+ * @return 0 if success, ENOENT if there is none, EPERM if it is not managed
+ */
+int command_managed(struct line **linep, struct re_printf *pf,
+		    const struct pl *aor)
 {
 	struct line *line = find(aor);
 
@@ -183,8 +205,8 @@ static unsigned server_number(const struct line *line, const struct pl *name)
 
 static int cmd_switch(struct re_printf *pf, void *arg)
 {
-	const char *p = params(arg);
-	const struct pl aor = word(&p), name = word(&p);
+	const char *p = command_params(arg);
+	const struct pl aor = command_word(&p), name = command_word(&p);
 	struct decision d = {0};
 	struct line *line;
 	unsigned server;
@@ -198,7 +220,7 @@ static int cmd_switch(struct re_printf *pf, void *arg)
 		return EINVAL;
 	}
 
-	err = managed(&line, pf, &aor);
+	err = command_managed(&line, pf, &aor);
 	if (err)
 		return err;
 
@@ -237,8 +259,8 @@ static int probe(struct re_printf *pf, struct line *line)
 
 static int cmd_probe(struct re_printf *pf, void *arg)
 {
-	const char *p = params(arg);
-	const struct pl aor = word(&p);
+	const char *p = command_params(arg);
+	const struct pl aor = command_word(&p);
 	struct line *line;
 	struct le *le;
 	int err = 0;
@@ -246,7 +268,7 @@ static int cmd_probe(struct re_printf *pf, void *arg)
 	accounts_scan();
 
 	if (aor.l) {
-		err = managed(&line, pf, &aor);
+		err = command_managed(&line, pf, &aor);
 		return err ? err : probe(pf, line);
 	}
 
@@ -267,6 +289,9 @@ static const struct cmd cmdv[] = {
 {"failover_json",   0, CMD_PRM, "Failover status as JSON",       cmd_json   },
 {"failover_switch", 0, CMD_PRM, "Move an account to a server",   cmd_switch },
 {"failover_probe",  0, CMD_PRM, "Look for the primary now",      cmd_probe  },
+{"failover_set",    0, CMD_PRM, "Change a setting",              command_set },
+{"failover_save",   0, CMD_PRM, "Write what was changed",        command_save},
+{"failover_diff",   0, CMD_PRM, "What would be written",         command_diff},
 };
 
 

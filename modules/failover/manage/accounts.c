@@ -119,7 +119,13 @@ bool accounts_is_gone(const struct line *line)
 }
 
 
-static void reconfigure(struct line *line)
+/**
+ * The settings of an account may have changed: do as they say now. Its
+ * registration and calls go on.
+ *
+ * @param line Line, managed
+ */
+void accounts_reconfigure(struct line *line)
 {
 	const struct settings was = line->set;
 
@@ -144,7 +150,7 @@ void accounts_reread(void)
 		struct line *line = le->data;
 
 		if (!line->unmanaged)
-			reconfigure(line);
+			accounts_reconfigure(line);
 	}
 }
 

@@ -15,6 +15,7 @@ struct ua;
 int  accounts_add(struct line **linep, struct ua *ua);
 void accounts_scan(void);
 void accounts_reread(void);
+void accounts_reconfigure(struct line *line);
 bool accounts_is_gone(const struct line *line);
 void accounts_close(void);
 

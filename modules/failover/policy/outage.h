@@ -12,7 +12,7 @@
 void outage_begin(struct policy *p, uint64_t now, uint32_t rnd);
 void outage_resume(struct policy *p, uint64_t now);
 void outage_round_due(struct policy *p, uint64_t now, uint32_t rnd,
-	       struct decision *d);
+		      struct decision *d);
 void outage_end(struct policy *p, uint64_t now, struct decision *d);
 void outage_woke(struct policy *p, uint64_t now, struct decision *d);
 void outage_retry(struct policy *p, uint64_t now, struct decision *d);

@@ -34,7 +34,7 @@ struct policy_server *state_server(struct policy *p, unsigned server)
  * @param reason What was seen, for the user; a server may have written it
  */
 void state_mark(struct policy *p, unsigned server, enum health health,
-		 uint64_t now, const char *reason)
+		uint64_t now, const char *reason)
 {
 	struct policy_server *srv = state_server(p, server);
 

@@ -153,7 +153,7 @@ static inline unsigned server_bit(unsigned server)
 
 struct policy_server *state_server(struct policy *p, unsigned server);
 void state_mark(struct policy *p, unsigned server, enum health health,
-		 uint64_t now, const char *reason);
+		uint64_t now, const char *reason);
 void policy_enter(struct policy *p, enum policy_state state);
 bool state_is_at_rest(const struct policy *p);
 

@@ -1,0 +1,132 @@
+/**
+ * @file changes.c  Values that were changed while the phone runs
+ *
+ * They stand before what the account line and the config file say, for as
+ * long as these are not read again with the values in them.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "changes.h"
+
+
+static struct list changel;
+
+
+static void destructor(void *arg)
+{
+	struct changed *chg = arg;
+
+	list_unlink(&chg->le);
+	mem_deref(chg->aor);
+	mem_deref(chg->key);
+	mem_deref(chg->val);
+}
+
+
+static bool is_of(const struct changed *chg, const char *aor)
+{
+	return aor ? chg->aor && !strcmp(chg->aor, aor) : !chg->aor;
+}
+
+
+/**
+ * A value that was changed
+ *
+ * @param aor Account; NULL: the config file's
+ * @param key Key
+ *
+ * @return The change, NULL if there is none
+ */
+struct changed *changes_find(const char *aor, const char *key)
+{
+	struct le *le;
+
+	for (le = list_head(&changel); le; le = le->next) {
+
+		struct changed *chg = le->data;
+
+		if (is_of(chg, aor) && !strcmp(chg->key, key))
+			return chg;
+	}
+
+	return NULL;
+}
+
+
+/**
+ * All values that were changed
+ *
+ * @return List of struct changed, in the order in which they were
+ */
+struct list *changes_list(void)
+{
+	return &changel;
+}
+
+
+/**
+ * Change a value
+ *
+ * @param aor Account; NULL: the config file's
+ * @param key Key
+ * @param val Value, valid; empty to remove it
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int changes_set(const char *aor, const char *key, const char *val)
+{
+	struct changed *old = changes_find(aor, key), *chg;
+	int err;
+
+	chg = mem_zalloc(sizeof(*chg), destructor);
+	if (!chg)
+		return ENOMEM;
+
+	err  = str_dup(&chg->key, key);
+	err |= str_dup(&chg->val, val);
+	if (aor)
+		err |= str_dup(&chg->aor, aor);
+	if (err) {
+		mem_deref(chg);
+		return err;
+	}
+
+	if (old)
+		list_unlink(&old->le);
+	mem_deref(old);
+	list_append(&changel, &chg->le, chg);
+
+	return 0;
+}
+
+
+/**
+ * Baresip has read a file again: what was saved is in it
+ *
+ * @param aor Account; NULL: the config file
+ */
+void changes_forget_saved(const char *aor)
+{
+	struct le *le = list_head(&changel);
+
+	while (le) {
+
+		struct changed *chg = le->data;
+
+		le = le->next;
+
+		if (chg->saved && is_of(chg, aor)) {
+			list_unlink(&chg->le);
+			mem_deref(chg);
+		}
+	}
+}
+
+
+/** Forget all of it */
+void changes_close(void)
+{
+	list_flush(&changel);
+}

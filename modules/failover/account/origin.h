@@ -1,0 +1,26 @@
+/**
+ * @file origin.h  Where the value of a key is from
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_ORIGIN_H
+#define FAILOVER_ORIGIN_H
+
+#include <stddef.h>
+
+struct line;
+
+/** Where the value of a key is from */
+enum origin {
+	ORIGIN_DEFAULT,
+	ORIGIN_CONFIG,               /**< The config file                    */
+	ORIGIN_ACCOUNT,              /**< The account line                   */
+	ORIGIN_CHANGED,              /**< Changed while the phone runs       */
+};
+
+enum origin origin_value(const struct line *line, const char *key, char *val,
+			 size_t size);
+const char *origin_name(enum origin origin);
+
+#endif

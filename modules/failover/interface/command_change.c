@@ -1,0 +1,171 @@
+/**
+ * @file command_change.c  Commands that change settings and save them
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "accounts.h"
+#include "command_parts.h"
+#include "line.h"
+#include "origin.h"
+#include "save.h"
+#include "set.h"
+
+
+enum {
+	VALUE_SIZE = 512,
+};
+
+
+static int print_keys(struct re_printf *pf, const void *arg)
+{
+	const char *key;
+	int err = 0;
+	(void)arg;
+
+	for (size_t i = 0; (key = settings_key(i)); i++)
+		err |= re_hprintf(pf, "%s%s", i ? ", " : "", key);
+
+	return err;
+}
+
+
+static void print_error(const char *key, const char *error, void *arg)
+{
+	struct re_printf *pf = arg;
+
+	if (settings_allowed(key))
+		(void)re_hprintf(pf, "failover: %s: %s\n", key, error);
+	else
+		(void)re_hprintf(pf, "failover: there is no key '%s'; there"
+				 " is: %H\n", key, print_keys, NULL);
+}
+
+
+/* Accounts whose own value stands before the config file's */
+static int print_own(struct re_printf *pf, const char *key, const char *val)
+{
+	char own[VALUE_SIZE];
+	struct le *le;
+	int err = 0;
+
+	for (le = list_head(line_list()); le; le = le->next) {
+
+		const struct line *line = le->data;
+
+		(void)origin_value(line, key, own, sizeof(own));
+
+		if (!line->unmanaged && *val && strcmp(own, val))
+			err |= re_hprintf(pf, "%s has %s of its own\n",
+					  line_name(line), own);
+	}
+
+	return err;
+}
+
+
+/**
+ * Command: change a setting
+ *
+ * @param pf  Print function
+ * @param arg Parameters: account or *, key, value
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int command_set(struct re_printf *pf, void *arg)
+{
+	const char *p = command_params(arg);
+	const struct pl aor = command_word(&p), name = command_word(&p);
+	struct rewrite_change chg = {0};
+	struct line *line = NULL;
+	char *key = NULL;
+	int err = 0;
+
+	accounts_scan();
+
+	if (!name.l) {
+		(void)re_hprintf(pf, "failover: failover_set <aor|*> <key>"
+				 " <value>\n");
+		return EINVAL;
+	}
+
+	if (pl_strcmp(&aor, "*"))
+		err = command_managed(&line, pf, &aor);
+	if (!err)
+		err = pl_strdup(&key, &name);
+	if (err)
+		return err;
+
+	while (*p == ' ')
+		++p;
+
+	chg.key = key;
+	chg.val = p;
+
+	err = set_values(line, &chg, 1, print_error, pf);
+	if (err)
+		goto out;
+
+	info("failover: %s: %s %s\n", line ? line_name(line) : "config",
+	     key, *p ? p : "removed");
+
+	err = re_hprintf(pf, "%s: %s %s; failover_save writes it\n",
+			 line ? line_name(line) : "config", key,
+			 *p ? p : "removed");
+	if (!line)
+		err |= print_own(pf, key, p);
+
+ out:
+	mem_deref(key);
+
+	return err;
+}
+
+
+static int named(struct line **linep, struct re_printf *pf, void *arg)
+{
+	const char *p = command_params(arg);
+	const struct pl aor = command_word(&p);
+
+	accounts_scan();
+	save_reread();
+
+	*linep = NULL;
+
+	return aor.l ? command_managed(linep, pf, &aor) : 0;
+}
+
+
+/**
+ * Command: write what was changed
+ *
+ * @param pf  Print function
+ * @param arg Parameters: account, or none for all
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int command_save(struct re_printf *pf, void *arg)
+{
+	struct line *line;
+	const int err = named(&line, pf, arg);
+
+	return err ? err : save_write(pf, line);
+}
+
+
+/**
+ * Command: show what would be written
+ *
+ * @param pf  Print function
+ * @param arg Parameters: account, or none for all
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int command_diff(struct re_printf *pf, void *arg)
+{
+	struct line *line;
+	const int err = named(&line, pf, arg);
+
+	return err ? err : save_print_diff(pf, line);
+}

@@ -1,0 +1,26 @@
+/**
+ * @file set.h  Changes settings while the phone runs
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_SET_H
+#define FAILOVER_SET_H
+
+#include "rewrite.h"
+
+struct line;
+
+/**
+ * What is wrong with a value
+ *
+ * @param key   Key
+ * @param error What is wrong and what is allowed, a part of a sentence
+ * @param arg   Handler argument
+ */
+typedef void (set_error_h)(const char *key, const char *error, void *arg);
+
+int set_values(struct line *line, const struct rewrite_change *changev,
+	       size_t changec, set_error_h *errorh, void *arg);
+
+#endif
