@@ -3,6 +3,7 @@
 OPTIONS, MESSAGE, SUBSCRIBE, re-INVITE. Specification section 2.2.1."""
 
 import time
+from collections import Counter
 
 import pytest
 
@@ -103,6 +104,23 @@ def test_keepalive_closed_port(server_pair, phone_factory):
     in_use(phone, 2)
     assert backup.recorder.requests("REGISTER")[0].time - killed \
         < 1 + AT_ONCE_S
+
+
+@pytest.mark.parametrize("fall", [1, 3])
+def test_given_up_keepalive_is_silent(fall, server_pair, phone_factory):
+    """What a server was given up for is not sent to it any more, and neither
+    is an OPTIONS that has had its time while the account stays."""
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair, config={
+        **RETRY, "failover_keepalive": 1, "failover_fall": fall})
+    primary.behave("OPTIONS", silent=True)
+    if fall == 1:
+        in_use(phone, 2)
+    else:
+        primary.recorder.wait("OPTIONS", 5)
+    settle(phone, 5)                    # UDP would retransmit twice
+    sends = Counter(e.branch for e in primary.recorder.requests("OPTIONS"))
+    assert set(sends.values()) <= {1, 2}, sends     # failover_retries 1
 
 
 def test_keepalive_challenged(server_pair, phone_factory):

@@ -20,6 +20,7 @@
 #include "offer.h"
 #include "own_side.h"
 #include "save.h"
+#include "unwanted.h"
 #include "verify.h"
 #include "version.h"
 #include "wire.h"
@@ -288,6 +289,7 @@ static int module_close(void)
 	certificate_close();
 	wire_close();
 	accounts_close();
+	unwanted_close();            /* accounts let go of requests */
 	config_close();
 	changes_close();
 	save_close();

@@ -179,6 +179,14 @@ class SipServer:
 
         self._run(back())
 
+    def only_from(self, port: int) -> None:
+        """Until the next kill(): packets from any other UDP port of this
+        host are rejected, ICMP port unreachable."""
+        async def filtered() -> None:
+            self._listener.only_from((self.host, port))
+
+        self._run(filtered())
+
     def reboot(self) -> None:
         """There again at once, but knows no connection any more: who uses
         one gets RST.  Needs CAP_NET_ADMIN."""

@@ -4,6 +4,7 @@
 import asyncio
 import ctypes
 import functools
+import os
 import socket
 import ssl
 import struct
@@ -175,6 +176,15 @@ class Listener:
         await asyncio.sleep(0)          # lets the servers' sockets go
         self._udp = None
         self._servers = []
+
+    def only_from(self, peer: Address) -> None:
+        """Hear no other UDP port: the kernel answers those with ICMP port
+        unreachable, as a filter would that rejects them."""
+        assert self._udp
+        kept = self._udp.get_extra_info("socket")
+        with socket.socket(kept.family, kept.type,
+                           fileno=os.dup(kept.fileno())) as sock:
+            sock.connect(peer)
 
     def deafen(self) -> None:
         """Vanish like a host without power: nothing that arrives, for open

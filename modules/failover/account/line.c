@@ -249,31 +249,26 @@ bool line_keeps_contact(const struct line *line, enum sip_transp tp,
 
 
 /**
- * See whether somebody listens where a request goes
+ * See whether somebody accepts connections where a request goes
  *
  * @param line   Line
  * @param server Server
- * @param tp     Transport of the request
- * @param dst    Destination of the request
+ * @param dst    Destination of the request, over TCP or TLS
  * @param since  Its first transmission [ms]
  */
-void line_poke(struct line *line, unsigned server, enum sip_transp tp,
-	       const struct sa *dst, uint64_t since)
+void line_poke(struct line *line, unsigned server, const struct sa *dst,
+	       uint64_t since)
 {
 	struct poke **pokep = &line->pokev[server - 1];
 
-	if (!*pokep && poke_alloc(pokep, line, server))
-		return;
-
-	if (tp == SIP_TRANSP_UDP)
-		poke_udp(*pokep, dst, since);
-	else
-		poke_tcp(*pokep, dst, since);
+	if (*pokep || !poke_alloc(pokep, line, server))
+		poke_connect(*pokep, dst, since);
 }
 
 
 /**
- * See whether somebody listens at a server
+ * A request to a server is not seen on the wire: see whether the server
+ * accepts connections. Over UDP there is nothing to see.
  *
  * @param line   Line
  * @param server Server
@@ -282,14 +277,16 @@ void line_look(struct line *line, unsigned server)
 {
 	const struct server *srv = line_server(line, server);
 
-	if (sa_isset(&srv->addr, SA_ALL))
-		line_poke(line, server, server_transp(srv), &srv->addr,
-			  clock_ms());
+	if (sa_isset(&srv->addr, SA_ALL) &&
+	    server_transp(srv) != SIP_TRANSP_UDP)
+		line_poke(line, server, &srv->addr, clock_ms());
 }
 
 
 /**
- * End connections to a server that are dead, so that they are not used again
+ * End connections to a server that are dead, so that they are not used again.
+ * Where a name leads to is seen with the first request sent, or has been
+ * looked up.
  *
  * @param line   Line
  * @param server Server, which has been silent for as long as it is given
@@ -297,20 +294,16 @@ void line_look(struct line *line, unsigned server)
 void line_end_dead(const struct line *line, unsigned server)
 {
 	const struct server *srv = line_server(line, server);
-	struct sa dst = srv->addr;
-
-	/* a name: where it leads to is seen with the first request sent */
-	if (!sa_isset(&dst, SA_ALL)) {
-		if (srv->tp == SIP_TRANSP_NONE)
-			return;
-
-		sa_init(&dst, AF_INET);
-		sa_set_port(&dst, sip_transp_port(srv->tp, srv->port));
-	}
 
 	/* half of the time: its timers and the kernel's are not ours */
-	connection_end_dead(&dst, server_transp(srv),
-			    schedule_giveup_ms(&line->set, false) / 2);
+	const uint64_t ms = schedule_giveup_ms(&line->set, false) / 2;
+
+	if (sa_isset(&srv->addr, SA_ALL))
+		connection_end_dead(&srv->addr, server_transp(srv), ms);
+
+	for (size_t i = 0; i < srv->targetc; i++)
+		connection_end_dead(&srv->targetv[i].addr, server_transp(srv),
+				    ms);
 }
 
 

@@ -55,7 +55,7 @@ struct line {
 	unsigned calls_moved;
 	unsigned byes_moved;
 	unsigned requests_moved;
-	struct poke *pokev[MAX_SERVERS];/**< Hears "port unreachable"        */
+	struct poke *pokev[MAX_SERVERS];/**< Connections that ask            */
 	struct lookup *lookupv[MAX_SERVERS];/**< Of names, under way         */
 };
 
@@ -75,8 +75,8 @@ unsigned line_server_of(struct line *line, unsigned guess,
 			const struct sa *dst);
 bool line_keeps_contact(const struct line *line, enum sip_transp tp,
 			const struct sa *dst);
-void line_poke(struct line *line, unsigned server, enum sip_transp tp,
-	       const struct sa *dst, uint64_t since);
+void line_poke(struct line *line, unsigned server, const struct sa *dst,
+	       uint64_t since);
 void line_look(struct line *line, unsigned server);
 void line_end_dead(const struct line *line, unsigned server);
 void line_describe_error(const struct line *line, unsigned server,

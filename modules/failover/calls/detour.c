@@ -38,7 +38,8 @@ int detour_find(struct detour *det, const struct dialog *dlg, unsigned server)
 	det->dst = srv->addr;
 
 	/* one that libre would make now verifies no name of a certificate */
-	if (det->tp != SIP_TRANSP_UDP && !connection_is_there(&det->dst))
+	if (det->tp != SIP_TRANSP_UDP &&
+	    connection_look(&det->dst) == CONNECTION_NONE)
 		return EAGAIN;
 
 	return sip_transp_laddr(uag_sip(), &det->laddr, det->tp, &det->dst);

@@ -398,7 +398,7 @@ static void replace(struct dial *dial, struct call *call, const char *text)
 	redial_abandon(dial);
 
 	line_describe_error(line, server, text, reason, sizeof(reason));
-	evidence_failed(line, server, since, reason);
+	evidence_failed(line, server, evidence_of_text(text), since, reason);
 }
 
 

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "compat.h"
 
@@ -249,27 +250,28 @@ int compat_udp_fd(const struct udp_sock *us, int af)
 }
 
 
-#if FAILOVER_LIBRE >= 209
 /**
- * Send a packet from a socket of its own, as libre 2.8 did
+ * Send a packet from a socket of its own. libre 1.x can for IPv4 alone, 2.9
+ * and later have no call for it.
  *
  * @param dst Destination
  * @param mb  Packet
  *
  * @return 0 if success, otherwise errorcode
  */
-int udp_send_anon(const struct sa *dst, struct mbuf *mb)
+int compat_send_anon(const struct sa *dst, struct mbuf *mb)
 {
-	struct udp_sock *us;
-	int err;
+	const int fd = socket(sa_af(dst), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err = 0;
 
-	err = udp_open(&us, sa_af(dst));
-	if (err)
-		return err;
+	if (fd < 0)
+		return errno;
 
-	err = udp_send(us, dst, mb);
-	mem_deref(us);
+	if (sendto(fd, mbuf_buf(mb), mbuf_get_left(mb), 0, &dst->u.sa,
+		   dst->len) < 0)
+		err = errno;
+
+	(void)close(fd);
 
 	return err;
 }
-#endif

@@ -13,7 +13,6 @@
  * | libre 2.2     | no udp_sock_fd(), until 2.11: nothing is withheld   |
  * | libre 2.4     | answers of name servers are kept; until 4.6 a record|
  * |               | of one is lent to one request at a time             |
- * | libre 2.9     | udp_send_anon() is gone                             |
  * | libre 2.10    | a Contact is recognised by its address, not as text |
  * | libre 3.6     | fd_listen() and fd_close() take a handle            |
  * | libre 4.0     | struct uri has no password; a UDP socket is of one  |
@@ -123,10 +122,8 @@ int  compat_renew_sockets(void);
 void compat_keep_answers(bool keep);
 int  compat_fd_listen(struct compat_fd *cfd, fd_h *h, void *arg);
 void compat_fd_close(struct compat_fd *cfd);
+int  compat_send_anon(const struct sa *dst, struct mbuf *mb);
 int  compat_udp_fd(const struct udp_sock *us, int af);
-#if FAILOVER_LIBRE >= 209
-int  udp_send_anon(const struct sa *dst, struct mbuf *mb);
-#endif
 
 /* In libre's header from 3.x on, in the library always */
 int  sip_auth_encode(struct mbuf *mb, struct sip_auth *auth, const char *met,
@@ -177,12 +174,6 @@ int  sip_auth_encode(struct mbuf *mb, struct sip_auth *auth, const char *met,
 #pragma weak net_flush_addresses
 #pragma weak net_if_apply
 #pragma weak net_ifaddr_filter
-#endif
-
-#if FAILOVER_LIBRE >= 209
-#pragma weak udp_open
-#else
-#pragma weak udp_send_anon
 #endif
 
 #if FAILOVER_BARESIP >= 315

@@ -14,6 +14,7 @@
 #include "own_side.h"
 #include "policy.h"
 #include "report.h"
+#include "stall.h"
 #include "state.h"
 #include "unwanted.h"
 
@@ -84,7 +85,7 @@ void decide_take(struct line *line, const struct decision *d)
 	if ((d->tell == TELL_SWITCH && !d->by_command) ||
 	    d->tell == TELL_EXHAUSTED) {
 		unwanted_give_up(line, d->from);
-		line_end_dead(line, d->from);
+		stall_end(line, d->from);
 	}
 
 	if (d->register_with)

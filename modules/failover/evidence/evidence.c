@@ -4,10 +4,21 @@
  * Every sensor reports here, and here alone the policy is asked what follows;
  * own_side.c has what is the phone's own side.
  *
- * Three things are evidence against a server: a request that was really sent
- * to it and not answered in its time; an answer that the settings list, or
- * that takes the account and grants it no time; an error of the very packet
- * or connection that carries SIP. What was never sent is evidence of nothing.
+ * THE RULE. Three things speak against a server, and nothing else does:
+ *
+ * 1. a request that was really sent to it and not answered in its time
+ *    (EVIDENCE_SILENCE: transactions, and who waits for an answer);
+ * 2. an answer that the settings list, or that takes the account and grants
+ *    it no time (EVIDENCE_ANSWER);
+ * 3. an error of the very packet or connection that carries SIP
+ *    (EVIDENCE_ERROR: icmp.c for packets, libre and connection.c for
+ *    connections).
+ *
+ * What was never sent is evidence of nothing, and neither is what the phone
+ * itself lacks: a network, descriptors, memory. What is learned by other
+ * means, by a connection of our own (poke.c), counts only together with
+ * silence of the connection that SIP has. Every report names its kind, and
+ * is_evidence() refuses what is none.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -42,6 +53,68 @@ enum {
 	RWAIT_MIN     = 5,
 	RWAIT_MAX     = 95,
 };
+
+
+/**
+ * What an error is evidence of
+ *
+ * @param err Error of a request, 0 if it was answered
+ *
+ * @return Kind of evidence
+ */
+enum evidence evidence_of(int err)
+{
+	if (!err)
+		return EVIDENCE_ANSWER;
+
+	if (err == ETIMEDOUT)
+		return EVIDENCE_SILENCE;
+
+	return error_is_want(err) ? EVIDENCE_NONE : EVIDENCE_ERROR;
+}
+
+
+/**
+ * What Baresip's text for the end of a request is evidence of
+ *
+ * @param text The answer as "503 Service Unavailable", or the error in words
+ *
+ * @return Kind of evidence
+ */
+enum evidence evidence_of_text(const char *text)
+{
+	if (error_status_code(text))
+		return EVIDENCE_ANSWER;
+
+	if (error_is(text, ETIMEDOUT))
+		return EVIDENCE_SILENCE;
+
+	return error_says_want(text) ? EVIDENCE_NONE : EVIDENCE_ERROR;
+}
+
+
+/* The gate. An answer came over a network that is there. */
+static bool is_evidence(struct line *line, enum evidence kind,
+			const char *reason)
+{
+	switch (kind) {
+
+	case EVIDENCE_ANSWER:
+		return true;
+
+	case EVIDENCE_SILENCE:
+		return !own_side_is_at_fault(line);
+
+	case EVIDENCE_ERROR:
+		return !own_side_is_at_fault(line) &&
+			!path_is_settling(line, reason);
+
+	case EVIDENCE_NONE:
+		break;
+	}
+
+	return false;
+}
 
 
 /**
@@ -148,7 +221,7 @@ void evidence_register_result(struct line *line, const char *text, bool ok)
 	if (!ok && !error_status_code(text) && own_side_is_at_fault(line))
 		return;
 
-	if (!ok && path_is_settling(line, text)) {
+	if (!ok && !is_evidence(line, evidence_of_text(text), text)) {
 		own_side_try_again(line);
 		return;
 	}
@@ -276,15 +349,16 @@ void evidence_retry_after(struct line *line, unsigned server, uint32_t s)
  *
  * @param line   Line
  * @param server Server
+ * @param kind   What kind of evidence that is
  * @param since  When the request was first sent [ms]
  * @param reason What was seen
  */
-void evidence_failed(struct line *line, unsigned server, uint64_t since,
-		     const char *reason)
+void evidence_failed(struct line *line, unsigned server, enum evidence kind,
+		     uint64_t since, const char *reason)
 {
 	struct decision d = {0};
 
-	if (own_side_is_at_fault(line) || path_is_settling(line, reason))
+	if (!is_evidence(line, kind, reason))
 		return;
 
 	policy_failed(&line->policy, server, since, clock_ms(), rand_u32(),
@@ -314,8 +388,9 @@ bool evidence_goes_on(struct line *line, unsigned server, const struct sa *dst)
 
 
 /**
- * An address of a server is closed: its host says so. libre's sockets do not
- * hear that; told of it, it goes on to the next address of the server's name.
+ * A packet of ours could not be delivered to an address of a server: its host
+ * or a router says so. libre does not hear that; told of it, it goes on to the
+ * next address of the server's name.
  *
  * @param line   Line
  * @param server Server
@@ -333,7 +408,7 @@ void evidence_unreachable(struct line *line, unsigned server,
 	if (evidence_goes_on(line, server, dst))
 		unwanted_refuse(line, server, dst);
 	else
-		evidence_failed(line, server, since, reason);
+		evidence_failed(line, server, EVIDENCE_ERROR, since, reason);
 }
 
 
@@ -350,7 +425,7 @@ void evidence_refused(struct line *line, unsigned server, uint64_t since,
 		      const char *reason, unsigned before)
 {
 	policy_failed_before(&line->policy, server, before);
-	evidence_failed(line, server, since, reason);
+	evidence_failed(line, server, EVIDENCE_ANSWER, since, reason);
 }
 
 
@@ -370,7 +445,7 @@ void evidence_unanswered(struct line *line, unsigned server, const char *met,
 
 	view_unanswered(reason, sizeof(reason), met, sends,
 			clock_ms() - since);
-	evidence_failed(line, server, since, reason);
+	evidence_failed(line, server, EVIDENCE_SILENCE, since, reason);
 }
 
 

@@ -12,6 +12,17 @@
 struct grant;
 struct line;
 
+/** What speaks against a server: see evidence.c */
+enum evidence {
+	EVIDENCE_NONE,               /**< The phone's own want               */
+	EVIDENCE_SILENCE,            /**< Sent, not answered in its time     */
+	EVIDENCE_ANSWER,             /**< An answer that is listed           */
+	EVIDENCE_ERROR,              /**< ... of that packet or connection   */
+};
+
+enum evidence evidence_of(int err);
+enum evidence evidence_of_text(const char *text);
+
 void evidence_registering(struct line *line);
 void evidence_register_result(struct line *line, const char *text, bool ok);
 void evidence_sent(struct line *line, unsigned server, uint64_t since,
@@ -21,8 +32,8 @@ void evidence_answered(struct line *line, unsigned server, uint64_t since,
 void evidence_decode_grant(struct grant *grant, const struct line *line,
 			   const struct sip_msg *msg, uint32_t expires);
 void evidence_retry_after(struct line *line, unsigned server, uint32_t s);
-void evidence_failed(struct line *line, unsigned server, uint64_t since,
-		     const char *reason);
+void evidence_failed(struct line *line, unsigned server, enum evidence kind,
+		     uint64_t since, const char *reason);
 void evidence_unreachable(struct line *line, unsigned server,
 			  const struct sa *dst, uint64_t since,
 			  const char *reason);

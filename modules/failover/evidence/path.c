@@ -15,7 +15,6 @@
 #include "line.h"
 #include "network.h"
 #include "path.h"
-#include "poke.h"
 
 
 enum {
@@ -42,14 +41,24 @@ static enum path look(const struct server *srv)
 	if (!address_of(srv, &dst))
 		return PATH_SAME;
 
-	if (network_source(&src, &dst))
+	switch (network_source(&src, &dst)) {
+
+	case 0:
+		break;
+
+	case ENETDOWN:
 		return PATH_NONE;
+
+	default:
+		/* what cannot be looked at tells nothing */
+		return PATH_SAME;
+	}
 
 	if (sip_transp_laddr(uag_sip(), &laddr, server_transp(srv), &dst))
 		return PATH_BARE;
 
 	/* sockets stay behind when their address goes */
-	if (!sa_is_any(&laddr) && !network_has(&laddr))
+	if (!sa_is_any(&laddr) && network_lacks(&laddr))
 		return PATH_STALE;
 
 	if (sa_cmp(&dst, &srv->dst, SA_ADDR) &&

@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#define HOST_UNREACHABLE "ICMP host unreachable"
+
 struct line;
 
 enum path {                          /* the better first */

@@ -17,6 +17,7 @@
 #include <linux/rtnetlink.h>
 #endif
 #include "compat.h"
+#include "error.h"
 #include "network.h"
 
 
@@ -161,12 +162,13 @@ static bool is_wanted(const struct ifaddrs *ifa, const struct find *f)
 }
 
 
-static void find(struct find *f)
+/* Returns false if the links cannot be looked at: no descriptors, no memory */
+static bool find(struct find *f)
 {
 	struct ifaddrs *list, *ifa;
 
 	if (getifaddrs(&list))
-		return;
+		return false;
 
 	for (ifa = list; ifa; ifa = ifa->ifa_next) {
 
@@ -178,23 +180,29 @@ static void find(struct find *f)
 	}
 
 	freeifaddrs(list);
+
+	return true;
 }
 
 
 /**
- * Does the machine have this address?
+ * Is an address known to be none of the machine's?
  *
  * @param addr Address
  *
- * @return True if it does
+ * @return True if it is; false as well if that cannot be found out
  */
-bool network_has(const struct sa *addr)
+bool network_lacks(const struct sa *addr)
 {
 	struct find f = { .addr = addr };
 
-	find(&f);
+	return find(&f) && !f.found;
+}
 
-	return f.found;
+
+static int no_way(int err)
+{
+	return error_is_want(err) ? err : ENETDOWN;
 }
 
 
@@ -205,7 +213,8 @@ bool network_has(const struct sa *addr)
  * @param src Returned address
  * @param dst Destination, with a port
  *
- * @return 0 if success, otherwise errorcode: there is no way
+ * @return 0 if success, ENETDOWN if there is no way, otherwise errorcode: it
+ *         cannot be found out
  */
 int network_source(struct sa *src, const struct sa *dst)
 {
@@ -214,13 +223,13 @@ int network_source(struct sa *src, const struct sa *dst)
 
 	fd = socket(sa_af(dst), SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return errno;
+		return no_way(errno);
 
 	sa_init(src, sa_af(dst));
 
 	if (connect(fd, &dst->u.sa, dst->len) ||
 	    getsockname(fd, &src->u.sa, &src->len))
-		err = errno;
+		err = no_way(errno);
 
 	(void)close(fd);
 
@@ -230,7 +239,6 @@ int network_source(struct sa *src, const struct sa *dst)
 	/* the route stays when the cable is unplugged */
 	if (!sa_cmp(src, dst, SA_ADDR))
 		f.addr = src;
-	find(&f);
 
-	return f.found && !f.running ? ENETDOWN : 0;
+	return find(&f) && f.found && !f.running ? ENETDOWN : 0;
 }

@@ -14,7 +14,7 @@ typedef void (network_h)(bool added);
 int  network_open(network_h *h);
 void network_close(void);
 bool network_is_watched(void);
-bool network_has(const struct sa *addr);
+bool network_lacks(const struct sa *addr);
 int  network_source(struct sa *src, const struct sa *dst);
 
 #endif

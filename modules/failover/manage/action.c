@@ -26,6 +26,7 @@
 #include "request.h"
 #include "schedule.h"
 #include "settings.h"
+#include "stall.h"
 #include "standby.h"
 #include "view.h"
 #include "within.h"
@@ -112,7 +113,7 @@ static void probe_handler(int err, const struct sip_msg *msg, void *arg)
 
 	/* the next one is not to go the same way */
 	if (err == ETIMEDOUT)
-		line_end_dead(line, PRIMARY);
+		stall_end(line, PRIMARY);
 
 	failback_probed(&line->policy, &o, clock_ms(), rand_u32(), &d);
 	decide_take(line, &d);
@@ -166,7 +167,7 @@ static void renewal_handler(int err, const struct sip_msg *msg, void *arg)
 	decide_take(line, &d);
 
 	if (failed)
-		evidence_failed(line, line->renewal_server,
+		evidence_failed(line, line->renewal_server, evidence_of(err),
 				line->renewal_since, reason);
 }
 
@@ -224,7 +225,8 @@ static void keepalive_handler(int err, const struct sip_msg *msg, void *arg)
 
 	describe(reason, sizeof(reason), line, server, err, msg);
 	foreign_clean(text + len, sizeof(text) - len, reason, strlen(reason));
-	evidence_failed(line, server, line->keepalive_since, text);
+	evidence_failed(line, server, evidence_of(err), line->keepalive_since,
+			text);
 }
 
 

@@ -13,6 +13,7 @@
 #include "line.h"
 #include "request.h"
 #include "schedule.h"
+#include "unwanted.h"
 
 
 enum {
@@ -23,6 +24,7 @@ struct request {
 	struct le le;
 	struct tmr tmr;              /**< Its time is up                     */
 	const char *met;
+	unsigned server;             /**< That it is for                     */
 	uint64_t ms;                 /**< Time for an answer [ms]            */
 	uint64_t since;              /**< Asked for, the latest one [ms]     */
 	uint64_t took_ms;            /**< Longest time until an answer [ms]  */
@@ -47,6 +49,11 @@ static int send_request(struct request *req);
 static void destructor(void *arg)
 {
 	struct request *req = arg;
+
+	/* libre goes on with what is let go of */
+	if (req->req)
+		unwanted_add(sip_dialog_callid(req->dlg), req->met,
+			     req->server);
 
 	list_unlink(&req->le);
 	tmr_cancel(&req->tmr);
@@ -200,7 +207,8 @@ static int request_alloc(struct request **reqp, struct line *line,
 		return ENOMEM;
 
 	list_append(&requestl, &req->le, req);
-	req->met = met;
+	req->met    = met;
+	req->server = server;
 	req->h   = h;
 	req->arg = arg;
 

@@ -13,6 +13,7 @@
 #include "evidence.h"
 #include "line.h"
 #include "schedule.h"
+#include "stall.h"
 #include "target.h"
 #include "txn.h"
 #include "unwanted.h"
@@ -88,6 +89,10 @@ static void giveup_handler(void *arg)
 	struct txn *txn = arg;
 	const bool invite = !strcmp(txn->met, "INVITE");
 
+	/* not all of it was sent */
+	if (txn->unwanted && !txn->detoured)
+		return;
+
 	if (clock_is_late(txn->since +
 			  schedule_giveup_ms(&txn->line->set, invite)))
 		return;
@@ -157,6 +162,44 @@ struct txn *txn_find_branch(const struct pl *branch, const char *met)
 }
 
 
+static bool has_text(const struct pl *pkt, const char *text)
+{
+	const size_t len = strlen(text);
+
+	for (size_t i = 0; i + len <= pkt->l; i++) {
+		if (!memcmp(pkt->p + i, text, len))
+			return true;
+	}
+
+	return false;
+}
+
+
+/**
+ * Find the transaction of a packet that was sent, or of its beginning
+ *
+ * @param pkt Packet, which has the whole branch
+ *
+ * @return Transaction, NULL if there is none
+ */
+struct txn *txn_find_packet(const struct pl *pkt)
+{
+	struct le *le;
+
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		struct txn *txn = le->data;
+		const size_t len = strlen(txn->met);
+
+		if (pkt->l > len && !memcmp(pkt->p, txn->met, len) &&
+		    pkt->p[len] == ' ' && has_text(pkt, txn->branch))
+			return txn;
+	}
+
+	return NULL;
+}
+
+
 /**
  * libre's transmissions of this request are not to go out any more
  *
@@ -216,7 +259,8 @@ bool txn_is_passing(void)
 /* A connection that has ended tells nothing to a request that was sent over
    it, and one that is dead does not even end. So where UDP would retransmit,
    see whether it is there (RFC 3261 section 8.1.3.1: if not, that is as good
-   as a 503), and whether anybody is. */
+   as a 503), and, if the server does not even acknowledge what was sent over
+   it, whether anybody is. */
 static void poke_handler(void *arg)
 {
 	struct txn *txn = arg;
@@ -226,14 +270,22 @@ static void poke_handler(void *arg)
 
 	if (clock_ms() - txn->since >=
 	    schedule_giveup_ms(&txn->line->set, false))
-		line_end_dead(txn->line, txn->server);
+		stall_end(txn->line, txn->server);
 
-	if (connection_is_there(&txn->dst))
-		line_poke(txn->line, txn->server, txn->tp, &txn->dst,
-			  txn->since);
-	else
-		evidence_failed(txn->line, txn->server, txn->since,
-				"connection lost");
+	switch (connection_look(&txn->dst)) {
+
+	case CONNECTION_NONE:
+		evidence_failed(txn->line, txn->server, EVIDENCE_ERROR,
+				txn->since, "connection lost");
+		break;
+
+	case CONNECTION_UNHEARD:
+		line_poke(txn->line, txn->server, &txn->dst, txn->since);
+		break;
+
+	case CONNECTION_HEARD:
+		break;
+	}
 }
 
 
@@ -388,5 +440,4 @@ void txn_close(void)
 	}
 
 	list_flush(&txnl);
-	unwanted_close();
 }

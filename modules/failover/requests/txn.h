@@ -48,6 +48,7 @@ struct txn {
 
 const struct list *txn_list(void);
 struct txn *txn_find(const struct sip_msg *msg);
+struct txn *txn_find_packet(const struct pl *pkt);
 struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
 		      struct sip_msg *msg, enum sip_transp tp,
 		      const struct sa *dst);

@@ -227,6 +227,15 @@ void unwanted_refuse(const struct line *line, unsigned server,
 }
 
 
+/* These end something that the server has. A de-registration is withheld for
+   reasons of its own, a BYE once it goes through another server (bye.c). */
+static bool is_ending(const struct txn *txn)
+{
+	return txn->kind == KIND_DEREGISTER || txn->kind == KIND_BYE ||
+		!strcmp(txn->met, "CANCEL");
+}
+
+
 /**
  * A server is given up: send it no more of what it has not answered
  *
@@ -242,8 +251,7 @@ void unwanted_give_up(const struct line *line, unsigned server)
 		struct txn *txn = le->data;
 
 		if (txn->line != line || txn->server != server ||
-		    txn->unwanted ||
-		    (txn->kind != KIND_REGISTER && txn->kind != KIND_INVITE))
+		    txn->unwanted || is_ending(txn))
 			continue;
 
 		txn_note_silence(txn);

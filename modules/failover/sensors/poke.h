@@ -9,13 +9,10 @@
 
 #include "compat.h"
 
-#define HOST_UNREACHABLE "ICMP host unreachable"
-
 struct line;
 struct poke;
 
 int  poke_alloc(struct poke **pokep, struct line *line, unsigned server);
-void poke_udp(struct poke *poke, const struct sa *dst, uint64_t since);
-void poke_tcp(struct poke *poke, const struct sa *dst, uint64_t since);
+void poke_connect(struct poke *poke, const struct sa *dst, uint64_t since);
 
 #endif

@@ -21,7 +21,9 @@
 #include "lookup.h"
 #include "offer.h"
 #include "orphan.h"
+#include "packet.h"
 #include "request.h"
+#include "stall.h"
 #include "target.h"
 #include "trace.h"
 #include "txn.h"
@@ -193,9 +195,6 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 	if (txn->unwanted)
 		return tp == SIP_TRANSP_UDP && withhold_is_ready(dst);
 
-	if (tp == SIP_TRANSP_UDP && txn->kind != KIND_DEREGISTER)
-		line_poke(txn->line, txn->server, tp, dst, txn->since);
-
 	return false;
 }
 
@@ -347,7 +346,7 @@ static void refuse_tls(struct sip_msg *msg, const struct sa *dst)
 				route ? &route->val : NULL, SIP_TRANSP_TLS,
 				dst);
 	if (server)
-		evidence_failed(line, server, clock_ms(),
+		evidence_failed(line, server, EVIDENCE_ERROR, clock_ms(),
 				"its certificate cannot be verified");
 }
 
@@ -363,6 +362,9 @@ static bool trace_handler(bool tx, enum sip_transp tp, const struct sa *peer,
 
 	if (tx && msg->req)
 		return request_sent(msg, tp, peer);
+
+	if (!tx)
+		stall_heard(tp, peer);
 
 	if (tx) {
 		if (msg->scode >= 200 && !pl_strcmp(&msg->cseq.met, "INVITE"))
@@ -388,6 +390,8 @@ int wire_open(void)
 {
 	int err;
 
+	packet_open();
+
 	err = trace_open(trace_handler);
 	if (err)
 		return err;
@@ -404,6 +408,7 @@ int wire_open(void)
 void wire_close(void)
 {
 	trace_close();
+	packet_close();
 	withhold_close();
 	txn_close();
 	orphan_close();

@@ -11,21 +11,18 @@
  *
  * A connection that the peer has reset does end, but libre tells nobody who
  * has sent a request over it. So one may ask here whether it is still there.
+ * And one whose peer has said something that libre waits for the rest of lives
+ * on, with all later answers swallowed: that one is ended in order (stall.c).
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <stddef.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #include <linux/tcp.h>
 #include "compat.h"
 #include "connection.h"
-
-
-enum {
-	MAX_FDS = 4096,              /**< Enough for any phone               */
-};
+#include "descriptors.h"
 
 
 static bool is_peer(int fd, const struct sa *dst)
@@ -35,11 +32,8 @@ static bool is_peer(int fd, const struct sa *dst)
 	sa_init(&peer, AF_UNSPEC);
 	peer.len = sizeof(peer.u);
 
-	if (getpeername(fd, &peer.u.sa, &peer.len) ||
-	    sa_port(&peer) != sa_port(dst))
-		return false;
-
-	return !sa_isset(dst, SA_ADDR) || sa_cmp(&peer, dst, SA_ADDR);
+	return !getpeername(fd, &peer.u.sa, &peer.len) &&
+		sa_cmp(&peer, dst, SA_ALL);
 }
 
 
@@ -55,12 +49,29 @@ static bool info_get(int fd, struct tcp_info *info)
 }
 
 
-/* Nothing of what was sent has arrived for so long; or nothing has ever come
-   back over TLS, where even the first request has to wait for that */
+/* How long the oldest of what was not acknowledged has waited, at least. The
+   kernel doubles its timer with each retransmission (RFC 6298 section 5.5);
+   until the first one, there may be nothing wrong. */
+static uint64_t unheard_ms(const struct tcp_info *info)
+{
+	const uint64_t rto = info->tcpi_rto / 1000;
+
+	if (!info->tcpi_unacked || !info->tcpi_retransmits)
+		return 0;
+
+	return rto - (rto >> MIN(info->tcpi_retransmits, 63)) +
+		info->tcpi_last_data_sent;
+}
+
+
+/* Nothing of what was sent has arrived for so long, although the kernel has
+   retransmitted it; or nothing has ever come back over TLS, where even the
+   first request has to wait for that */
 static bool is_dead(const struct tcp_info *info, enum sip_transp tp,
 		    uint64_t silent_ms)
 {
-	if (info->tcpi_unacked && info->tcpi_last_ack_recv >= silent_ms)
+	if (unheard_ms(info) >= silent_ms &&
+	    info->tcpi_last_ack_recv >= silent_ms)
 		return true;
 
 	return tp == SIP_TRANSP_TLS && !info->tcpi_bytes_received &&
@@ -82,43 +93,74 @@ static void end(int fd)
 /**
  * End the connections to a server that are dead
  *
- * @param dst       Server's address; if that is not set, any with its port
+ * @param dst       Server's address
  * @param tp        Transport
- * @param silent_ms The server has been silent for so long
+ * @param silent_ms The server has been silent for so long, above 0 [ms]
  */
 void connection_end_dead(const struct sa *dst, enum sip_transp tp,
 			 uint64_t silent_ms)
 {
-	const long max = sysconf(_SC_OPEN_MAX);
 	struct tcp_info info;
+	int fdv[DESCRIPTORS_MAX];
+	size_t n;
 
 	if (tp == SIP_TRANSP_UDP)
 		return;
 
-	for (int fd = 0; fd < MAX_FDS && fd < max; fd++) {
-		if (is_peer(fd, dst) && info_get(fd, &info) &&
+	n = descriptors_open(fdv);
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_peer(fdv[i], dst) && info_get(fdv[i], &info) &&
 		    is_dead(&info, tp, silent_ms))
-			end(fd);
+			end(fdv[i]);
 	}
 }
 
 
 /**
- * Is there a connection, on which requests could have been sent?
+ * End the connections to a server in order: it is told (FIN), and what is on
+ * its way there arrives. libre's next request opens a new one.
+ *
+ * @param dst Server's address
+ */
+void connection_end(const struct sa *dst)
+{
+	struct tcp_info info;
+	int fdv[DESCRIPTORS_MAX];
+	const size_t n = descriptors_open(fdv);
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_peer(fdv[i], dst) && info_get(fdv[i], &info))
+			(void)shutdown(fdv[i], SHUT_RD);
+	}
+}
+
+
+/**
+ * Is there a connection, on which requests could have been sent, and does the
+ * server acknowledge them?
  *
  * @param dst Peer's address
  *
- * @return True if there is
+ * @return What there is
  */
-bool connection_is_there(const struct sa *dst)
+enum connection connection_look(const struct sa *dst)
 {
-	const long max = sysconf(_SC_OPEN_MAX);
+	enum connection found = CONNECTION_NONE;
 	struct tcp_info info;
+	int fdv[DESCRIPTORS_MAX];
+	const size_t n = descriptors_open(fdv);
 
-	for (int fd = 0; fd < MAX_FDS && fd < max; fd++) {
-		if (is_peer(fd, dst) && info_get(fd, &info))
-			return true;
+	for (size_t i = 0; i < n; i++) {
+
+		if (!is_peer(fdv[i], dst) || !info_get(fdv[i], &info))
+			continue;
+
+		if (!unheard_ms(&info))
+			return CONNECTION_HEARD;
+
+		found = CONNECTION_UNHEARD;
 	}
 
-	return false;
+	return found;
 }

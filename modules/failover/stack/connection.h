@@ -9,8 +9,16 @@
 
 #include "compat.h"
 
+/** What there is to a peer */
+enum connection {
+	CONNECTION_NONE,             /**< Nothing that is open               */
+	CONNECTION_UNHEARD,          /**< Retransmits, is not acknowledged   */
+	CONNECTION_HEARD,            /**< Has no reason for complaint        */
+};
+
 void connection_end_dead(const struct sa *dst, enum sip_transp tp,
 			 uint64_t silent_ms);
-bool connection_is_there(const struct sa *dst);
+void connection_end(const struct sa *dst);
+enum connection connection_look(const struct sa *dst);
 
 #endif

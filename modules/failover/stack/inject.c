@@ -78,7 +78,7 @@ int inject_response(const struct sip_msg *req, uint16_t scode,
 			  &req->cseq.met);
 	if (!err) {
 		mb->pos = 0;
-		err = udp_send_anon(&addr, mb);
+		err = compat_send_anon(&addr, mb);
 	}
 
 	mem_deref(mb);

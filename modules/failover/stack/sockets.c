@@ -146,7 +146,7 @@ static void send_knock(const struct sa *addr)
 			 addr, sockets.callid, sockets.callid, sockets.callid,
 			 sockets.callid)) {
 		mb->pos = 0;
-		(void)udp_send_anon(addr, mb);
+		(void)compat_send_anon(addr, mb);
 	}
 
 	mem_deref(mb);

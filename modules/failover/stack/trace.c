@@ -12,6 +12,7 @@
  */
 #include <string.h>
 #include "compat.h"
+#include "icmp.h"
 #include "sockets.h"
 #include "trace.h"
 
@@ -20,7 +21,7 @@ enum {
 	MAX_WORDS = 512,             /**< Far more than struct sip has       */
 	HASH_SIZE = 1,               /**< Of the struct that we look into    */
 	FOREIGN   = '-',             /**< In no branch of libre's            */
-	CHECK_MS  = 100,             /**< How often the slot is looked at    */
+	CHECK_MS  = 1000,            /**< How often the slot is looked at    */
 };
 
 static struct {
@@ -113,6 +114,9 @@ static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
 {
 	struct sip_msg *msg = message_decode(pkt, len);
 	bool hidden = msg && !tx && sockets_is_knock(msg);
+
+	if (tx && tp == SIP_TRANSP_UDP)
+		icmp_expect(src);
 
 	if (tx && !msg && is_cut_short(tp, pkt, len)) {
 		make_empty(pkt, len);

@@ -12,6 +12,7 @@
  */
 #include <string.h>
 #include "clock.h"
+#include "icmp.h"
 #include "sockets.h"
 #include "withhold.h"
 
@@ -94,6 +95,8 @@ static bool recv_handler(struct sa *src, struct mbuf *mb, void *arg)
 
 static int socket_handler(struct udp_sock *us)
 {
+	icmp_listen(us);
+
 	if (udp_helper_find(us, LAYER))
 		return 0;
 

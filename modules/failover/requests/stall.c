@@ -1,0 +1,183 @@
+/**
+ * @file stall.c  Connections over which a request was not answered in time
+ *
+ * libre uses a connection to a server while it is there. One that is dead is
+ * ended at once. One whose peer acknowledges may have stalled all the same: a
+ * Content-Length that is too large makes libre wait for the rest of an answer,
+ * and swallow all that follow. It is ended, in order, if a request over it was
+ * not answered in its time and nothing at all has been received over it since
+ * that request was sent; so that the next request has a new one.
+ *
+ * Accounts share connections. Nobody's call, no request that still waits for
+ * its answer and no account that is registered over it is to suffer: then the
+ * connection stays, until the next request that is not answered.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "clock.h"
+#include "connection.h"
+#include "line.h"
+#include "schedule.h"
+#include "stall.h"
+#include "txn.h"
+
+
+enum {
+	MAX_PEERS = 16,              /**< More are not kept in mind          */
+	SLACK_MS  = 20,              /**< Its timer and libre's, or ours     */
+};
+
+static struct {
+	struct sa peer;
+	uint64_t heard;              /**< Last message from there [ms]       */
+} peerv[MAX_PEERS];
+
+
+/**
+ * A message has been received
+ *
+ * @param tp   Transport
+ * @param peer Where from
+ */
+void stall_heard(enum sip_transp tp, const struct sa *peer)
+{
+	size_t oldest = 0;
+
+	if (tp == SIP_TRANSP_UDP)
+		return;
+
+	for (size_t i = 0; i < MAX_PEERS; i++) {
+
+		if (sa_cmp(&peerv[i].peer, peer, SA_ALL)) {
+			oldest = i;
+			break;
+		}
+
+		if (peerv[i].heard < peerv[oldest].heard)
+			oldest = i;
+	}
+
+	peerv[oldest].peer  = *peer;
+	peerv[oldest].heard = clock_ms();
+}
+
+
+static bool is_heard_since(const struct sa *peer, uint64_t since)
+{
+	for (size_t i = 0; i < MAX_PEERS; i++) {
+		if (sa_cmp(&peerv[i].peer, peer, SA_ALL))
+			return peerv[i].heard >= since;
+	}
+
+	return false;
+}
+
+
+static bool is_overdue(const struct txn *txn)
+{
+	return clock_ms() + SLACK_MS >= txn->since +
+		schedule_giveup_ms(&txn->line->set, false);
+}
+
+
+/* Was one of the line's requests over it not answered in its time? The last
+   one of those tells since when nothing has come. */
+static bool is_stalled(const struct line *line, unsigned server,
+		       const struct sa *dst)
+{
+	struct le *le;
+
+	for (le = list_head(txn_list()); le; le = le->next) {
+
+		const struct txn *txn = le->data;
+
+		if (txn->line == line && txn->server == server &&
+		    txn->tp != SIP_TRANSP_UDP && !txn->answered &&
+		    sa_cmp(&txn->dst, dst, SA_ALL) && is_overdue(txn) &&
+		    !is_heard_since(dst, txn->since))
+			return true;
+	}
+
+	return false;
+}
+
+
+/* A call that was given up may still be answered, and has to be told then */
+static bool is_waited_for(const struct sa *dst)
+{
+	struct le *le;
+
+	for (le = list_head(txn_list()); le; le = le->next) {
+
+		const struct txn *txn = le->data;
+
+		if (txn->tp != SIP_TRANSP_UDP &&
+		    sa_cmp(&txn->dst, dst, SA_ALL) &&
+		    (txn->kind == KIND_INVITE ||
+		     (!txn->answered && !is_overdue(txn))))
+			return true;
+	}
+
+	return false;
+}
+
+
+static bool has_call(const struct line *line, const struct sa *dst)
+{
+	for (unsigned i = 0; i < line->serverc; i++) {
+		if (sa_cmp(&line->serverv[i].addr, dst, SA_ALL))
+			return !list_isempty(ua_calls(line->ua));
+	}
+
+	return false;
+}
+
+
+static bool is_registered(const struct line *line, const struct sa *dst)
+{
+	const struct policy *p = &line->policy;
+
+	return p->serverv[p->target - 1].registered &&
+		sa_cmp(&line_server(line, p->target)->addr, dst, SA_ALL);
+}
+
+
+static bool is_used(const struct line *but, const struct sa *dst)
+{
+	struct le *le;
+
+	for (le = list_head(line_list()); le; le = le->next) {
+
+		const struct line *line = le->data;
+
+		if (line->unmanaged)
+			continue;
+
+		if (has_call(line, dst) ||
+		    (line != but && is_registered(line, dst)))
+			return true;
+	}
+
+	return false;
+}
+
+
+/**
+ * A server is given up, or a request to it: the next one is not to go over the
+ * same connection
+ *
+ * @param line   Line
+ * @param server Server
+ */
+void stall_end(const struct line *line, unsigned server)
+{
+	const struct sa *dst = &line_server(line, server)->addr;
+
+	line_end_dead(line, server);
+
+	if (sa_isset(dst, SA_ALL) && is_stalled(line, server, dst) &&
+	    !is_waited_for(dst) && !is_used(line, dst))
+		connection_end(dst);
+}
