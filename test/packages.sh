@@ -6,8 +6,9 @@ BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config libre-dev
 	libssl-dev libcmocka-dev baresip-core)
 RUN_PACKAGES=(kamailio kamailio-postgres-modules postgresql
 	python3 python3-psycopg2)
-TEST_PACKAGES=(clang clang-tidy cppcheck debootstrap dnsmasq-base iproute2 openssl
-	python3-pytest python3-pytest-xdist valgrind)
+TEST_PACKAGES=(chromium chromium-driver clang clang-tidy cppcheck debootstrap
+	dnsmasq-base iproute2 openssl prometheus python3-pytest
+	python3-pytest-xdist python3-selenium valgrind)
 PACKAGING_PACKAGES=(build-essential debhelper lintian lowdown man-db)
 
 POLICY=/usr/sbin/policy-rc.d	# Debian asks it before it starts a service

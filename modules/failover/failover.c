@@ -19,6 +19,7 @@
 #include "network.h"
 #include "offer.h"
 #include "own_side.h"
+#include "page.h"
 #include "save.h"
 #include "unwanted.h"
 #include "verify.h"
@@ -261,6 +262,7 @@ static int module_init(void)
 	if (clock_open(clock_handler))
 		info("failover: cannot watch the clock\n");
 
+	page_open();
 	tmr_start(&tmr_scan, 0, scan_handler, NULL);
 	info("failover: version %s\n", FAILOVER_VERSION);
 
@@ -280,6 +282,7 @@ static int module_close(void)
 
 	opened = false;
 
+	page_close();
 	tmr_cancel(&tmr_scan);
 	tmr_cancel(&tmr_reread);
 	network_close();

@@ -10,6 +10,7 @@
 #include "compat.h"
 #include "server.h"
 #include "state.h"
+#include "tally.h"
 
 /** One account: its servers, what is known of them, what is to be done */
 struct line {
@@ -55,6 +56,7 @@ struct line {
 	unsigned calls_moved;
 	unsigned byes_moved;
 	unsigned requests_moved;
+	struct tally tally;          /**< Counted for /metrics               */
 	struct poke *pokev[MAX_SERVERS];/**< Connections that ask            */
 	struct lookup *lookupv[MAX_SERVERS];/**< Of names, under way         */
 };

@@ -15,6 +15,7 @@
  * |               | of one is lent to one request at a time             |
  * | libre 2.10    | a Contact is recognised by its address, not as text |
  * | libre 3.6     | fd_listen() and fd_close() take a handle            |
+ * | libre 3.10    | digest authentication with SHA-256                  |
  * | libre 4.0     | struct uri has no password; a UDP socket is of one  |
  * |               | address family                                      |
  * | Baresip 1.1   | module_event()                                      |
@@ -48,6 +49,16 @@
 
 #if FAILOVER_LIBRE >= 204 && FAILOVER_LIBRE < 406
 #define COMPAT_LENDS_RECORDS         /**< See compat_keep_answers() */
+#endif
+
+#if FAILOVER_LIBRE < 400
+#define COMPAT_TLS TLS_METHOD_SSLV23 /**< Best version that both have  */
+#else
+#define COMPAT_TLS TLS_METHOD_TLS
+#endif
+
+#if FAILOVER_LIBRE >= 310
+#define COMPAT_SHA256                /**< Digest: see digest.c */
 #endif
 
 #if FAILOVER_LIBRE < 200
@@ -174,6 +185,12 @@ int  sip_auth_encode(struct mbuf *mb, struct sip_auth *auth, const char *met,
 #pragma weak net_flush_addresses
 #pragma weak net_if_apply
 #pragma weak net_ifaddr_filter
+#endif
+
+#ifdef COMPAT_SHA256
+#pragma weak httpauth_digest_chall_req_print
+#pragma weak httpauth_digest_chall_request_full
+#pragma weak httpauth_digest_verify
 #endif
 
 #if FAILOVER_BARESIP >= 315

@@ -8,6 +8,7 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include <time.h>
 #include "clock.h"
 #include "decide.h"
 #include "line.h"
@@ -81,6 +82,8 @@ void decide_start_timer(struct line *line)
 void decide_take(struct line *line, const struct decision *d)
 {
 	report_decision(line, d);
+	tally_decision(&line->tally, &line->policy, d, clock_ms(),
+		       (int64_t)time(NULL));
 
 	if ((d->tell == TELL_SWITCH && !d->by_command) ||
 	    d->tell == TELL_EXHAUSTED) {

@@ -33,15 +33,19 @@ static bool is_aor(const struct line *line, const struct pl *aor)
 
 static int print_aors(struct re_printf *pf, const void *arg)
 {
+	enum { MAX_NAMES = 16 };
+	const uint32_t count = list_count(line_list());
+	unsigned n = 0;
 	struct le *le;
 	int err = 0;
 	(void)arg;
 
-	for (le = list_head(line_list()); le; le = le->next)
-		err |= re_hprintf(pf, "%s%s", le->prev ? ", " : "",
+	for (le = list_head(line_list()); le && n < MAX_NAMES; le = le->next)
+		err |= re_hprintf(pf, "%s%s", n++ ? ", " : "",
 				  line_name(le->data));
 
-	return err;
+	return count > n ? err | re_hprintf(pf, " and %u more", count - n) :
+		err;
 }
 
 

@@ -295,6 +295,7 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 	if (server == PRIMARY)
 		failback_count_flap(p, now);
 
+	d->since = since;
 	round_next(p, now, rnd, d);
 }
 

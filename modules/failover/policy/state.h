@@ -122,6 +122,7 @@ struct decision {
 	enum tell tell;
 	unsigned from;               /**< 0: none was in use                 */
 	unsigned to;
+	uint64_t since;              /**< When what failed was first sent    */
 	unsigned register_with;      /**< Server, 0: none                    */
 	bool by_command;             /**< The user has asked for the move    */
 	bool probe;                  /**< See whether the primary is back    */

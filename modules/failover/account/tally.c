@@ -1,0 +1,188 @@
+/**
+ * @file tally.c  What an account has been through, counted for /metrics
+ *
+ * Plain C: includes neither re.h nor baresip.h, reads no clock.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "tally.h"
+#include "view.h"
+
+static const struct {
+	unsigned ms;
+	const char *name;
+} limitv[TALLY_BUCKETS] = {
+	{100, "0.1"}, {500, "0.5"}, {1000, "1"}, {2000, "2"}, {4000, "4"},
+	{8000, "8"}, {16000, "16"}, {32000, "32"}, {40000, "40"}
+};
+
+static struct tally_recoveries recoveries;   /**< Of all accounts           */
+
+static const char *const causev[TALLY_CAUSES] = {
+	"timeout", "status", "unreachable", "connection", "tls", "dns", "other"
+};
+
+/* The first that is part of a reason tells the cause */
+static const struct {
+	const char *text;
+	enum tally_cause cause;
+} wordv[] = {
+	{"certificate",         TALLY_TLS},
+	{"TLS",                 TALLY_TLS},
+	{"not answered",        TALLY_TIMEOUT},
+	{"could not be sent",   TALLY_TIMEOUT},
+	{"timed out",           TALLY_TIMEOUT},
+	{"does not resolve",    TALLY_DNS},
+	{"unreachable",         TALLY_UNREACHABLE},
+	{"No route",            TALLY_UNREACHABLE},
+	{"onnection",           TALLY_CONNECTION},
+};
+
+
+/* "503 Service Unavailable", or "INVITE: 503 Service Unavailable" */
+static bool is_status(const char *reason)
+{
+	const char *colon = strchr(reason, ':');
+	const char *p = colon && colon[1] == ' ' ? colon + 2 : reason;
+
+	return p[0] >= '3' && p[0] <= '6' && strspn(p, "0123456789") == 3;
+}
+
+
+static enum tally_cause cause_of(const char *reason)
+{
+	if (is_status(reason))
+		return TALLY_STATUS;
+
+	for (size_t i = 0; i < sizeof(wordv) / sizeof(wordv[0]); i++) {
+		if (strstr(reason, wordv[i].text))
+			return wordv[i].cause;
+	}
+
+	return TALLY_OTHER;
+}
+
+
+static void recovered(uint64_t ms)
+{
+	++recoveries.count;
+	recoveries.sum_ms += ms;
+
+	for (unsigned i = 0; i < TALLY_BUCKETS; i++) {
+		if (ms <= limitv[i].ms) {
+			++recoveries.bucketv[i];
+			break;
+		}
+	}
+}
+
+
+static void count_active(struct tally *t, unsigned active, uint64_t now)
+{
+	if (active == t->active)
+		return;
+
+	if (t->active)
+		t->active_msv[t->active - 1] += now - t->active_since;
+
+	t->active = active;
+	t->active_since = now;
+}
+
+
+/**
+ * Count a decision, and what has come about since the one before
+ *
+ * @param t    Counters
+ * @param p    Policy that has decided
+ * @param d    Decision
+ * @param now  Time [ms]
+ * @param wall Time of day [s since 1970]
+ */
+void tally_decision(struct tally *t, const struct policy *p,
+		    const struct decision *d, uint64_t now, int64_t wall)
+{
+	const bool moved = d->tell == TELL_SWITCH || d->tell == TELL_FAILBACK;
+
+	count_active(t, view_active(p), now);
+
+	if (moved)
+		t->switched = wall;
+
+	if (d->from && !d->by_command &&
+	    (d->tell == TELL_SWITCH || d->tell == TELL_EXHAUSTED)) {
+
+		const char *reason = p->serverv[d->from - 1].reason;
+
+		++t->failurev[d->from - 1][cause_of(reason)];
+		if (!t->failing_since)
+			t->failing_since = d->since;
+	}
+
+	if (p->state != POLICY_SETTLED || d->by_command) {
+		if (p->state == POLICY_IDLE || p->state == POLICY_OFFLINE)
+			t->failing_since = 0;
+		return;
+	}
+
+	if (t->failing_since && p->serverv[p->target - 1].registered)
+		recovered(now - t->failing_since);
+	t->failing_since = 0;
+}
+
+
+/**
+ * How long a server was in use
+ *
+ * @param t      Counters
+ * @param server Server
+ * @param now    Time [ms]
+ *
+ * @return Time [ms]
+ */
+uint64_t tally_active_ms(const struct tally *t, unsigned server, uint64_t now)
+{
+	const uint64_t before = t->active_msv[server - 1];
+
+	return server == t->active ? before + now - t->active_since : before;
+}
+
+
+/**
+ * How long recoveries have taken: from the first transmission that the failed
+ * server has not answered to the registration with another one
+ *
+ * @return Recoveries of all accounts
+ */
+const struct tally_recoveries *tally_recoveries(void)
+{
+	return &recoveries;
+}
+
+
+/**
+ * Limit of a bucket of the histogram
+ *
+ * @param bucket Bucket from 0
+ *
+ * @return Limit [s], as text
+ */
+const char *tally_limitname(unsigned bucket)
+{
+	return limitv[bucket].name;
+}
+
+
+/**
+ * Name of a cause, as the label has it
+ *
+ * @param cause Cause
+ *
+ * @return Static text
+ */
+const char *tally_causename(enum tally_cause cause)
+{
+	return causev[cause];
+}

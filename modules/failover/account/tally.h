@@ -1,0 +1,54 @@
+/**
+ * @file tally.h  What an account has been through, counted for /metrics
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_TALLY_H
+#define FAILOVER_TALLY_H
+
+#include "state.h"
+
+enum {
+	TALLY_BUCKETS = 9,           /**< Of tally_recoveries(), see there   */
+};
+
+/** Why a server was given up */
+enum tally_cause {
+	TALLY_TIMEOUT,               /**< It did not answer                  */
+	TALLY_STATUS,                /**< It answered with one of the codes  */
+	TALLY_UNREACHABLE,           /**< ICMP, no route                     */
+	TALLY_CONNECTION,            /**< TCP: refused or lost               */
+	TALLY_TLS,                   /**< Certificate, handshake             */
+	TALLY_DNS,                   /**< Its name does not resolve          */
+	TALLY_OTHER,
+	TALLY_CAUSES
+};
+
+/** Counters of an account */
+struct tally {
+	unsigned failurev[MAX_SERVERS][TALLY_CAUSES];
+	uint64_t active_msv[MAX_SERVERS];/**< In use, before `active_since`  */
+	unsigned active;             /**< In use now, 0: none                */
+	uint64_t active_since;       /**< ... since when [ms]                */
+	int64_t switched;            /**< Last switch [s since 1970], or 0   */
+	uint64_t failing_since;      /**< No server since then, 0: fine [ms] */
+};
+
+/** Durations of recoveries, of all accounts */
+struct tally_recoveries {
+	unsigned bucketv[TALLY_BUCKETS];/**< Up to the limit, not above the
+					     one before                      */
+	unsigned count;              /**< All, also above the last limit     */
+	uint64_t sum_ms;
+};
+
+void tally_decision(struct tally *t, const struct policy *p,
+		    const struct decision *d, uint64_t now, int64_t wall);
+const struct tally_recoveries *tally_recoveries(void);
+uint64_t tally_active_ms(const struct tally *t, unsigned server,
+			 uint64_t now);
+const char *tally_limitname(unsigned bucket);
+const char *tally_causename(enum tally_cause cause);
+
+#endif

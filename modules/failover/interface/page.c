@@ -1,0 +1,237 @@
+/**
+ * @file page.c  The web page: what it shows and does
+ *
+ * The page orders what a user could type. A command that this module does
+ * not have is not offered.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "accounts.h"
+#include "json.h"
+#include "line.h"
+#include "metrics.h"
+#include "page.h"
+#include "page_config.h"
+#include "status.h"
+#include "web.h"
+
+
+enum {
+	VALUE_SIZE = 256,
+};
+
+static struct web *web;
+
+
+/* A scan takes a time that grows with the square of the accounts: not for
+   each answer */
+static const struct line *account(unsigned i)
+{
+	struct le *le;
+
+	if (!i && list_count(uag_list()) != list_count(line_list()))
+		accounts_scan();
+
+	for (le = list_head(line_list()); le && i; le = le->next)
+		--i;
+
+	return list_ledata(le);
+}
+
+
+static const struct line *next(const struct line *line)
+{
+	return list_ledata(line->le.next);
+}
+
+
+/* A word of a command has no spaces, and ends nowhere else */
+static bool is_word(const char *s)
+{
+	return *s && !strpbrk(s, " \t\r\n");
+}
+
+
+/* Run a command with the words that are not empty */
+static int run(struct re_printf *pf, const char *name, const char *a,
+	       const char *b, const char *c)
+{
+	const struct cmd *cmd = cmd_find_long(baresip_commands(), name);
+	const char *const wordv[] = { a, b, c };
+	struct cmd_arg arg = { .key = 0 };
+	char prm[1024] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; i < RE_ARRAY_SIZE(wordv); i++) {
+
+		if (!wordv[i] || !*wordv[i])
+			continue;
+
+		if (!is_word(wordv[i]) ||
+		    n + strlen(wordv[i]) + 2 > sizeof(prm)) {
+			(void)re_hprintf(pf, "this is not one word: '%s'",
+					 wordv[i]);
+			return EINVAL;
+		}
+
+		n += (size_t)re_snprintf(prm + n, sizeof(prm) - n, "%s%s",
+					 n ? " " : "", wordv[i]);
+	}
+
+	arg.prm = prm;
+
+	return cmd ? cmd->h(pf, &arg) : ENOSYS;
+}
+
+
+static int order_switch(struct re_printf *pf, const struct web_order *order)
+{
+	return run(pf, "failover_switch", order->aor, order->server, NULL);
+}
+
+
+static int order_probe(struct re_printf *pf, const struct web_order *order)
+{
+	return run(pf, "failover_probe", order->aor, NULL, NULL);
+}
+
+
+static int order_save(struct re_printf *pf, const struct web_order *order)
+{
+	return run(pf, "failover_save", order->aor, NULL, NULL);
+}
+
+
+static int order_diff(struct re_printf *pf, const struct web_order *order)
+{
+	(void)order;
+
+	return run(pf, "failover_diff", NULL, NULL, NULL);
+}
+
+
+static int order_maintenance(struct re_printf *pf,
+			     const struct web_order *order)
+{
+	return run(pf, "failover_maintenance", order->aor, order->server,
+		   order->state);
+}
+
+
+static struct web_ops ops = {
+	.account = account,
+	.next    = next,
+	.status  = status_json,
+	.metrics = metrics_print,
+	.config  = page_config,
+};
+
+
+static web_order_h *if_there(const char *name, web_order_h *h)
+{
+	return cmd_find_long(baresip_commands(), name) ? h : NULL;
+}
+
+
+static const char *read_key(const char *key, char *val)
+{
+	return conf_get_str(conf_cur(), key, val, VALUE_SIZE) || !*val ?
+		NULL : val;
+}
+
+
+/* libre takes 99999 for 34463 */
+static bool has_port(const char *val)
+{
+	const char *colon = strrchr(val, ':');
+	char *end;
+	long port;
+
+	if (!colon || colon[1] < '0' || colon[1] > '9')
+		return false;
+
+	port = strtol(colon + 1, &end, 10);
+
+	return !*end && port >= 1 && port <= 65535;
+}
+
+
+/* "127.0.0.1:8080", "[::1]:8080", "localhost:8080" */
+static int decode_listen(struct sa *sa, const char *val)
+{
+	static const char name[] = "localhost:";
+	const size_t n = sizeof(name) - 1;
+	char addr[VALUE_SIZE + 16];
+
+	if (!has_port(val))
+		return EINVAL;
+
+	(void)re_snprintf(addr, sizeof(addr), "%s%s",
+			  strncmp(val, name, n) ? "" : "127.0.0.1:",
+			  strncmp(val, name, n) ? val : val + n);
+
+	return sa_decode(sa, addr, strlen(addr));
+}
+
+
+static void tell(int err, const char *listen, const struct web_conf *conf)
+{
+	const char *scheme = conf->cert ? "https" : "http";
+
+	if (!err)
+		info("failover: the page is at %s://%J/\n", scheme,
+		     &conf->laddr);
+	else if (err == EACCES)
+		warning("failover: config: failover_http_listen %s is not on"
+			" loopback: it needs failover_http_user and"
+			" failover_http_password; the page is off\n", listen);
+	else
+		warning("failover: the page is off: %s://%J%s%s cannot be"
+			" opened (%m)\n", scheme, &conf->laddr,
+			conf->cert ? " with " : "",
+			conf->cert ? conf->cert : "", err);
+}
+
+
+/**
+ * Serve the page, if the config file says so; what is wrong gets a warning
+ */
+void page_open(void)
+{
+	char listen[VALUE_SIZE], user[VALUE_SIZE], password[VALUE_SIZE];
+	char cert[VALUE_SIZE];
+	struct web_conf conf;
+
+	if (!read_key("failover_http_listen", listen))
+		return;
+
+	conf.user     = read_key("failover_http_user", user);
+	conf.password = read_key("failover_http_password", password);
+	conf.cert     = read_key("failover_http_cert", cert);
+
+	if (decode_listen(&conf.laddr, listen)) {
+		warning("failover: config: failover_http_listen '%s' is not"
+			" an address and a port, like 127.0.0.1:8080; the page"
+			" is off\n", listen);
+		return;
+	}
+
+	ops.familyc     = metrics_count();
+	ops.move        = order_switch;
+	ops.probe       = order_probe;
+	ops.diff        = if_there("failover_diff", order_diff);
+	ops.save        = if_there("failover_save", order_save);
+	ops.maintenance = if_there("failover_maintenance", order_maintenance);
+
+	tell(web_open(&web, &conf, &ops), listen, &conf);
+}
+
+
+/** Close the page */
+void page_close(void)
+{
+	web = mem_deref(web);
+}

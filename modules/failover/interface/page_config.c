@@ -1,0 +1,122 @@
+/**
+ * @file page_config.c  An account's servers and settings, for the page
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include "config.h"
+#include "json.h"
+#include "line.h"
+#include "page_config.h"
+
+
+enum {
+	VALUE_SIZE = 512,
+};
+
+
+static const struct line *find(const char *aor)
+{
+	struct le *le;
+
+	for (le = list_head(line_list()); le; le = le->next) {
+
+		if (!str_casecmp(aor, line_aor(le->data)) ||
+		    !str_casecmp(aor, line_name(le->data)))
+			return le->data;
+	}
+
+	return NULL;
+}
+
+
+/* A value that is not of its form is not in use */
+static bool is_valid(const char *key, const char *val)
+{
+	struct settings set = { .retries = 0 };
+
+	return !settings_set(&set, key, val);
+}
+
+
+/* The value of a key that is in use, and where it comes from */
+static const char *value(const struct line *line, const char *key, char *val)
+{
+	struct pl pl;
+
+	if (config_param(line, key, &pl) && !pl_strcpy(&pl, val, VALUE_SIZE) &&
+	    is_valid(key, val))
+		return "account";
+
+	if (!conf_get_str(conf_cur(), key, val, VALUE_SIZE) &&
+	    is_valid(key, val))
+		return "config";
+
+	str_ncpy(val, settings_default(key), VALUE_SIZE);
+
+	return "default";
+}
+
+
+static int print_servers(struct re_printf *pf, const struct line *line)
+{
+	int err = 0;
+
+	for (unsigned i = 1; i <= line->serverc; i++)
+		err |= re_hprintf(pf, "%s{\"index\":%u,\"uri\":%H,"
+				  "\"regint\":%u}", i > 1 ? "," : "", i,
+				  json_string, line_server(line, i)->uri,
+				  line_server(line, i)->regint);
+
+	return err;
+}
+
+
+static int print_settings(struct re_printf *pf, const struct line *line)
+{
+	char val[VALUE_SIZE];
+	const char *key;
+	int err = 0;
+
+	for (size_t i = 0; (key = settings_key(i)); i++) {
+
+		const char *source = value(line, key, val);
+
+		err |= re_hprintf(pf, "%s{\"key\":%H,\"value\":%H,"
+				  "\"default\":%H,\"allowed\":%H,"
+				  "\"source\":%H}", i ? "," : "",
+				  json_string, key, json_string, val,
+				  json_string, settings_default(key),
+				  json_string, settings_allowed(key),
+				  json_string, source);
+	}
+
+	return err;
+}
+
+
+/**
+ * Print an account's servers and settings as members of a JSON object
+ *
+ * @param pf  Print function
+ * @param aor Account, with or without "sip:"
+ *
+ * @return 0 if success, ENOENT if there is no such account
+ */
+int page_config(struct re_printf *pf, const char *aor)
+{
+	const struct line *line;
+	int err;
+
+	line = find(aor);
+	if (!line)
+		return ENOENT;
+
+	err  = re_hprintf(pf, "\"aor\":%H,\"servers\":[", json_string,
+			  line_aor(line));
+	err |= print_servers(pf, line);
+	err |= re_hprintf(pf, "],\"settings\":[");
+	err |= print_settings(pf, line);
+
+	return err | re_hprintf(pf, "]");
+}

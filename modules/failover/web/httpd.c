@@ -1,0 +1,304 @@
+/**
+ * @file httpd.c  A small HTTP/1.1 server
+ *
+ * It runs in the thread that SIP runs in, so what a client may cost is
+ * bounded: connections, the length of a request, its time, and the work in
+ * one go. A request is looked for its end as it arrives and decoded once; a
+ * connection is closed after its answer. Who has sent no whole request makes
+ * room for the next one, so idle connections keep nobody out.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include "answer.h"
+#include "conn.h"
+#include "form.h"
+#include "head.h"
+#include "httpd.h"
+
+
+enum {
+	MAX_CONNS     = 8,
+	MAX_PER_ADDR  = 4,
+	REQUEST_MS    = 5000,        /**< From connecting to a whole request */
+	WORK_MS       = 60000,       /**< Until the handler has answered     */
+	SURPLUS_MAX   = 65536,       /**< Read and not wanted [bytes]        */
+	BODY_MAX      = FORM_MAX,
+};
+
+struct httpd {
+	struct tcp_sock *ts;
+	struct tls *tls;             /**< NULL: plain HTTP                   */
+	struct list connl;           /**< Oldest first, owned                */
+	struct turn turn;
+	httpd_req_h *reqh;
+	void *arg;
+};
+
+
+static void closed_handler(int err, void *arg)
+{
+	(void)err;
+	conn_close(arg);
+}
+
+
+static void refuse(struct httpd_conn *conn, uint16_t scode, const char *why)
+{
+	++conn->surplus;
+	answer_error(conn, scode, NULL, why);
+}
+
+
+static void handle(struct httpd_conn *conn)
+{
+	const struct pl body = {
+		conn->body ? (const char *)conn->body->buf : "", conn->length
+	};
+
+	conn->state = WORKING;
+	conn_close_after(conn, WORK_MS);
+
+	/* the handler may answer, and nothing may be left of it */
+	mem_ref(conn);
+	conn->httpd->reqh(conn, conn->msg, &body, conn->httpd->arg);
+	mem_deref(conn);
+}
+
+
+/* How long the body is, and room for it */
+static int expect_body(struct httpd_conn *conn)
+{
+	const struct http_hdr *hdr;
+
+	if (http_msg_xhdr(conn->msg, "Transfer-Encoding") ||
+	    http_msg_xhdr_count(conn->msg, "Content-Length") > 1)
+		return EBADMSG;
+
+	hdr = http_msg_xhdr(conn->msg, "Content-Length");
+	if (hdr) {
+		const int err = head_length(hdr->val.p, hdr->val.l, BODY_MAX,
+					    &conn->length);
+		if (err)
+			return err;
+	}
+
+	conn->body = mbuf_alloc(conn->length + 1);
+
+	return conn->body ? 0 : ENOMEM;
+}
+
+
+/* The head is complete: look at it, decode it */
+static int take_head(struct httpd_conn *conn, size_t length)
+{
+	struct mbuf *mb = conn->head;
+	int err;
+
+	mb->pos = 0;
+	mb->end = length;
+
+	err = head_check((char *)mb->buf, length);
+	if (err)
+		return err;
+
+	err = http_msg_decode(&conn->msg, mb, true);
+	if (err)
+		return err;
+
+	return mb->pos == length ? expect_body(conn) : EBADMSG;
+}
+
+
+/* Take what belongs to the head; what follows it stays in `mb` */
+static int read_head(struct httpd_conn *conn, struct mbuf *mb)
+{
+	const size_t before = conn->head->end;
+	const size_t n = min(mbuf_get_left(mb), HEAD_MAX - before);
+	size_t length;
+	int err;
+
+	err = mbuf_write_mem(conn->head, mbuf_buf(mb), n);
+	if (err)
+		return err;
+
+	length = head_end((char *)conn->head->buf, conn->head->end, before);
+	if (length) {
+		mb->pos += length - before;
+		return take_head(conn, length);
+	}
+
+	mb->pos += n;
+
+	return conn->head->end == HEAD_MAX ? EMSGSIZE : 0;
+}
+
+
+static int read_body(struct httpd_conn *conn, struct mbuf *mb)
+{
+	const size_t left = conn->length - conn->body->end;
+	const size_t n = min(mbuf_get_left(mb), left);
+	const int err = mbuf_write_mem(conn->body, mbuf_buf(mb), n);
+
+	mb->pos += n;
+
+	return err;
+}
+
+
+static void recv_handler(struct mbuf *mb, void *arg)
+{
+	struct httpd_conn *conn = arg;
+	int err = 0;
+
+	if (conn->state == READING && !conn->msg)
+		err = read_head(conn, mb);
+
+	if (!err && conn->state == READING && conn->msg)
+		err = read_body(conn, mb);
+
+	conn->surplus += mbuf_get_left(mb);
+
+	if (conn->surplus > SURPLUS_MAX)
+		conn_close_after(conn, 0);
+	else if (err == EMSGSIZE)
+		refuse(conn, 413, "the request is too large");
+	else if (err == EBADMSG)
+		refuse(conn, 400, "this is not a request of HTTP/1.1");
+	else if (err)
+		conn_close_after(conn, 0);
+	else if (conn->state == READING && conn->msg &&
+		 conn->body->end == conn->length)
+		handle(conn);
+}
+
+
+/* The oldest connection without a whole request, of this address or of all */
+static struct httpd_conn *oldest(const struct httpd *httpd,
+				 const struct sa *peer)
+{
+	struct le *le;
+
+	for (le = list_head(&httpd->connl); le; le = le->next) {
+
+		struct httpd_conn *conn = le->data;
+
+		if (conn->state != READING)
+			continue;
+
+		if (!peer || sa_cmp(&conn->peer, peer, SA_ADDR))
+			return conn;
+	}
+
+	return NULL;
+}
+
+
+/* Is there room for one more from this address? */
+static bool make_room(struct httpd *httpd, const struct sa *peer)
+{
+	struct httpd_conn *conn;
+	unsigned same = 0;
+	struct le *le;
+
+	for (le = list_head(&httpd->connl); le; le = le->next) {
+
+		conn = le->data;
+		same += sa_cmp(&conn->peer, peer, SA_ADDR);
+	}
+
+	if (same < MAX_PER_ADDR && list_count(&httpd->connl) < MAX_CONNS)
+		return true;
+
+	conn = oldest(httpd, same < MAX_PER_ADDR ? NULL : peer);
+	if (conn)
+		conn_close(conn);
+
+	return conn != NULL;
+}
+
+
+static int take(struct httpd *httpd, const struct sa *peer)
+{
+	struct httpd_conn *conn;
+	int err;
+
+	err = conn_alloc(&conn, httpd, &httpd->turn, peer);
+	if (err)
+		return err;
+
+	err = tcp_accept(&conn->tc, httpd->ts, NULL, recv_handler,
+			 closed_handler, conn);
+	if (!err && httpd->tls)
+		err = tls_start_tcp(&conn->sc, httpd->tls, conn->tc, 0);
+	if (err) {
+		mem_deref(conn);
+		return err;
+	}
+
+	list_append(&httpd->connl, &conn->le, conn);
+	conn_close_after(conn, REQUEST_MS);
+
+	return 0;
+}
+
+
+static void conn_handler(const struct sa *peer, void *arg)
+{
+	struct httpd *httpd = arg;
+
+	if (!make_room(httpd, peer) || take(httpd, peer))
+		tcp_reject(httpd->ts);
+}
+
+
+static void destructor(void *arg)
+{
+	struct httpd *httpd = arg;
+
+	while (httpd->connl.head)
+		conn_close(httpd->connl.head->data);
+
+	tmr_cancel(&httpd->turn.tmr);
+	mem_deref(httpd->ts);
+	mem_deref(httpd->tls);
+}
+
+
+/**
+ * Listen for requests
+ *
+ * @param httpdp Server
+ * @param laddr  Local address and port
+ * @param cert   File with a key and its certificate (PEM), NULL: plain HTTP
+ * @param reqh   Handles requests
+ * @param arg    Handler argument
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int httpd_open(struct httpd **httpdp, const struct sa *laddr,
+	       const char *cert, httpd_req_h *reqh, void *arg)
+{
+	struct httpd *httpd;
+	int err = 0;
+
+	httpd = mem_zalloc(sizeof(*httpd), destructor);
+	if (!httpd)
+		return ENOMEM;
+
+	tmr_init(&httpd->turn.tmr);
+	httpd->reqh = reqh;
+	httpd->arg  = arg;
+
+	if (cert)
+		err = tls_alloc(&httpd->tls, COMPAT_TLS, cert, NULL);
+	if (!err)
+		err = tcp_listen(&httpd->ts, laddr, conn_handler, httpd);
+
+	if (err)
+		mem_deref(httpd);
+	else
+		*httpdp = httpd;
+
+	return err;
+}

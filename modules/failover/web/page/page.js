@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The overview: every account, live.
+
+import {$, el, get, post, say, has, setText, setClass, plainName, addressOf, duration, STATES, HEALTH} from './api.js';
+import {showLine, setAccounts} from './form.js';
+
+const POLL_MS = 700;
+const rows = new Map();         // aor -> Row
+let filter = 'all', failures = 0, lastSeen = null, accounts = [], timer = 0;
+
+const pill = () => el('span', {class: 'pill'}, el('i', {class: 'shape'}), el('span'));
+
+function setState(element, [word, kind], name = 'pill') {
+  setClass(element, `${name} ${kind}`);
+  setText(element.lastChild, word);
+}
+
+// What is the same in two answers, but for time that has passed
+const essence = (account) => JSON.stringify(account, (key, value) =>
+  key === 'since_s' || key === 'next_s' && value !== null ? undefined : value);
+
+class Card {                    // one server
+  constructor(row, index) {
+    this.row = row;
+    this.index = index;
+    this.title = el('span');
+    this.tag = el('span', {class: 'tag', hidden: true});
+    this.address = el('p', {class: 'address'});
+    this.state = el('p', {class: 'state'}, el('i', {class: 'shape'}), el('span'));
+    this.reason = el('p', {class: 'reason'});
+    this.since = el('p', {class: 'soft reason'});
+    this.use = el('button', {type: 'button', 'aria-label': `Use this server: ${index} of ${row.name}`, onclick: () => row.order('switch', {server: index})}, 'Use this server');
+    this.rest = el('button', {type: 'button', 'aria-pressed': 'false', 'aria-label': `Maintenance of server ${index} of ${row.name}`, onclick: () => row.order('maintenance',
+      {server: index, state: this.health === 'maintenance' ? 'off' : 'on'})}, 'Maintenance');
+    this.element = el('li', {class: 'server'}, el('header', {}, this.title, this.tag), this.address,
+      this.state, this.reason, this.since,
+      el('div', {class: 'buttons'}, has('switch') ? this.use : '', has('maintenance') ? this.rest : ''));
+  }
+
+  update(account, server) {
+    const [address, transport] = addressOf(server.uri);
+    const active = account.active === server.index, standby = account.standby === server.index;
+    const managed = account.state !== 'unmanaged';
+    this.health = server.state;
+    this.unknown = server.state === 'unknown';
+    setClass(this.element, active ? 'server active' : 'server');
+    setText(this.title, `Server ${server.index}${server.index === 1 ? ', primary' : ''}`);
+    this.tag.hidden = !active && !standby;
+    setClass(this.tag, active ? 'tag' : 'tag stand');
+    setText(this.tag, active ? 'In use' : 'Standby');
+    setText(this.address, address + (transport ? ` · ${transport}` : ''));
+    setState(this.state, HEALTH[server.state] || [server.state, 'idle'], 'state');
+    setText(this.reason, [this.unknown && /^not tried/.test(server.reason) ? '' : server.reason, server.registered ? 'registered here' : '',
+      server.srv ? `from ${server.srv}` : ''].filter(Boolean).join(' · '));
+    this.use.hidden = active || !managed;
+    this.rest.setAttribute('aria-pressed', String(server.state === 'maintenance'));
+  }
+}
+
+class Row {                     // one account
+  constructor(aor) {
+    this.name = plainName(aor);
+    this.aor = aor;
+    this.pill = pill();
+    this.using = el('span', {class: 'mono'});
+    this.age = el('span', {class: 'soft'});
+    this.check = el('span', {class: 'check'});
+    this.details = el('details', {ontoggle: () => this.open()},
+      el('summary', {}, this.pill, el('span', {class: 'name'}, this.name),
+        el('span', {class: 'using'}, this.using, ' ', this.age), this.check));
+    this.element = el('li', {}, this.details);
+  }
+
+  // What is folded away is made when it is first looked at
+  open() {
+    if (!this.details.open || this.cards) return;
+    this.cards = [];
+    this.list = el('ol', {class: 'servers', 'aria-label': `Servers of ${this.name}`});
+    this.facts = el('dl', {class: 'facts'});
+    this.factv = new Map();
+    this.said = el('p', {class: 'said', role: 'status'});
+    this.probe = el('button', {type: 'button', onclick: () => this.order('probe', {})}, 'Check the primary now');
+    this.history = el('div', {class: 'history', hidden: true});
+    this.details.append(el('div', {class: 'body'}, this.list, this.facts,
+      el('div', {class: 'buttons'}, has('probe') ? this.probe : '',
+        has('config') ? el('button', {type: 'button', onclick: () => showLine(this.aor)}, 'Settings') : '', this.said),
+      this.history));
+    this.fill();
+    this.tick();
+  }
+
+  async order(what, form) {
+    say(this.said, await post(`/api/${what}`, {aor: this.aor, ...form}));
+    poll();
+  }
+
+  fact(name, value) {
+    if (!this.factv.has(name)) {
+      this.factv.set(name, el('dd'));
+      this.facts.append(el('div', {}, el('dt', {}, name), this.factv.get(name)));
+    }
+    setText(this.factv.get(name), String(value));
+  }
+
+  update(account, now) {
+    const key = essence(account);
+    const next = account.failback.next_s;
+    this.since = account.servers.map((server, i) => {       // a clock that does not tremble
+      const at = now - server.since_s, before = this.since && this.since[i];
+      return Math.abs(at - before) < 1.5 ? before : at;
+    });
+    this.next = next === null ? null : now + next;
+    if (key === this.key) return;
+    this.key = key;
+    this.account = account;
+    this.fillSummary();
+    if (this.cards) this.fill();
+  }
+
+  fillSummary() {
+    const account = this.account;
+    const server = account.servers.find((s) => s.index === account.active);
+    const before = this.state;
+    this.state = account.state;
+    setState(this.pill, STATES[account.state] || [account.state, 'idle']);
+    setText(this.using, server ? addressOf(server.uri).filter(Boolean).join(' · ') : '');
+    if (before && before !== account.state)
+      setText($('news'), `${this.name}: ${STATES[account.state][0]}${server ? `, server ${server.index}` : ''}`);
+  }
+
+  fill() {
+    const {account} = this;
+    const c = account.counters, f = account.failback;
+    account.servers.forEach((server, i) => {
+      if (!this.cards[i]) this.list.append((this.cards[i] = new Card(this, server.index)).element);
+      this.cards[i].update(account, server);
+    });
+    this.cards.splice(account.servers.length).forEach((card) => card.element.remove());
+    this.probe.disabled = account.state === 'unmanaged';
+    this.fact('Next check', '');
+    this.fact('Failback', f.enabled ? `every ${duration(f.interval_s, true)}` : 'off');
+    this.fact('Failovers', c.failovers);
+    this.fact('Failbacks', c.failbacks);
+    this.fact('All servers failed', c.exhausted);
+    this.fact('Calls moved', c.calls_moved);
+    this.fact('Hang-ups moved', c.byes_moved);
+    if ('requests_moved' in c) this.fact('Requests moved', c.requests_moved);
+    this.fillHistory(account.history || []);
+    this.tick();
+  }
+
+  fillHistory(entries) {
+    this.history.hidden = !entries.length;
+    if (!entries.length) return;
+    const when = (entry) => new Date(entry.time * 1000 || entry.time).toLocaleString();
+    this.history.replaceChildren(el('h3', {}, 'History'), el('ol', {tabindex: 0, 'aria-label': `History of ${this.name}`},
+      ...entries.map((entry) => el('li', {}, el('span', {}, when(entry)),
+        el('span', {}, `${entry.from || 'none'} → ${entry.to || 'none'}`),
+        el('span', {}, entry.reason + (entry.recovery_s != null ? ` (${entry.recovery_s.toFixed(1)} s)` : ''))))));
+  }
+
+  // Times, once a second
+  tick(now = performance.now() / 1000) {
+    const {account} = this;
+    const at = account.servers.findIndex((s) => s.index === account.active);
+    const next = this.next === null ? '' : duration(this.next - now, true);
+    setText(this.age, account.reason ? account.reason : at < 0 ? 'no server in use' :
+      `for ${duration(now - this.since[at])}`);
+    setText(this.check, next && `next check in ${next}`);
+    if (!this.cards) return;
+    setText(this.factv.get('Next check'), next ? `in ${next}` : 'none due');
+    this.cards.forEach((card, i) => setText(card.since, card.unknown ? '' :
+      `for ${duration(now - this.since[i])}`));
+  }
+}
+
+// Filters
+
+function fits(row) {
+  return (filter === 'all' || row.state === filter) &&
+    row.name.toLowerCase().includes($('find').value.trim().toLowerCase());
+}
+
+function applyFilter() {
+  let shown = 0;
+  for (const row of rows.values()) {
+    const hidden = !fits(row);
+    if (row.element.hidden !== hidden) row.element.hidden = hidden;
+    shown += !hidden;
+  }
+  $('empty').hidden = shown > 0;
+  setText($('empty'), rows.size ? 'No account fits.' : 'Baresip has no accounts.');
+}
+
+const chips = new Map(['all', ...Object.keys(STATES)].map((state) => {
+  const [word, kind] = STATES[state] || ['All', ''];
+  const count = el('b');
+  const button = el('button', {type: 'button', 'aria-pressed': String(state === 'all'), onclick: () => {
+    filter = state;
+    for (const [name, chip] of chips) chip.button.setAttribute('aria-pressed', String(name === state));
+    applyFilter();
+  }}, kind ? el('span', {class: kind}, el('i', {class: 'shape'})) : '', word, count);
+  $('states').append(button);
+  return [state, {button, count}];
+}));
+
+function countStates() {
+  const counts = {all: accounts.length};
+  for (const account of accounts) counts[account.state] = (counts[account.state] || 0) + 1;
+  for (const [state, {button, count}] of chips) {
+    setText(count, String(counts[state] || 0));
+    button.hidden = state !== 'all' && state !== filter && !counts[state];
+  }
+  const few = accounts.length < 5;
+  $('states').hidden = few && filter === 'all';
+  $('find-label').hidden = few && !$('find').value;
+}
+
+// Polling
+
+function update(status) {
+  const now = performance.now() / 1000, seen = new Set();
+  ({accounts} = status);
+  for (const account of accounts) {
+    let row = rows.get(account.aor);
+    seen.add(account.aor);
+    if (!row) {
+      rows.set(account.aor, row = new Row(account.aor));
+      row.update(account, now);
+      $('accounts').append(row.element);
+      row.details.open = accounts.length < 4;
+    } else row.update(account, now);
+  }
+  for (const [aor, row] of rows) {
+    if (seen.has(aor)) continue;
+    row.element.remove();
+    rows.delete(aor);
+  }
+  countStates();
+  applyFilter();
+  tick();
+  setAccounts(accounts);
+}
+
+function tick() {
+  const now = performance.now() / 1000;
+  for (const row of rows.values()) if (!row.element.hidden) row.tick(now);
+}
+
+function tell(kind, word, text) {
+  setState($('live'), [word, kind], 'live');
+  document.body.classList.toggle('gone', Boolean(text));
+  if (Boolean(text) === $('banner').hidden) {
+    $('banner').hidden = !text;
+    $('banner').textContent = text || '';
+  }
+}
+
+async function poll() {
+  const begun = performance.now();
+  clearTimeout(timer);
+  try {
+    update(await get('/api/status'));
+    failures = 0;
+    lastSeen = new Date();
+    tell('good', 'Live', '');
+  } catch (error) {
+    // a connection may be refused when there are many; Baresip is gone when two are
+    if (++failures > 1) tell('bad', 'Gone', lastSeen ?
+      `Baresip does not answer since ${lastSeen.toLocaleTimeString()}. This is how it was then.` :
+      `Baresip does not answer: ${error.message}`);
+  }
+  // a long answer is asked for less often
+  const took = performance.now() - begun;
+  clearTimeout(timer);
+  timer = setTimeout(poll, failures === 1 ? 200 : document.hidden ? 5000 : Math.min(5000, Math.max(POLL_MS, 4 * took)));
+}
+
+// Pages
+
+function route() {
+  const [page, aor] = location.hash.slice(1).split('/');
+  const line = page === 'line' && has('config');
+  $('overview').hidden = line;
+  $('line').hidden = !line;
+  $('tab-overview').toggleAttribute('aria-current', !line);
+  $('tab-line').toggleAttribute('aria-current', line);
+  for (const tab of [$('tab-overview'), $('tab-line')])
+    if (tab.hasAttribute('aria-current')) tab.setAttribute('aria-current', 'page');
+  document.title = line ? 'Line to SIP – Failover' : 'Failover';
+  if (line) showLine(aor ? decodeURIComponent(aor) : '');
+}
+
+$('tab-line').hidden = !has('config');
+$('find').addEventListener('input', applyFilter);
+addEventListener('hashchange', route);
+document.addEventListener('visibilitychange', () => document.hidden || poll());
+setInterval(tick, 1000);
+route();
+poll();

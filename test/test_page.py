@@ -1,0 +1,401 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The page in a real browser."""
+
+import pytest
+
+from harness import browser as chromium
+from harness.page_stub import PageStub
+from harness.scenario import ALICE, BOB, in_use, line
+from harness.web import Web
+
+pytestmark = pytest.mark.skipif(
+    not chromium.is_there(), reason="no chromium, chromium-driver or "
+    "python3-selenium")
+
+WIDTHS, SCHEMES = (1280, 360), ("light", "dark")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa",
+        "best-practice"]
+EVERYTHING = "config set save diff switch probe test maintenance"
+
+
+@pytest.fixture(scope="module")
+def shared_browser():
+    found = chromium.Browser()
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def browser(shared_browser):
+    """One for all tests; the page may log nothing but what the test is
+    about."""
+    shared_browser.complaints()
+    yield shared_browser
+    shared_browser.driver.get("about:blank")
+
+
+@pytest.fixture
+def web():
+    return Web()
+
+
+def pill(name="alice@127.0.0.1"):
+    """The state that the overview shows of an account, as an expression."""
+    return (f"([...document.querySelectorAll('.accounts > li')].find(li => "
+            f"li.querySelector('.name').textContent === '{name}')"
+            f"?.querySelector('.pill').textContent)")
+
+
+def shows(browser, state, name="alice@127.0.0.1"):
+    browser.wait(f"{pill(name)} === '{state}'")
+
+
+def violations(browser):
+    """What axe-core finds, the first of each kind."""
+    script = chromium.axe()
+    if not script:
+        pytest.skip("no axe-core: npm install axe-core, or AXE_CORE")
+    browser.js(script)
+    return browser.driver.execute_async_script(
+        "const [tags, done] = arguments; axe.run({runOnly: tags}).then(r => "
+        "done(r.violations.map(v => `${v.id}: ${v.nodes[0].html} "
+        "${v.nodes[0].failureSummary}`)))", TAGS)
+
+
+def too_wide(browser):
+    """Elements that reach out of the window."""
+    return browser.js(
+        "return [...document.querySelectorAll('body *')].filter(e => "
+        "e.getBoundingClientRect().right > innerWidth + 1 && "
+        "!e.closest('.hidden, pre')).map(e => e.outerHTML.slice(0, 80))")
+
+
+# With a real phone
+
+def test_primary_dies(kamailio_pair, phone_factory, web, browser):
+    """What happens is seen without a reload, as is Baresip's own end."""
+    primary, backup = kamailio_pair.servers
+    phone = phone_factory(line(primary, backup),
+                          config=web.config(failover_retries=1))
+    in_use(phone, 1)
+    browser.open(web.url)
+    browser.js("window.marker = 1")
+    shows(browser, "On primary")
+    assert "In use" in browser.text(".server:nth-child(1)")
+
+    primary.kill()
+    phone.command("dial", "sip:nobody@127.0.0.1")
+    phone.wait_state("backup")
+    shows(browser, "On backup")
+    assert "In use" in browser.text(".server:nth-child(2)")
+    assert "Down" in browser.text(".server:nth-child(1)")
+    assert "alice@127.0.0.1: On backup, server 2" in browser.js(
+        "return document.getElementById('news').textContent")
+
+    phone.kill()
+    browser.wait("!document.getElementById('banner').hidden")
+    assert "Baresip does not answer since" in browser.text("#banner")
+    assert browser.text("#live") == "Gone"
+    phone.start()
+    browser.wait("document.getElementById('banner').hidden")
+    shows(browser, "On backup")
+    assert browser.text("#live") == "Live"
+
+    # its token is another one by now
+    browser.button("Check the primary now").click()
+    browser.wait("document.querySelector('.body .said').textContent"
+                 ".includes('looking for the primary')")
+    assert browser.js("return window.marker") == 1
+
+
+def test_buttons(server_pair, phone_factory, web, browser):
+    phone = phone_factory(line(*server_pair), config=web.config())
+    in_use(phone, 1)
+    browser.open(web.url)
+    shows(browser, "On primary")
+    browser.button("Use this server", ".server:nth-child(2)").click()
+    in_use(phone, 2)
+    shows(browser, "On backup")
+    assert "moving to server 2" in browser.text(".body .said")
+    assert "next check in" in browser.text("summary")
+    browser.button("Check the primary now").click()
+    in_use(phone, 1)
+    shows(browser, "On primary")
+    assert browser.complaints() == []
+
+
+def test_settings_are_shown(server_pair, phone_factory, web, browser):
+    primary, backup = server_pair
+    phone = phone_factory(
+        line(primary, backup, extra="failover_retries=2"),
+        line(backup, primary, aor=BOB),
+        config=web.config(failover_failback_interval=60))
+    in_use(phone, 1, ALICE)
+    browser.open(web.url)
+    browser.wait("document.querySelectorAll('.accounts > li').length === 2")
+    browser.button("Settings", ".accounts > li:nth-child(2)").click()
+    browser.wait("document.querySelectorAll('#servers fieldset').length "
+                 "=== 2")
+    assert browser.js("return document.getElementById('pick').value") == BOB
+    assert browser.js("return document.querySelector('[data-part=port]')"
+                      ".value") == str(backup.port)
+    interval = browser.find("[data-key=failover_failback_interval]")
+    assert interval.get_attribute("value") == "60"
+    assert "set in the file config" in browser.text("#basic")
+    assert browser.complaints() == []
+
+
+def test_many_accounts(server_pair, phone_factory, web, browser):
+    """300: filters, and an update touches what has changed alone."""
+    primary, backup = server_pair
+    phone = phone_factory(
+        *(line(primary, backup, aor=f"sip:user{i:03}@127.0.0.1")
+          for i in range(300)), config=web.config())
+    phone.wait(lambda: all(found["state"] == "primary" for found in
+                           phone.status()["accounts"]))
+    browser.open(web.url)
+    browser.wait("document.querySelectorAll('.accounts > li').length "
+                 "=== 300")
+    browser.wait("document.querySelector('.states').textContent"
+                 ".includes('On primary300')")
+    shown = ("[...document.querySelectorAll('.accounts > li')]"
+             ".filter(li => !li.hidden).length")
+    browser.set("#find", "user12")
+    browser.wait(f"{shown} === 10")
+    browser.set("#find", "nobody")
+    browser.wait(f"{shown} === 0")
+    assert browser.text("#empty") == "No account fits."
+    browser.js("const f = document.getElementById('find'); f.value = '';"
+               "f.dispatchEvent(new Event('input'))")
+    browser.wait(f"{shown} === 300")
+
+    # ages are of minutes soon; all else is at rest
+    browser.js("""
+        window.touched = new Set();
+        new MutationObserver(list => list.forEach(m => {
+          const at = m.target.nodeType === 3 ? m.target.parentNode : m.target;
+          const row = at.closest('.accounts > li');
+          if (row && !at.matches('.soft, .check'))
+            touched.add(row.querySelector('.name').textContent);
+        })).observe(document.body, {subtree: true, childList: true,
+          characterData: true, attributes: true});""")
+    phone.do("failover_switch", "user007@127.0.0.1 2")
+    shows(browser, "On backup", "user007@127.0.0.1")
+    assert browser.js("return [...touched]") == ["user007@127.0.0.1"]
+    chip, = [found for found in browser.all("#states button")
+             if "On backup" in found.text]
+    chip.click()
+    browser.wait(f"{shown} === 1")
+    assert browser.complaints() == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_looks(server_pair, phone_factory, web, browser, width, scheme):
+    """Nothing reaches out of the window, and axe-core finds nothing."""
+    phone = phone_factory(
+        *(line(*server_pair, aor=aor) for aor in (ALICE, BOB)),
+        config=web.config())
+    in_use(phone, 1, ALICE)
+    phone.do("failover_switch", f"{BOB} 2")
+    in_use(phone, 2, BOB)
+    browser.open(web.url, width, 800, scheme)
+    shows(browser, "On backup", "bob@127.0.0.1")
+    assert too_wide(browser) == []
+    assert violations(browser) == []
+
+
+# With every answer that there may be
+
+STATUS = {"version": 1, "accounts": [{
+    "aor": ALICE, "state": "primary", "active": 1, "standby": 2,
+    "servers": [
+        {"index": 1, "uri": "sip:pbx1.example.com:5060;transport=udp",
+         "state": "up", "registered": True, "reason": "200 OK",
+         "since_s": 5000.0},
+        {"index": 2, "uri": "sip:[2001:db8::1];transport=tls",
+         "state": "maintenance", "registered": True,
+         "reason": "<b>200</b> " + "long " * 30, "since_s": 1.0,
+         "srv": "_sips._tcp.example.com"}],
+    "failback": {"enabled": True, "interval_s": 1800, "next_s": 90.5},
+    "counters": {"failovers": 3, "failbacks": 2, "exhausted": 0,
+                 "calls_moved": 1, "byes_moved": 0, "requests_moved": 1},
+    "history": [{"time": 1700000000, "from": 1, "to": 2, "recovery_s": 7.6,
+                 "reason": "REGISTER not answered, sent 4 times"}]}]}
+SETTINGS = [
+    ("failover_retries", "3", "a number from 0 to 10", "default"),
+    ("failover_failback", "yes", "yes or no", "default"),
+    ("failover_failback_interval", "1800", "1 to 86400 seconds", "changed"),
+    ("failover_codes", "500,503", "status codes from 400 to 699, separated "
+     "by commas", "config"),
+    ("failover_probe", "register", "register or options", "account")]
+CONFIG = {"ok": True, "aor": ALICE, "servers": [
+    {"index": 1, "uri": "sip:pbx1.example.com:5060;transport=udp",
+     "regint": 3600},
+    {"index": 2, "uri": "sip:[2001:db8::1];transport=tls", "regint": 600}],
+    "settings": [{"key": key, "value": value, "default": value,
+                  "allowed": allowed, "source": source}
+                 for key, value, allowed, source in SETTINGS]}
+
+
+@pytest.fixture
+def stub(parties):
+    found = PageStub(EVERYTHING)
+    parties.append(found)
+    found.answers = {
+        ("GET", "/api/status"): (200, STATUS),
+        ("GET", "/api/config"): (200, CONFIG),
+        ("GET", "/api/diff"): (200, {"ok": True, "diff": "-a\n+b\n"}),
+        ("POST", "/api/set"): (200, {"ok": True, "text": "Set."}),
+        ("POST", "/api/save"): (200, {"ok": True, "text": "Saved."}),
+        ("POST", "/api/test"): (422, {"ok": False, "error": "No answer."}),
+        ("POST", "/api/maintenance"): (200, {"ok": True, "text": "Done."})}
+    return found
+
+
+@pytest.fixture
+def form(stub, browser):
+    """The page with Alice's settings."""
+    browser.open(f"{stub.url}#line")
+    browser.wait("document.querySelectorAll('#servers fieldset').length "
+                 "=== 2")
+    return browser
+
+
+def said(browser, text, css="#said"):
+    browser.wait(f"document.querySelector('{css}').textContent === '{text}'")
+
+
+def test_form_order(form):
+    """As desk phones have it."""
+    assert [legend.text for legend in form.all("legend")] == [
+        "SIP Server 1 (primary)", "SIP Server 2", "Basic settings"]
+    assert form.js("return [...document.querySelectorAll('#basic [data-key]')]"
+                   ".map(e => e.dataset.key)") == [
+        "failover_failback", "failover_failback_interval",
+        "failover_retries"]
+    assert not form.js("return document.getElementById('advanced').open")
+    assert "1 to 86400 seconds · default 1800 · changed, not saved" in \
+        form.text("#basic")
+
+
+def test_apply_sends_what_has_changed(stub, form):
+    form.button("Apply").click()
+    said(form, "Nothing has changed.")
+    form.set("[data-key=failover_failback_interval]", "60")
+    form.find("[data-key=failover_failback]").click()
+    form.button("Apply").click()
+    said(form, "Set.")
+    assert stub.posts == [("/api/set", {
+        "aor": ALICE, "failover_failback_interval": "60",
+        "failover_failback": "no"})]
+
+
+def test_servers_change_places(stub, form):
+    form.find("[aria-label='Move up SIP Server 2']").click()
+    form.button("Apply").click()
+    said(form, "Set.")
+    assert stub.posts == [("/api/set", {
+        "aor": ALICE, "server1": "sip:[2001:db8::1];transport=tls",
+        "server2": "sip:pbx1.example.com:5060;transport=udp",
+        "regint": "600", "failover_regint2": "3600"})]
+
+
+def test_server_is_added_and_removed(stub, form):
+    form.button("Add a server").click()
+    form.driver.switch_to.active_element.send_keys("2001:db8::9")
+    form.button("Apply").click()
+    said(form, "Set.")
+    assert stub.posts[0] == ("/api/set", {
+        "aor": ALICE, "server3": "sip:[2001:db8::9];transport=udp",
+        "failover_regint3": "3600"})
+    form.wait("document.querySelectorAll('#servers fieldset').length === 2")
+    form.button("Add a server").click()
+    form.find("[aria-label='Remove SIP Server 1']").click()
+    form.set("#servers fieldset:nth-child(2) [data-part=host]", "c")
+    form.button("Apply").click()
+    assert stub.wait_post(2)[1]["server2"] == "sip:c;transport=udp"
+
+
+def test_error_stands_at_its_field(stub, form):
+    stub.answers["POST", "/api/set"] = (422, {
+        "ok": False, "error": "Nothing was changed.", "errors": {
+            "failover_failback_interval": "'soon' is not 1 to 86400 seconds",
+            "failover_codes": "no", "server2": "no such transport"}})
+    form.set("[data-key=failover_failback_interval]", "soon")
+    form.button("Apply").click()
+    said(form, "Nothing was changed.")
+    field = form.find("[data-key=failover_failback_interval]")
+    assert field.get_attribute("aria-invalid") == "true"
+    described = field.get_attribute("aria-describedby").split()
+    assert "'soon' is not 1 to 86400 seconds" in [
+        form.text(f"#{name}") for name in described]
+    # the first that is wrong has the focus, and nothing is folded away
+    assert form.driver.switch_to.active_element == form.find(
+        "[data-key=server2]")
+    assert form.js("return document.getElementById('advanced').open")
+    assert not chromium.axe() or violations(form) == []
+
+    stub.answers["POST", "/api/set"] = (200, {"ok": True, "text": "Set."})
+    form.set("[data-key=failover_failback_interval]", "60")
+    form.button("Apply").click()
+    said(form, "Set.")
+    assert not form.all("[aria-invalid]")
+
+
+def test_test_of_a_server(stub, form):
+    form.set("[data-part=host]", "pbx9")
+    form.find("[aria-label='Test SIP Server 1']").click()
+    said(form, "No answer.", "#servers fieldset .said")
+    assert stub.posts == [("/api/test", {
+        "aor": ALICE, "uri": "sip:pbx9:5060;transport=udp"})]
+
+
+def test_save_shows_the_diff_first(stub, form):
+    form.button("Save…").click()
+    form.wait("document.getElementById('diff').open")
+    assert form.text("#diff-text") == "-a\n+b"
+    assert stub.posts == []
+    assert not chromium.axe() or violations(form) == []
+    form.button("Save", "#diff").click()
+    said(form, "Saved.")
+    assert stub.posts == [("/api/save", {"aor": ALICE})]
+    assert not form.js("return document.getElementById('diff').open")
+
+    stub.answers["GET", "/api/diff"] = (200, {"ok": True, "diff": ""})
+    form.button("Save…").click()
+    form.wait("document.getElementById('diff').open")
+    assert form.find("#diff-save").get_attribute("disabled")
+
+
+def test_maintenance(stub, browser):
+    browser.open(stub.url)
+    browser.wait("document.querySelector('.server')")
+    browser.button("Maintenance", ".server:nth-child(2)").click()
+    said(browser, "Done.", ".body .said")
+    assert stub.posts == [("/api/maintenance", {
+        "aor": ALICE, "server": "2", "state": "off"})]
+
+
+def test_foreign_text_is_text(stub, browser):
+    """And an account's history and every counter are shown."""
+    browser.open(stub.url, 360)
+    browser.wait("document.querySelector('.server')")
+    assert "<b>200</b>" in browser.text(".server:nth-child(2)")
+    assert not browser.all(".server b")
+    assert "from _sips._tcp.example.com" in browser.text(".servers")
+    assert "[2001:db8::1] · TLS" in browser.text(".servers")
+    assert "(7.6 s)" in browser.text(".history")
+    assert "for 1 h 23 min" in browser.text("summary")
+    assert too_wide(browser) == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_form_looks(stub, browser, width, scheme):
+    browser.open(f"{stub.url}#line", width, 800, scheme)
+    browser.wait("document.querySelectorAll('#servers fieldset').length "
+                 "=== 2")
+    browser.js("document.getElementById('advanced').open = true")
+    assert too_wide(browser) == []
+    assert violations(browser) == []

@@ -1,0 +1,689 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The page's interface for programs: what it answers, whom, and what no
+client may do to SIP."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from harness import ports
+from harness.baresip import REPO, account
+from harness.scenario import ALICE, BOB, binds, in_use, line, wait_quiet
+from harness.web import Web, drain
+
+FILES = {"/": "text/html", "/style.css": "text/css",
+         "/api.js": "text/javascript", "/page.js": "text/javascript",
+         "/form.js": "text/javascript", "/icon.svg": "image/svg+xml"}
+GET = b"GET /api/status HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.fixture
+def web():
+    return Web()
+
+
+@pytest.fixture
+def phone(server_pair, phone_factory, web):
+    primary, backup = server_pair
+    found = phone_factory(line(primary, backup),
+                          line(backup, primary, aor=BOB),
+                          config=web.config())
+    in_use(found, 1, ALICE)
+    in_use(found, 1, BOB)
+    wait_quiet(server_pair)
+    return found
+
+
+def without_times(status):
+    for found in status["accounts"]:
+        found["failback"].pop("next_s")
+        for server in found["servers"]:
+            server.pop("since_s")
+    return status
+
+
+# What is served
+
+def test_off_by_default(server_pair, phone_factory):
+    phone = phone_factory(line(*server_pair))
+    in_use(phone, 1)
+    assert not phone.log.find("the page is")
+
+
+def test_page(phone, web):
+    size = 0
+    for path, ctype in FILES.items():
+        answer = web.get(path)
+        assert answer.status == 200
+        assert answer.headers["Content-Type"].startswith(ctype)
+        size += len(answer.body)
+        # nothing is loaded from elsewhere
+        text = answer.text.replace("http://www.w3.org/2000/svg", "")
+        assert "http:" not in text and "https:" not in text
+    assert size < 60 * 1024
+    assert len(web.token()) == 32
+
+
+def test_nothing_inline(phone, web):
+    """The policy would not let it run."""
+    text = web.get("/").text
+    assert not re.search(r"<style|\sstyle=|<script>|\son\w+=", text)
+    for answer in (web.get("/"), web.get("/api/status"), web.get("/none")):
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none';")
+        assert "unsafe" not in policy and "*" not in policy
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Connection"] == "close"
+
+
+def test_status(phone, web):
+    answer = web.get("/api/status")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert without_times(answer.json) == without_times(phone.status())
+
+
+def test_status_without_accounts(phone_factory, web):
+    phone_factory(config=web.config())
+    assert web.get("/api/status").json == {"version": 1, "accounts": []}
+
+
+def test_status_of_http_1_0(phone, web):
+    """No chunks: the connection's end is the answer's."""
+    data = web.raw(GET.replace(b"1.1", b"1.0"))
+    head, _, body = data.partition(b"\r\n\r\n")
+    assert b"Transfer-Encoding" not in head
+    assert len(json.loads(body)["accounts"]) == 2
+
+
+def test_config(server_pair, phone_factory, web):
+    primary, backup = server_pair
+    phone = phone_factory(
+        line(primary, backup, extra="failover_retries=2;failover_regint2=77"),
+        config=web.config(failover_failback_interval=60, failover_rise=99))
+    in_use(phone, 1)
+    config = web.get(f"/api/config?aor={ALICE}").json
+    assert config["ok"] and config["aor"] == ALICE
+    assert config["servers"] == [
+        {"index": 1, "uri": primary.uri(), "regint": 3600},
+        {"index": 2, "uri": backup.uri(), "regint": 77}]
+    settings = {found["key"]: found for found in config["settings"]}
+    assert settings["failover_retries"]["value"] == "2"
+    assert settings["failover_retries"]["source"] == "account"
+    assert settings["failover_failback_interval"] == {
+        "key": "failover_failback_interval", "value": "60",
+        "default": "1800", "allowed": "1 to 86400 seconds",
+        "source": "config"}
+    # what is not of its form is not in use
+    assert settings["failover_rise"]["value"] == "1"
+    assert settings["failover_rise"]["source"] == "default"
+    assert web.get("/api/config?aor=sip:nobody@x").status == 404
+    assert web.get("/api/config").status == 404
+
+
+def test_no_password_in_answers(server_pair, phone_factory, web):
+    phone = phone_factory(line(*server_pair, password="s3cr3t"),
+                          config=web.config())
+    in_use(phone, 1)
+    for path in ("/", "/api/status", f"/api/config?aor={ALICE}", "/metrics",
+                 "/api/diff"):
+        assert "s3cr3t" not in web.get(path).text
+
+
+def test_switch(phone, web):
+    answer = web.post("/api/switch", aor=ALICE, server="backup")
+    assert answer.status == 200 and answer.json["ok"]
+    assert "moving to server 2" in answer.json["text"]
+    in_use(phone, 2, ALICE)
+    answer = web.post("/api/switch", aor=ALICE, server="9")
+    assert answer.status == 404 and not answer.json["ok"]
+    assert "there is: primary, backup" in answer.json["error"]
+    assert web.post("/api/switch", aor="sip:x@y", server="1").status == 404
+    assert web.post("/api/switch").status == 422
+    assert web.post("/api/switch", aor=ALICE, server="1 2").status == 422
+    in_use(phone, 2, ALICE)
+
+
+def test_probe(phone, web):
+    web.post("/api/switch", aor=ALICE, server="2")
+    in_use(phone, 2, ALICE)
+    answer = web.post("/api/probe", aor=ALICE)
+    assert answer.json == {"ok": True, "text":
+                           "alice@127.0.0.1: looking for the primary"}
+    in_use(phone, 1, ALICE)
+
+
+def test_what_is_not_there(phone, web):
+    """It answers 404, and the page's list of features does not have it."""
+    features = web.features()
+    assert {"config", "switch", "probe"} <= set(features)
+    for name in ("set", "save", "test", "maintenance"):
+        if name not in features:
+            answer = web.post(f"/api/{name}", aor=ALICE)
+            assert answer.status == 404
+            assert answer.json["error"] == "this is not available"
+    assert web.get("/index.html").status == 404
+    assert web.get("/api/").status == 404
+    assert web.get("/../etc/passwd").status == 404
+
+
+def test_methods(phone, web):
+    for method, path, allow in (("POST", "/", "GET"),
+                                ("POST", "/api/status", "GET"),
+                                ("GET", "/api/switch", "POST"),
+                                ("PUT", "/api/probe", "POST"),
+                                ("HEAD", "/", "GET")):
+        answer = web.request(method, path,
+                             {"X-Failover-Token": web.token()})
+        assert answer.status == 405
+        assert answer.headers["Allow"] == allow
+
+
+# Metrics
+
+def samples(text):
+    return {found.rpartition(" ")[0]: float(found.rpartition(" ")[2])
+            for found in text.splitlines() if not found.startswith("#")}
+
+
+def assert_clean(text):
+    """As Prometheus' own linter sees it."""
+    if not shutil.which("promtool"):
+        pytest.skip("no promtool (prometheus)")
+    found = subprocess.run(["promtool", "check", "metrics"], text=True,
+                           input=text, capture_output=True, timeout=60)
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
+def test_metrics(server_pair, phone_factory, web):
+    primary, backup = server_pair
+    phone = phone_factory(line(primary, backup),
+                          config=web.config(failover_retries=0))
+    in_use(phone, 1)
+    label = f'aor="{ALICE}"'
+    name = "baresip_failover_"
+    answer = web.get("/metrics")
+    assert answer.headers["Content-Type"] == \
+        "text/plain; version=0.0.4; charset=utf-8"
+    before = samples(answer.text)
+    assert before[f'{name}server_info{{{label},server="2",'
+                  f'uri="{backup.uri()}"}}'] == 1
+    assert before[f'{name}account_state{{{label},state="primary"}}'] == 1
+    assert before[f'{name}server_failures_total{{{label},server="1",'
+                  f'cause="timeout"}}'] == 0
+    assert before[f'{name}recovery_duration_seconds_count'] == 0
+
+    begun = time.time()
+    primary.behave_all(silent=True)
+    phone.do("failover_switch", f"{ALICE} 2")
+    in_use(phone, 2)
+    phone.do("failover_switch", f"{ALICE} 1")     # and is given up
+    in_use(phone, 2)
+
+    after = samples(web.get("/metrics").text)
+    assert after[f'{name}account_state{{{label},state="primary"}}'] == 0
+    assert after[f'{name}account_state{{{label},state="backup"}}'] == 1
+    assert after[f'{name}server_active{{{label},server="2"}}'] == 1
+    assert after[f'{name}server_registered{{{label},server="1"}}'] == 0
+    assert after[f'{name}server_up{{{label},server="1"}}'] == 0
+    assert after[f'{name}server_failures_total{{{label},server="1",'
+                 f'cause="timeout"}}'] == 1
+    assert after[f'{name}switches_total{{{label},kind="failover"}}'] == 1
+    assert after[f'{name}server_active_seconds_total'
+                 f'{{{label},server="1"}}'] > 0
+    assert begun - 1 <= after[f'{name}last_switch_timestamp_seconds'
+                              f'{{{label}}}'] <= time.time() + 1
+    assert after[f'{name}recovery_duration_seconds_count'] == 1
+    assert 0.4 < after[f'{name}recovery_duration_seconds_sum'] < 10
+
+
+def test_metrics_are_clean(server_pair, phone_factory, web):
+    """Of more accounts than one part of the answer has, one of them not
+    managed."""
+    primary, backup = server_pair
+    accounts = [line(primary, backup, aor=f"sip:user{i}@127.0.0.1")
+                for i in range(40)]
+    accounts.append(line(primary, backup, extra="failover=no"))
+    phone = phone_factory(*accounts, config=web.config())
+    phone.wait(lambda: len(phone.status()["accounts"]) == 41)
+    text = web.get("/metrics").text
+    assert text.count("_state{") == 41 * 5
+    assert_clean(text)
+
+
+# Who may
+
+def test_token(phone, web):
+    for headers in ({"X-Failover-Token": ""}, {"X-Failover-Token": "0" * 32},
+                    {"X-Failover-Token": web.token()[:-1]}):
+        answer = web.post("/api/switch", headers, aor=ALICE, server="2")
+        assert answer.status == 403 and "token" in answer.json["error"]
+    assert web.request("POST", "/api/switch", {}, b"").status == 403
+    in_use(phone, 1, ALICE)
+
+
+def test_token_is_new_with_each_start(phone_factory, web):
+    phone = phone_factory(config=web.config())
+    before = web.token()
+    phone.stop()
+    phone.start()
+    assert web.token() != before
+
+
+def test_host(phone, web):
+    good = ("localhost", "LOCALHOST:1", "127.0.0.1", f"[::1]:{web.port}",
+            "192.0.2.1:80", socket.gethostname())
+    for host in good:
+        assert web.get("/api/status", Host=host).status == 200, host
+    for host in ("evil.example", "evil.example:8080", "127.0.0.1.evil",
+                 "localhost.evil", "127.0.0.1:80@evil", "[::1", "", "[]",
+                 "::1", "localhost:x", "localhost:8080:1"):
+        answer = web.get("/api/status", Host=host)
+        assert answer.status == 403, host
+    assert b" 400 " in web.raw(b"GET / HTTP/1.1\r\n\r\n")
+    assert b" 400 " in web.raw(b"GET / HTTP/1.1\r\nHost: localhost\r\n"
+                               b"Host: localhost\r\n\r\n")
+
+
+def test_origin(phone, web):
+    own = web.url.rstrip("/")
+    assert web.get("/api/status", Origin=own).status == 200
+    for origin in ("null", "http://evil.example", f"{own}0", "http://",
+                   own.replace("http", "https"), f"{own}.evil"):
+        assert web.get("/api/status", Origin=origin).status == 403
+        answer = web.post("/api/probe", {"Origin": origin})
+        assert answer.status == 403
+
+
+def test_elsewhere_than_loopback(server_pair, phone_factory):
+    """Without a password it does not listen, and says why."""
+    for keys in ({}, {"failover_http_user": "admin"},
+                 {"failover_http_password": "x"}):
+        web = Web(host="0.0.0.0")
+        phone = phone_factory(line(*server_pair), config=web.config(**keys))
+        in_use(phone, 1)
+        _, text = phone.wait_log("the page is off")
+        assert "failover_http_user" in text and web.listen in text
+        assert ports.is_free(web.port)
+
+
+def test_password(phone_factory, web):
+    phone_factory(config=web.config(failover_http_user="admin",
+                                    failover_http_password="s3cr3t"))
+    answer = web.get("/api/status")
+    assert answer.status == 401 and not answer.json["ok"]
+    challenge = answer.headers["WWW-Authenticate"]
+    assert challenge.startswith("Digest ") and 'qop="auth"' in challenge
+
+    for path in ("/", "/api/status", "/api/config?aor=x&y=%20"):
+        assert web.get(path).status == 401
+        assert web.digest("GET", path, "admin", "s3cr3t").status != 401
+    for user, password in (("admin", "wrong"), ("root", "s3cr3t"),
+                           ("admin", "")):
+        assert web.digest("GET", "/", user, password).status == 401
+
+
+def test_password_on_every_address(phone_factory):
+    web = Web(host="0.0.0.0")
+    phone_factory(config=web.config(failover_http_user="admin",
+                                    failover_http_password="s3cr3t"))
+    assert web.get("/").status == 401
+    assert web.digest("GET", "/", "admin", "s3cr3t").status == 200
+
+
+def test_digest_is_for_its_target(phone_factory, web):
+    phone_factory(config=web.config(failover_http_user="admin",
+                                    failover_http_password="s3cr3t"))
+    for uri in ("/", "/api/status?x", "/api/config"):
+        assert web.digest("GET", "/api/status", "admin", "s3cr3t",
+                          uri=uri).status == 401
+    assert web.digest("GET", "/api/status", "admin", "s3cr3t",
+                      uri="/api/status").status == 200
+
+
+def test_old_nonce(phone_factory, web):
+    """It is told to be stale, so that a browser does not ask again."""
+    phone_factory(config=web.config(failover_http_user="admin",
+                                    failover_http_password="s3cr3t"))
+    challenge = web.get("/").headers["WWW-Authenticate"]
+    nonce = challenge.split('nonce="')[1].split('"')[0]
+    old = challenge.replace(nonce, "0" * len(nonce))
+    answer = web.digest("GET", "/", "admin", "s3cr3t", challenge=old)
+    assert answer.status == 401
+    assert "stale=true" in answer.headers["WWW-Authenticate"]
+    assert web.digest("GET", "/", "admin", "s3cr3t").status == 200
+
+
+@pytest.mark.parametrize("value", (
+    "Digest", "Digest ", "Basic YWRtaW46czNjcjN0", "Digest username=\"",
+    'Digest username="admin", realm="failover", nonce="", uri="/", '
+    'response="", qop=auth',
+    'Digest username="admin", realm="failover", nonce="0", uri="/", '
+    'response="00000000000000000000000000000000", qop=auth',
+    'Digest username="admin", realm="failover", nonce="0", uri="/", '
+    'response="0", algorithm=SHA-256, qop=auth, cnonce="", nc=',
+    'Digest username="admin", realm="failover", nonce="%s", uri="/", '
+    'response="00000000000000000000000000000000", algorithm=MD5-sess, '
+    'qop=auth-int' % ("f" * 80),
+    "Digest " + "," * 4000, "Digest " + "=" * 4000, "Digest " + "a," * 2000,
+    "Digest x=" + '"' * 4000))
+def test_odd_credentials(phone_factory, web, value):
+    phone = phone_factory(config=web.config(failover_http_user="admin",
+                                            failover_http_password="s3cr3t"))
+    web.get("/")
+    for _ in range(2):
+        found = web.raw(f"GET / HTTP/1.1\r\nHost: localhost\r\n"
+                        f"Authorization: {value}\r\n\r\n".encode())
+        assert found.startswith((b"HTTP/1.1 401 ", b"HTTP/1.1 400 "))
+    assert phone.running
+    assert web.digest("GET", "/", "admin", "s3cr3t").status == 200
+
+
+def test_https(phone_factory, tmp_path):
+    pem = tmp_path / "page.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                    "/CN=localhost", "-days", "2", "-keyout", pem, "-out",
+                    tmp_path / "cert.pem"], check=True, capture_output=True)
+    pem.write_text(pem.read_text() + (tmp_path / "cert.pem").read_text())
+    web = Web(tls=True)
+    phone = phone_factory(config=web.config(failover_http_cert=pem))
+    phone.wait_log("the page is at https://")
+    assert web.get("/style.css").status == 200
+    assert web.get("/api/status").json == {"version": 1, "accounts": []}
+    own = web.url.rstrip("/")
+    assert web.get("/", Origin=own).status == 200
+    assert web.get("/", Origin=own.replace("https", "http")).status == 403
+    # who speaks no TLS gets nothing, and the next one is served
+    plain = Web(port=web.port)
+    assert plain.raw(GET) == b"" or b"HTTP" not in plain.raw(GET)
+    assert web.get("/").status == 200
+
+
+# What is wrong with the config
+
+@pytest.mark.parametrize("value", ("8080", "localhost", "127.0.0.1",
+                                   "nonsense:80", "127.0.0.1:0",
+                                   "127.0.0.1:99999"))
+def test_listen_of_no_form(server_pair, phone_factory, value):
+    phone = phone_factory(line(*server_pair),
+                          config={"failover_http_listen": value})
+    in_use(phone, 1)
+    assert len(phone.log.find(f"failover_http_listen.*{value}")) == 1
+
+
+def test_port_in_use(server_pair, phone_factory, web):
+    with socket.create_server((web.host, web.port)):
+        phone = phone_factory(line(*server_pair), config=web.config())
+        in_use(phone, 1)
+        assert len(phone.log.find("the page is off")) == 1
+
+
+def test_certificate_that_is_not_there(server_pair, phone_factory, web):
+    phone = phone_factory(line(*server_pair), config=web.config(
+        failover_http_cert="/nonexistent.pem"))
+    in_use(phone, 1)
+    _, text = phone.wait_log("the page is off")
+    assert "/nonexistent.pem" in text
+
+
+@pytest.mark.parametrize("listen, url", (("localhost", "127.0.0.1"),
+                                         ("[::1]", "[::1]")))
+def test_listen(phone_factory, listen, url):
+    web = Web(host=listen)
+    phone = phone_factory(config=web.config())
+    phone.wait_log("the page is at http://")
+    web.host = url
+    assert b" 200 OK" in web.raw(GET)
+
+
+def test_unload(phone, web):
+    """With a request half sent, another half answered."""
+    with web.connect() as half, web.connect() as idle:
+        half.sendall(GET[:20])
+        phone.do("rmmod", "failover")
+        assert drain(half) == b"" and drain(idle) == b""
+    assert phone.running
+    assert phone.stop() == 0
+
+
+# Limits
+
+def status_of(data):
+    return int(data.split(b" ")[1]) if data.startswith(b"HTTP/1.1 ") else 0
+
+
+def test_malformed(phone, web):
+    token = web.token().encode()
+    post = (b"POST /api/probe HTTP/1.1\r\nHost: localhost\r\n"
+            b"X-Failover-Token: " + token + b"\r\nContent-Type: "
+            b"application/x-www-form-urlencoded\r\n")
+    for expected, data in (
+            (400, b"\r\n\r\n"), (400, b"GET /\r\n\r\n"),
+            (400, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\r\n\r\n"),
+            (400, b"GET / HTTP/1.1\r\nHost: a\r\n b\r\n\r\n"),
+            (400, b"GET / HTTP/1.1\nHost: localhost\n\r\n\r\n"),
+            (400, post + b"Content-Length: -1\r\n\r\n"),
+            (400, post + b"Content-Length: 1e1\r\n\r\n"),
+            (400, post + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\na"),
+            (400, post + b"Transfer-Encoding: chunked\r\n\r\n"
+             b"5\r\naor=x\r\n0\r\n\r\n"),
+            (413, post + b"Content-Length: 16385\r\n\r\n"),
+            (413, post + b"Content-Length: 18446744073709551617\r\n\r\n"),
+            (413, b"GET /" + b"a" * 9000),
+            (413, b"GET / HTTP/1.1\r\nA: " + b"b" * 9000 + b"\r\n\r\n"),
+            (400, b"GET /" + b"a" * 3000 + b" HTTP/1.1\r\n\r\n"),
+            (400, post + b"Content-Length: 5\r\n\r\naor=\xff"),
+            (400, post + b"Content-Length: 7\r\n\r\naor=%00"),
+            (400, post.replace(b"urlencoded", b"other") +
+             b"Content-Length: 5\r\n\r\naor=x")):
+        assert status_of(web.raw(data)) == expected, data
+    assert web.get("/api/status").status == 200
+
+
+def test_largest(phone, web):
+    body = b"aor=" + b"x" * (16384 - 4)
+    answer = web.request("POST", "/api/probe", {
+        "X-Failover-Token": web.token(),
+        "Content-Type": "application/x-www-form-urlencoded"}, body)
+    assert answer.status in (404, 422)
+    fill = 8192 - len(GET) - len(b"A: \r\n")
+    assert status_of(web.raw(GET[:-2] + b"A: " + b"b" * fill +
+                             b"\r\n\r\n")) == 200
+
+
+def test_pipelined(phone, web):
+    """The first is answered, the others are not looked at."""
+    data = web.raw(GET * 20)
+    assert data.count(b"HTTP/1.1 ") == 1 and status_of(data) == 200
+
+
+def test_body_in_pieces(phone, web):
+    body = f"aor={ALICE}&server=2".encode()
+    head = (f"POST /api/switch HTTP/1.1\r\nHost: localhost\r\n"
+            f"X-Failover-Token: {web.token()}\r\n"
+            f"Content-Length: {len(body)}\r\nContent-Type: "
+            f"application/x-www-form-urlencoded\r\n\r\n").encode()
+    with web.connect() as sock:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in head + body:
+            sock.sendall(bytes([byte]))
+        assert status_of(drain(sock)) == 200
+    in_use(phone, 2, ALICE)
+
+
+def test_request_that_does_not_end(phone, web):
+    """5 s, however slowly it drips."""
+    begun = time.monotonic()
+    with web.connect() as idle, web.connect() as drip:
+        drip.settimeout(0.2)
+        for byte in GET[:-1] * 10:
+            try:
+                drip.sendall(bytes([byte]))
+                if not drip.recv(1):
+                    break
+            except socket.timeout:
+                continue
+            except OSError:
+                break
+        took = time.monotonic() - begun
+        assert drain(idle) == b""
+    assert 4.5 < took < 20
+
+
+def open_ones(socks):
+    """Those that the phone has not closed."""
+    found = []
+    for sock in socks:
+        sock.settimeout(0.01)
+        try:
+            if sock.recv(1):
+                found.append(sock)
+        except socket.timeout:
+            found.append(sock)
+        except OSError:
+            pass
+    return found
+
+
+def test_idle_connections(phone, web):
+    """Those of one address are four at most; the oldest make room."""
+    socks = []
+    try:
+        for _ in range(50):
+            socks.append(web.connect())
+            assert len(socks) % 10 or web.get("/style.css").status == 200
+        assert len(open_ones(socks)) <= 4
+        others = [web.connect(f"127.0.0.{2 + i % 20}") for i in range(40)]
+        socks += others
+        assert web.get("/api/status").status == 200
+        assert len(open_ones(socks)) <= 8
+    finally:
+        for sock in socks:
+            sock.close()
+
+
+def test_client_that_does_not_read(server_pair, phone_factory, web):
+    """Its answer is not made, and others get theirs."""
+    accounts = [account(f"sip:u{i}@127.0.0.1", *(server.uri() for server in
+                                                 server_pair))
+                for i in range(500)]
+    phone = phone_factory(*accounts, config=web.config())
+    phone.wait(lambda: len(phone.status()["accounts"]) == 500)
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect((web.host, web.port))
+        sock.sendall(GET)
+        for _ in range(5):
+            assert len(web.get("/api/status").json["accounts"]) == 500
+        time.sleep(0.1)
+        data = b""
+        sock.settimeout(60)
+        while piece := sock.recv(1024):     # slowly, but it goes on
+            data += piece
+            if len(data) % 65536 < 1024:
+                time.sleep(0.01)
+    assert data.endswith(b"0\r\n\r\n")
+
+
+HOSTILE = (
+    b"", b"\0" * 100, b"GET / HTTP/1.1\r\n" * 300, b"a" * 8180 + b"1 ;",
+    b"GET / HTTP/1.1\r\nContent-Type: " + b"a" * 8000 + b";\r\n\r\n",
+    b"GET / HTTP/1.1\r\nAccept: " + b"," * 8000 + b"\r\n\r\n",
+    b"GET / HTTP/1.1\r\nAuthorization: Digest " + b"," * 8000 + b"\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
+    b"\r\nffffffff\r\n", GET * 50, b"GET /%ff?\xff=\xfe HTTP/1.1\r\n\r\n",
+    b"POST /api/set HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n"
+    b"\xc0\x80=\xff%f", b"\xff" * 9000, GET[:30])
+
+
+def hostile(web, count):
+    """So many requests, of every kind in turn; some are cut off."""
+    for i in range(count):
+        data = HOSTILE[i % len(HOSTILE)]
+        with socket.socket() as sock:
+            sock.settimeout(0.5 if i % 3 else 0.01)
+            try:
+                sock.connect((web.host, web.port))
+                for at in range(0, len(data), 1500):
+                    sock.sendall(data[at:at + 1500])
+                sock.recv(4096)
+            except OSError:
+                pass
+
+
+def memory_kb(phone):
+    with open(f"/proc/{phone.pid}/status", encoding="ascii") as file:
+        for text in file:
+            if text.startswith("VmRSS"):
+                return int(text.split()[1])
+    raise AssertionError("no VmRSS")
+
+
+def test_hostile_during_failover(server_pair, phone_factory, web):
+    """1,000 requests while the primary dies: the account moves as without
+    them, memory stays, the page answers."""
+    primary, backup = server_pair
+    phone = phone_factory(line(primary, backup),
+                          config=web.config(failover_retries=1))
+    in_use(phone, 1)
+    hostile(web, 100)
+    before = memory_kb(phone)
+    threads = [threading.Thread(target=hostile, args=(web, 250))
+               for _ in range(4)]
+    with web.connect("127.0.0.9") as idle:
+        for thread in threads:
+            thread.start()
+        primary.behave_all(silent=True)
+        phone.do("failover_switch", f"{ALICE} 2")
+        in_use(phone, 2)
+        phone.do("failover_switch", f"{ALICE} 1")
+        in_use(phone, 2)
+        sent = [entry.time for entry in binds(primary)]
+        for thread in threads:
+            thread.join(120)
+        idle.close()
+    # 0.5 s between the two transmissions, and both were sent
+    assert len(sent) >= 3 and 0.3 < sent[-1] - sent[-2] < 3
+    assert web.get("/api/status").json["accounts"][0]["active"] == 2
+    assert memory_kb(phone) - before < 2048
+    assert phone.stop() == 0
+
+
+# What docs/page.md has for Prometheus
+
+MONITORING = os.path.join(REPO, "contrib", "prometheus")
+
+
+def test_rules():
+    if not shutil.which("promtool"):
+        pytest.skip("no promtool (prometheus)")
+    for command in (("check", "rules", "rules.yml"),
+                    ("check", "config", "scrape.yml"),
+                    ("test", "rules", "rules_test.yml")):
+        found = subprocess.run(["promtool", *command], cwd=MONITORING,
+                               capture_output=True, text=True, timeout=60)
+        assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_rules_and_dashboard_use_what_there_is(phone, web):
+    there = set(re.findall(r"^# TYPE (\w+)", web.get("/metrics").text, re.M))
+    used = set()
+    for name in ("rules.yml", "grafana.json"):
+        with open(os.path.join(MONITORING, name), encoding="utf-8") as file:
+            text = file.read()
+        used |= {re.sub("_bucket$", "", found) for found in
+                 re.findall(r"baresip_failover_\w+", text)}
+        if name.endswith("json"):
+            assert len(json.loads(text)["panels"]) == 9
+    assert used and used <= there
