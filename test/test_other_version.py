@@ -7,10 +7,13 @@ Environment:
 
 import os
 import re
+import subprocess
 
 import pytest
 
-from harness.scenario import line, our_lines
+from harness import run
+from harness.baresip import REPO
+from harness.scenario import in_use, line, our_lines
 
 OTHERS = [path for path in os.environ.get(
     "FAILOVER_OTHER_MODULES", "").split(":") if path]
@@ -44,3 +47,23 @@ def test_stays_inactive(path, server_pair, phone_factory):
     assert len(our_lines(phone)) == 1
     assert server_pair[1].recorder.count() == 0
     assert phone.stop() == 0
+
+
+@pytest.mark.slow
+def test_libre_newer_than_any_tested(server_pair, phone_factory,
+                                     monkeypatch):
+    """It says so, once, and works.  For this the module is built as if it
+    had been tested with an old libre only."""
+    folder = run.new_folder("untested")
+    subprocess.run(["meson", "setup", folder, REPO,
+                    "-Dc_args=-DFAILOVER_TESTED=100"],
+                   check=True, capture_output=True)
+    subprocess.run(["meson", "compile", "-C", folder, "failover"],
+                   check=True, capture_output=True)
+    monkeypatch.setenv("FAILOVER_MODULE_DIR",
+                       os.path.join(folder, "modules", "failover"))
+    phone = phone_factory(line(*server_pair))
+    in_use(phone, 1)
+    said = our_lines(phone, "newer than any that this module was tested "
+                     r"with \(1.0\)")
+    assert len(said) == 1, said

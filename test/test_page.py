@@ -145,6 +145,40 @@ def test_settings_are_shown(server_pair, phone_factory, web, browser):
     assert browser.complaints() == []
 
 
+def test_settings_are_changed(server_pair, phone_factory, web, browser):
+    """An error at its field, then a change that holds at once and is
+    saved."""
+    phone = phone_factory(line(*server_pair), config=web.config())
+    in_use(phone, 1)
+    if not {"set", "save", "diff"} <= set(web.features()):
+        pytest.skip("the module has no commands for it")
+    browser.open(f"{web.url}#line")
+    browser.wait("document.querySelectorAll('#servers fieldset').length "
+                 "=== 2")
+    browser.set("[data-key=failover_failback_interval]", "soon")
+    browser.button("Apply").click()
+    said(browser, "Nothing was changed.")
+    assert "1 to 86400" in browser.js(
+        "return document.activeElement.closest('.field')"
+        ".querySelector('.error').textContent")
+
+    browser.set("[data-key=failover_failback_interval]", "77")
+    browser.button("Apply").click()
+    browser.wait("document.getElementById('said').textContent"
+                 ".includes('it holds now')")
+    assert phone.account_status()["failback"]["interval_s"] == 77
+    browser.wait("document.getElementById('basic').textContent"
+                 ".includes('changed, not saved')")
+
+    browser.button("Save…").click()
+    browser.wait("document.getElementById('diff').open")
+    assert "failover_failback_interval=77" in browser.text("#diff-text")
+    browser.button("Save", "#diff").click()
+    browser.wait("!document.getElementById('diff').open")
+    with open(phone.path("accounts"), encoding="utf-8") as file:
+        assert "failover_failback_interval=77" in file.read()
+
+
 def test_many_accounts(server_pair, phone_factory, web, browser):
     """300: filters, and an update touches what has changed alone."""
     primary, backup = server_pair

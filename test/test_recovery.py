@@ -91,6 +91,8 @@ class Scene:
         regint = 3600
         if method == "REGISTER":
             regint, options["args"] = EXPIRES_S, ["-s"]
+            # it is the refresh that is to notice, not the connection's end
+            options.setdefault("config", {})["failover_flow"] = "no"
         return self.make["phone"](
             account(f"sip:{USERS[method]}@127.0.0.1", self.uri,
                     self.backup.uri(), regint=regint), **options)

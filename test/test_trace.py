@@ -5,7 +5,7 @@ without us, and failover works meanwhile."""
 import pytest
 
 from harness.dialling import counters, printed, ready, recorded, settle
-from harness.scenario import BOB, QUICK, in_use, switch
+from harness.scenario import ALICE, BOB, QUICK, in_use, line, switch
 
 TRANSPORTS = ["udp", "tcp"]
 
@@ -70,3 +70,54 @@ def test_same_as_without_the_module(server_pair, phone_factory):
     server_pair[0].calls.wait_state("ended")
     settle(phone, 0.3)
     assert assert_same(phone, server_pair) >= 9
+
+
+@pytest.mark.parametrize("kind", ["udp", "tcp"])
+def test_turned_on_and_off_while_it_runs(kind, server_pair, phone_factory):
+    """By the command siptrace: the module sees what it has to all the same,
+    also the refresh that no event announces."""
+    primary, backup = server_pair
+    primary.registrar.max_expires_s = 4
+    phone = phone_factory(line(primary, backup, transport=kind),
+                          config=QUICK, modules=["debug_cmd"])
+    in_use(phone, 1)
+    assert not phone.log.find("REGISTER sip:")
+    for onoff in ("on", "off"):
+        if not phone.command("siptrace", onoff)[0]:
+            pytest.skip("this Baresip has no command siptrace")
+        primary.behave_all(silent=True)
+        in_use(phone, 2)
+        primary.behave_all()
+        phone.do("failover_switch", f"{ALICE} 1")
+        in_use(phone, 1)
+        assert phone.log.find("REGISTER sip:")
+
+
+def wake_ups(phone, seconds: float = 5.0) -> int:
+    """How often the phone's main thread gave the processor back in a time
+    in which nothing happens."""
+    def count() -> int:
+        with open(f"/proc/{phone.pid}/status", encoding="ascii") as file:
+            return int(next(text.split()[1] for text in file
+                            if text.startswith("voluntary_ctxt")))
+
+    begin = count()
+    settle(phone, seconds)
+    return count() - begin
+
+
+@pytest.mark.parametrize("kind", ["udp", "tcp", "tls"])
+def test_idle_phone_is_not_woken_up(kind, server_group, phone_factory):
+    """No more often than without the module."""
+    primary, backup = server_group(transports=(kind,))
+    found = {}
+    for failover in (False, True):
+        phone = phone_factory(line(primary, backup, transport=kind),
+                              failover=failover, modules=["debug_cmd"])
+        phone.wait_log("200 OK")
+        settle(phone, 2)
+        found[failover] = wake_ups(phone)
+        phone.stop()
+    print(f"measured: {kind}, idle for 5 s, woken up: {found[False]} times "
+          f"without the module, {found[True]} with it")
+    assert found[True] <= found[False] + 2

@@ -21,6 +21,7 @@
 #include "own_side.h"
 #include "page.h"
 #include "save.h"
+#include "trace.h"
 #include "unwanted.h"
 #include "verify.h"
 #include "version.h"
@@ -49,6 +50,8 @@
   failover_failback_jitter    10        # percent, at random
   failover_probe              register  # register or options
   failover_keepalive          0         # s, above 0: OPTIONS this often
+  failover_flow               yes       # watch TCP and TLS connections
+  failover_tcp_keepalive      60        # s, above 0: TCP asks this often
   failover_codes              408,500,502,503,504  # "server unavailable"
   failover_call_codes         503       # ... to INVITE and BYE
   failover_rise               1         # good looks before returning
@@ -73,6 +76,8 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 			  const char *text)
 {
 	struct line *line;
+
+	trace_check();
 
 	if (!ua || ev == EVENT_OTHER)
 		return;
@@ -303,7 +308,7 @@ static int module_close(void)
 
 
 /** Found by Baresip when it loads the module */
-const struct mod_export exports = {
+const struct mod_export DECL_EXPORTS(failover) = {
 	"failover",
 	"application",
 	module_init,

@@ -47,6 +47,21 @@ static bool is_alive(const struct fleet *f, unsigned server)
 }
 
 
+static void count_burst(struct fleet *f, unsigned server)
+{
+	uint32_t *seen = &f->burst_seen[server - 1];
+	uint32_t *peak = &f->burst_peak[server - 1];
+
+	if (f->burst != f->now / BURST_MS) {
+		f->burst = f->now / BURST_MS;
+		memset(f->burst_seen, 0, sizeof(f->burst_seen));
+	}
+
+	if (++*seen > *peak)
+		*peak = *seen;
+}
+
+
 /**
  * Send a request to a server
  *
@@ -64,6 +79,7 @@ bool fleet_send(struct fleet *f, unsigned server, bool is_register)
 		return alive;
 
 	++f->secondv[f->second].seen[server - 1];
+	count_burst(f, server);
 
 	if (!alive || !f->plan.capacity)
 		return alive;
@@ -177,6 +193,7 @@ struct fleet *fleet_alloc(const struct plan *plan)
 
 		policy_init(&ph->policy, &f->plan.set, FLEET_SERVERS, 0);
 		ph->refresh = (uint64_t)plan->start_ms * draw(f) >> 32;
+		ph->cut = plan->cut_s ? (uint64_t)plan->cut_s * 1000 : NEVER;
 		f->heap[i].phone = ph;
 		f->heap[i].due   = ph->refresh;
 	}

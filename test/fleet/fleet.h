@@ -3,7 +3,8 @@
  *
  * Each phone is a policy as in the module. What lies around it is a model:
  * a REGISTER is answered 20 ms later or not at all, and retransmitted until
- * then as RFC 3261 has it. Times are in ms from the beginning.
+ * then as RFC 3261 has it. Times are in ms from the beginning. Connections
+ * are not played, but for their end.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -29,6 +30,8 @@ struct plan {
 	uint32_t start_ms;           /**< All register first within this     */
 	uint32_t dead_s[FLEET_SERVERS];  /**< A server is silent from ...    */
 	uint32_t alive_s[FLEET_SERVERS]; /**< ... to                         */
+	uint32_t cut_s;              /**< All connections to the primary end;
+					  it takes new ones. 0: never        */
 	uint32_t capacity;           /**< REGISTERs that a server answers in
 					  a second, 0: all; the others are
 					  lost                               */
@@ -54,6 +57,7 @@ uint64_t fleet_sent(const struct fleet *fleet, unsigned server);
 uint64_t fleet_seen(const struct fleet *fleet, unsigned server);
 uint32_t fleet_peak(const struct fleet *fleet, unsigned server,
 		    uint32_t from_s, uint32_t to_s);
+uint32_t fleet_burst(const struct fleet *fleet, unsigned server);
 uint32_t fleet_back_s(const struct fleet *fleet, unsigned percent);
 
 #endif

@@ -14,6 +14,10 @@
 
 #define NEVER UINT64_MAX
 
+enum {
+	BURST_MS = 10,
+};
+
 /** A request until it is answered, given up or forgotten */
 struct request {
 	unsigned server;             /**< 0: there is none                   */
@@ -34,6 +38,7 @@ struct phone {
 	struct policy policy;
 	struct request reqv[KINDS];
 	uint64_t refresh;            /**< Also the first REGISTER            */
+	uint64_t cut;                /**< Its connection ends, NEVER: not    */
 	unsigned on;                 /**< Registered with, 0: none           */
 	uint64_t sent[FLEET_SERVERS];
 };
@@ -51,6 +56,9 @@ struct fleet {
 	uint64_t now;
 	uint32_t second;             /**< The present one                    */
 	uint32_t answered[FLEET_SERVERS]; /**< In it                         */
+	uint64_t burst;              /**< The present one                    */
+	uint32_t burst_seen[FLEET_SERVERS]; /**< In it                       */
+	uint32_t burst_peak[FLEET_SERVERS]; /**< In the worst one            */
 	unsigned on[FLEET_SERVERS + 1];
 	uint64_t seed;
 };

@@ -111,6 +111,20 @@ uint32_t fleet_peak(const struct fleet *f, unsigned server, uint32_t from_s,
 
 
 /**
+ * The most REGISTERs that a server saw within 10 ms
+ *
+ * @param f      Fleet
+ * @param server Server
+ *
+ * @return Number of transmissions
+ */
+uint32_t fleet_burst(const struct fleet *f, unsigned server)
+{
+	return f->burst_peak[server - 1];
+}
+
+
+/**
  * When was this part of the phones on the primary for good?
  *
  * @param f       Fleet

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "binding.h"
 #include "failback.h"
+#include "flow.h"
 #include "fleet_parts.h"
 #include "policy.h"
 #include "register.h"
@@ -169,6 +170,17 @@ static void woken(struct fleet *f, struct phone *ph)
 }
 
 
+/* It has held for as long as the phone is registered */
+static void cut(struct fleet *f, struct phone *ph)
+{
+	uint64_t wait;
+
+	(void)flow_ended(&ph->policy, PRIMARY, f->now, f->now, fleet_rnd(f),
+			 &wait);
+	ph->cut = NEVER;
+}
+
+
 static void refresh(struct fleet *f, struct phone *ph)
 {
 	if (ph->policy.state == POLICY_IDLE)
@@ -213,7 +225,7 @@ uint64_t phone_due(const struct phone *ph)
 	if (policy_next(&ph->policy, &wake) && wake < when)
 		when = wake;
 
-	return when;
+	return ph->cut < when ? ph->cut : when;
 }
 
 
@@ -226,6 +238,11 @@ uint64_t phone_due(const struct phone *ph)
 void phone_happen(struct fleet *f, struct phone *ph)
 {
 	uint64_t wake;
+
+	if (ph->cut <= f->now) {
+		cut(f, ph);
+		return;
+	}
 
 	for (enum kind kind = REG; kind < KINDS; kind++) {
 

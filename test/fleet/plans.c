@@ -135,3 +135,25 @@ struct plan plan_all_dead(unsigned phones, bool alike)
 
 	return plan;
 }
+
+
+/**
+ * The primary restarts: all connections to it end in the same instant, and it
+ * takes new ones at once
+ *
+ * @param phones Number of phones
+ * @param alike  True: all wait for the same time
+ *
+ * @return Plan
+ */
+struct plan plan_restart(unsigned phones, bool alike)
+{
+	struct plan plan = at_any_time(phones, 0, 0);
+
+	plan.alike   = alike;
+	plan.cut_s   = DEAD_FROM_S;
+	plan.seconds = DEAD_FROM_S + 2 * EXPIRES_S;
+	plan.dead_s[PRIMARY - 1] = plan.seconds;
+
+	return plan;
+}

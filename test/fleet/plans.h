@@ -21,5 +21,6 @@ struct plan plan_overload(unsigned phones, unsigned jitter,
 struct plan plan_keepalive(unsigned phones, unsigned jitter);
 struct plan plan_refresh(unsigned phones, unsigned jitter);
 struct plan plan_all_dead(unsigned phones, bool alike);
+struct plan plan_restart(unsigned phones, bool alike);
 
 #endif

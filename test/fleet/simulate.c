@@ -38,11 +38,22 @@ static void print_seconds(const struct fleet *fleet, const struct plan *plan,
 }
 
 
+/* Phones whose primary restarts do not leave it */
+static uint32_t back_after_s(const struct fleet *fleet, unsigned percent,
+			     uint32_t begin_s)
+{
+	const uint32_t s = fleet_back_s(fleet, percent);
+
+	return s > begin_s ? s - begin_s : 0;
+}
+
+
 /* Play a plan; what is said counts from the primary's return on */
 static void play(const struct plan *plan, const char *name, unsigned variant)
 {
 	struct fleet *fleet = fleet_alloc(plan);
-	const uint32_t back_s = plan->alive_s[PRIMARY - 1];
+	const uint32_t back_s = plan->cut_s ? plan->cut_s :
+		plan->alive_s[PRIMARY - 1];
 
 	if (!fleet) {
 		fprintf(stderr, "out of memory\n");
@@ -52,13 +63,15 @@ static void play(const struct plan *plan, const char *name, unsigned variant)
 	fleet_run(fleet);
 	print_seconds(fleet, plan, name, variant);
 
-	fprintf(stderr, "%-9s %3u  primary %6u/s  backup %6u/s  99 %% back"
+	fprintf(stderr, "%-9s %3u  primary %6u/s, %6u in 10 ms  backup"
+		" %6u/s  99 %% back"
 		" %5u s  all %5u s after it returned  %u elsewhere\n",
 		name, variant,
 		fleet_peak(fleet, PRIMARY, back_s, plan->seconds),
+		fleet_burst(fleet, PRIMARY),
 		fleet_peak(fleet, BACKUP, 0, plan->seconds),
-		fleet_back_s(fleet, 99) - back_s,
-		fleet_back_s(fleet, 100) - back_s,
+		back_after_s(fleet, 99, back_s),
+		back_after_s(fleet, 100, back_s),
 		plan->phones - fleet_on(fleet, PRIMARY));
 
 	fleet_free(fleet);
@@ -88,6 +101,8 @@ int main(int argc, char *argv[])
 
 		plan = plan_all_dead(n, alike);
 		play(&plan, "all_dead", alike);
+		plan = plan_restart(n, alike);
+		play(&plan, "restart", alike);
 	}
 
 	return 0;

@@ -17,6 +17,7 @@ enum {
 	CAPACITY = PHONES / 50,      /**< REGISTERs a second                 */
 	SIGMAS   = 6,                /**< A peak may stand out so far        */
 	JITTER   = 10,               /**< The default [%]                    */
+	BURSTS = 100,                /**< Of 10 ms in a second               */
 	ROUND_WINDOW_S = 160,        /**< 1/240 + 1/480, see below           */
 };
 
@@ -199,6 +200,26 @@ static void fleet_recovers_from_overload(void **state)
 }
 
 
+/* The second after all connections have ended is no quieter, but within it
+   the phones are spread */
+static void restart_is_spread_over_a_second(void **state)
+{
+	const struct plan with = plan_restart(PHONES, false);
+	const struct plan without = plan_restart(PHONES, true);
+	struct fleet *fleet = played(&with), *other = played(&without);
+	(void)state;
+
+	adds_up(fleet);
+	adds_up(other);
+	assert_int_equal(fleet_seen(fleet, BACKUP), 0);
+	assert_int_equal(fleet_seen(other, BACKUP), 0);
+	peak_is_within(fleet_burst(fleet, PRIMARY), BURSTS, 1);
+	assert_true(fleet_burst(other, PRIMARY) > PHONES / 100 * 99);
+	fleet_free(fleet);
+	fleet_free(other);
+}
+
+
 int main(void)
 {
 	const struct CMUnitTest testv[] = {
@@ -209,6 +230,7 @@ int main(void)
 		cmocka_unit_test(refreshes_are_spread_anyway),
 		cmocka_unit_test(rounds_are_spread),
 		cmocka_unit_test(fleet_recovers_from_overload),
+		cmocka_unit_test(restart_is_spread_over_a_second),
 	};
 
 	return cmocka_run_group_tests_name("fleet", testv, NULL, NULL);

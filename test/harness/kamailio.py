@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Real Kamailio servers that share one location table in PostgreSQL."""
 
+import glob
 import os
 import shutil
 import signal
@@ -37,6 +38,7 @@ loadmodule "siputils.so"
 loadmodule "usrloc.so"
 loadmodule "registrar.so"
 loadmodule "auth.so"
+{presence_modules}
 
 modparam("usrloc", "db_url", "{db_url}")
 modparam("usrloc", "db_mode", 3)
@@ -65,6 +67,7 @@ request_route {{
     if ({auth_condition}) {{
         route(AUTH);
     }}
+    {presence_route}
     if (has_totag()) {{
         route(DIALOG);
     }}
@@ -124,6 +127,36 @@ route[AUTH] {{
 }}
 """
 
+PRESENCE_TABLES = "/usr/share/kamailio/dbtext/kamailio"
+PRESENCE_MODULES = """\
+loadmodule "db_text.so"
+loadmodule "presence.so"
+loadmodule "presence_xml.so"
+loadmodule "presence_mwi.so"
+modparam("presence|presence_xml", "db_url", "text://{folder}/tables")
+modparam("presence_xml", "force_active", 1)
+"""
+PRESENCE_ROUTE = """\
+    if (is_method("PUBLISH|SUBSCRIBE")) {
+        if (!t_newtran()) {
+            sl_reply_error();
+            exit;
+        }
+        if (is_method("PUBLISH")) {
+            handle_publish();
+        } else {
+            handle_subscribe();
+        }
+        t_release();
+        exit;
+    }
+"""
+
+
+def has_presence() -> bool:
+    """Is Debian's kamailio-presence-modules installed?"""
+    return bool(glob.glob("/usr/lib/*/kamailio/modules/presence_mwi.so"))
+
 
 class Kamailio:
     """One server on one port, UDP and TCP."""
@@ -131,7 +164,9 @@ class Kamailio:
     def __init__(self, database: Database, number: int = 1, port: int = 0,
                  record_route: bool = True, password: str = "",
                  auth_methods: tuple[str, ...] = ("REGISTER", "INVITE"),
-                 realm: str = "test") -> None:
+                 realm: str = "test", presence: bool = False) -> None:
+        """presence: it answers SUBSCRIBE and PUBLISH, with tables of its
+        own."""
         self.port = port or ports.free_port()
         self.name = f"kamailio{number}"
         self._folder = run.new_folder(self.name)
@@ -147,7 +182,12 @@ class Kamailio:
                 number=number, listen=listen, db_url=database.url,
                 auth_condition=auth if password and auth else "0",
                 record_route=int(record_route), password=password,
-                realm=realm))
+                realm=realm,
+                presence_modules=PRESENCE_MODULES.format(
+                    folder=self._folder) if presence else "",
+                presence_route=PRESENCE_ROUTE if presence else ""))
+        if presence:
+            shutil.copytree(PRESENCE_TABLES, self._path("tables"))
 
     def _path(self, name: str) -> str:
         return os.path.join(self._folder, name)

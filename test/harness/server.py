@@ -24,6 +24,7 @@ from .uac import Uac
 from .uas import CallPlan, Uas
 
 T1_S, T2_S = 0.5, 4.0
+FLUSH_S = 0.02                      # a server that hangs up has sent it by then
 
 Delay = Union[float, Callable[[sip.Message], float]]
 
@@ -107,6 +108,7 @@ class SipServer:
         self.uas, self.uac = Uas(self), Uac(self)
         self.proxy = Proxy(self)
         self.running = False
+        self.hangs_up = False           # closes after each final answer
 
         self._behaviours: dict[str, Behaviour] = {}
         self._passwords: dict[str, str] = {}    # user -> password
@@ -191,6 +193,10 @@ class SipServer:
         """There again at once, but knows no connection any more: who uses
         one gets RST.  Needs CAP_NET_ADMIN."""
         self._run(self._listener.reboot())
+
+    def cut(self, reset: bool = False) -> None:
+        """End all connections, with FIN or RST; new ones are welcome."""
+        self._run(self._listener.cut(reset))
 
     def set_tls(self, certificate: str = "",
                 instead: Optional[bytes] = None) -> None:
@@ -278,6 +284,8 @@ class SipServer:
         self.recorder.add(Entry(time.monotonic(), msg, flow.kind, flow.peer,
                                 sent=True))
         flow.send(msg.encode())
+        if self.hangs_up and flow.reliable and msg.status >= 200:
+            self._loop.call_later(FLUSH_S, flow.transport.abort)
 
     async def flow_to(self, uri: str) -> Flow:
         """A way to the host and port that a URI names."""

@@ -215,9 +215,10 @@ def parse(data: bytes) -> Message:
 
 
 def frame(buffer: bytearray) -> Optional[bytes]:
-    """Take the next message off a stream's buffer; CRLF keep-alives go."""
-    while buffer[:2] == b"\r\n":
-        del buffer[:2]
+    """Take the next message off a stream's buffer; empty lines before it
+    go, as with Kamailio, Asterisk and FreeSWITCH."""
+    while buffer[:1] in (b"\r", b"\n"):
+        del buffer[:1]
 
     end = buffer.find(b"\r\n\r\n")
     if end < 0:

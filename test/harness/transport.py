@@ -212,6 +212,16 @@ class Listener:
             waits.append(stream.closed)
         await asyncio.gather(*waits)
 
+    async def cut(self, reset: bool = False) -> None:
+        """End the connections, and go on accepting new ones."""
+        waits = []
+        for stream in list(self.streams):
+            if reset:
+                stream.reset()
+            stream.flow.transport.abort()
+            waits.append(stream.closed)
+        await asyncio.gather(*waits)
+
     def _all_sockets(self) -> list:
         found = [stream.flow.transport.get_extra_info("socket")
                  for stream in self.streams]

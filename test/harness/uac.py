@@ -75,6 +75,14 @@ class Uac:
 
         self._send(msg, flow, answered)
 
+    def send(self, method: str, uri: str, flow: Flow, headers: sip.Headers,
+             body: bytes = b"") -> None:
+        """A request of any other kind; nobody looks at the answer."""
+        msg = self._request(method, uri, flow)
+        msg.headers += headers
+        msg.body = body
+        self._send(msg, flow, lambda answer: None)
+
     def response(self, msg: sip.Message) -> bool:
         """True when the answer belongs to a request of ours."""
         handler = self._waiting.get(msg.branch)

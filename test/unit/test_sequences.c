@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "fixture.h"
+#include "flow.h"
 #include "policy.h"
 #include "register.h"
 #include "settings.h"
@@ -41,6 +42,7 @@ enum event {
 	NETWORK_BACK,
 	WOKE,
 	ALIVE,                       /**< A keep-alive is answered           */
+	FLOW_ENDED,                  /**< The connection to the server in use*/
 	WAIT,                        /**< Until the policy wants to wake up  */
 	NUM_EVENTS,
 };
@@ -71,7 +73,7 @@ static const char *const namev[] = {
 	"late failure", "deregistered", "renewed", "renewal refused", "probe",
 	"probed good", "probed bad", "standby ok", "standby failed", "switch",
 	"unregistered", "network lost", "network back", "woke", "alive",
-	"wait",
+	"flow ended", "wait",
 };
 
 
@@ -171,10 +173,11 @@ static void check_decision(const struct seq *s)
 		must(s, p->state == POLICY_MOVING ||
 		     (p->state == POLICY_SETTLED &&
 		      (p->set->fall > 1 || p->valid_since == s->f.now ||
-		       s->refused_now) &&
+		       s->refused_now || p->serverv[p->target - 1].flow_losses) &&
 		      d->tell == TELL_NOTHING),
 		     "registers when moving, again before it falls, after"
-		     " an outage, or since the refresh was refused");
+		     " an outage, since the refresh was refused, or after"
+		     " its connection ended");
 	}
 
 	if (d->tell == TELL_SWITCH || d->tell == TELL_FAILBACK)
@@ -297,6 +300,14 @@ static void standby_answered(struct seq *s, bool ok)
 }
 
 
+static void flow_over(struct fix *f)
+{
+	uint64_t wait;
+
+	(void)flow_ended(&f->p, f->p.target, 0, f->now, f->rnd, &wait);
+}
+
+
 static unsigned other(const struct fix *f)
 {
 	return f->p.target % f->p.serverc + 1;
@@ -329,6 +340,7 @@ static void evidence(struct seq *s, enum event event)
 	case NETWORK_BACK:    fix_network_back(f);                     break;
 	case WOKE:            fix_woke(f);                             break;
 	case ALIVE:           policy_alive(&f->p, f->p.target);        break;
+	case FLOW_ENDED:      flow_over(f);                            break;
 	default:                                                       break;
 	}
 }

@@ -32,6 +32,7 @@ static const struct number numberv[] = {
 	 1800, 1, 86400},
 	{"failover_failback_jitter", FIELD(failback_jitter), 10, 0, 100},
 	{"failover_keepalive", FIELD(keepalive_s), 0, 0, 3600},
+	{"failover_tcp_keepalive", FIELD(tcp_keepalive_s), 60, 0, 3600},
 	{"failover_rise", FIELD(rise), 1, 1, 10},
 	{"failover_fall", FIELD(fall), 1, 1, 10},
 };
@@ -39,6 +40,7 @@ static const struct number numberv[] = {
 static const struct choice choicev[] = {
 	{"failover_failback", FIELD(failback), {"no", "yes"}, 1},
 	{"failover_probe", FIELD(probe), {"register", "options"}, 0},
+	{"failover_flow", FIELD(flow), {"no", "yes"}, 1},
 	{"failover_standby", FIELD(standby), {"no", "yes"}, 0},
 };
 

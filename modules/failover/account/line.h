@@ -53,6 +53,9 @@ struct line {
 	uint64_t back;               /**< When there was one again [ms]      */
 	uint64_t cut;                /**< Sockets were opened anew [ms]      */
 	struct tmr tmr_again;        /**< Register anew                      */
+	unsigned follows;            /**< Server that presence goes by       */
+	enum presence_status presence; /**< To be published there            */
+	struct tmr tmr_follow;
 	unsigned calls_moved;
 	unsigned byes_moved;
 	unsigned requests_moved;

@@ -12,6 +12,8 @@
 #ifndef FAILOVER_BARESIP_DECL_H
 #define FAILOVER_BARESIP_DECL_H
 
+#define DECL_EXPORTS(name) exports
+
 struct account;
 struct call;
 struct commands;
@@ -48,6 +50,33 @@ const char *account_aor(const struct account *acc);
 const char *account_outbound(const struct account *acc, unsigned ix);
 const char *account_medianat(const struct account *acc);
 int account_set_medianat(struct account *acc, const char *mnatid);
+
+uint32_t account_pubint(const struct account *acc);
+
+/* contacts */
+struct contact;
+struct contacts;
+
+enum presence_status {
+	PRESENCE_UNKNOWN,
+	PRESENCE_OPEN,
+	PRESENCE_CLOSED,
+};
+
+struct contacts *baresip_contacts(void);
+int  contact_add(struct contacts *contacts, struct contact **contactp,
+		 const struct pl *addr);
+void contact_remove(struct contacts *contacts, struct contact *c);
+struct contact *contact_find(const struct contacts *contacts,
+			     const char *uri);
+struct sip_addr *contact_addr(const struct contact *c);
+struct list *contact_list(const struct contacts *contacts);
+const char *contact_str(const struct contact *c);
+struct le *contact_le(struct contact *c);
+enum presence_status contact_presence(const struct contact *c);
+void contact_set_presence(struct contact *c, enum presence_status status);
+void contacts_set_current(struct contacts *contacts, struct contact *c);
+struct contact *contacts_current(const struct contacts *contacts);
 
 /* call */
 enum call_state {
@@ -86,7 +115,11 @@ const char *ua_local_cuser(const struct ua *ua);
 struct account *ua_account(const struct ua *ua);
 struct list *ua_calls(const struct ua *ua);
 
+enum presence_status ua_presence_status(const struct ua *ua);
+void ua_presence_status_set(struct ua *ua, enum presence_status status);
+
 /* user agents */
+struct ua *uag_find_aor(const char *aor);
 int  uag_event_register(ua_event_h *eh, void *arg);
 void uag_event_unregister(ua_event_h *eh);
 const char *uag_event_str(enum ua_event ev);

@@ -188,6 +188,22 @@ int compat_renew_sockets(void)
 
 
 /**
+ * Baresip's filter_registrar: a bit for each transport on which only the
+ * registrar may send a request
+ *
+ * @return The filter in use; NULL if this version has none
+ */
+uint32_t *compat_filter(void)
+{
+#if FAILOVER_BARESIP >= 315
+	return &conf_config()->sip.reg_filt;
+#else
+	return NULL;
+#endif
+}
+
+
+/**
  * Let the main loop watch a file descriptor for reading
  *
  * @param cfd File descriptor

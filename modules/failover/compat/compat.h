@@ -26,6 +26,7 @@
  * | Baresip 2.8   | ua_stop_register(); ua_unregister() sends REGISTER  |
  * | Baresip 3.1   | an account line may be of 1023 characters, not 511  |
  * | Baresip 3.15  | bevent_register() replaces uag_event_register()     |
+ * |               | filter_registrar                                    |
  * | Baresip 4.0   | enum bevent_ev, bevent_str() replace enum ua_event, |
  * |               | uag_event_str()                                     |
  *
@@ -131,6 +132,7 @@ void compat_module_event(struct ua *ua, struct call *call, const char *event,
 void compat_stop_register(struct ua *ua);
 int  compat_renew_sockets(void);
 void compat_keep_answers(bool keep);
+uint32_t *compat_filter(void);
 int  compat_fd_listen(struct compat_fd *cfd, fd_h *h, void *arg);
 void compat_fd_close(struct compat_fd *cfd);
 int  compat_send_anon(const struct sa *dst, struct mbuf *mb);

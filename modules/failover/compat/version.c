@@ -23,6 +23,11 @@ int  module_event(void) WEAK;                          /* from 1.1 on       */
 void warning(const char *fmt, ...) WEAK;               /* before 4.0        */
 void _warning(bool safe, const char *fmt, ...) WEAK;   /* from 4.0 on       */
 
+/* The newest libre that all live tests were run with, see measured.md */
+#ifndef FAILOVER_TESTED
+#define FAILOVER_TESTED 410
+#endif
+
 #ifdef FAILOVER_UPSTREAM
 #define BUILT_BARESIP FAILOVER_BARESIP
 #else
@@ -88,6 +93,22 @@ static void say(const char *text)
 }
 
 
+/* It may work all the same; nobody has tried */
+static void say_if_untested(void)
+{
+	char text[256];
+
+	if (FAILOVER_LIBRE <= FAILOVER_TESTED)
+		return;
+
+	(void)snprintf(text, sizeof(text), "failover: libre %s is newer than"
+		       " any that this module was tested with (%d.%d)",
+		       libre_now(), FAILOVER_TESTED / 100,
+		       FAILOVER_TESTED % 100);
+	say(text);
+}
+
+
 /**
  * Compare what the module was built for with what has loaded it: the first
  * two numbers of the versions have to be the same
@@ -98,8 +119,10 @@ int version_check(void)
 {
 	char text[256], built[32] = "1.0 or 1.1";
 
-	if (number(libre_now()) == FAILOVER_LIBRE && baresip_fits())
+	if (number(libre_now()) == FAILOVER_LIBRE && baresip_fits()) {
+		say_if_untested();
 		return 0;
+	}
 
 	if (BUILT_BARESIP != 100)
 		(void)snprintf(built, sizeof(built), "%d.%d",

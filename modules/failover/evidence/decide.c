@@ -17,6 +17,7 @@
 #include "report.h"
 #include "stall.h"
 #include "state.h"
+#include "trace.h"
 #include "unwanted.h"
 
 
@@ -46,6 +47,8 @@ static void policy_handler(void *arg)
 {
 	struct line *line = arg;
 	struct decision d = {0};
+
+	trace_check();
 
 	if (policy_waits(&line->policy, WAIT_ANSWER) &&
 	    own_side_is_at_fault(line))
@@ -107,13 +110,25 @@ void decide_take(struct line *line, const struct decision *d)
 
 
 /**
+ * Do what is to be done, after a while
+ *
+ * @param line Line
+ * @param ms   Time [ms]
+ */
+void decide_wait(struct line *line, uint32_t ms)
+{
+	tmr_start(&line->tmr_todo, ms, todo_handler, line);
+}
+
+
+/**
  * Do what is to be done, as soon as it is safe
  *
  * @param line Line
  */
 void decide_go_on(struct line *line)
 {
-	tmr_start(&line->tmr_todo, 0, todo_handler, line);
+	decide_wait(line, 0);
 }
 
 

@@ -7,6 +7,8 @@
 #ifndef FAILOVER_DECIDE_H
 #define FAILOVER_DECIDE_H
 
+#include <stdint.h>
+
 struct decision;
 struct line;
 
@@ -14,6 +16,7 @@ typedef void (decide_h)(struct line *line);
 
 void decide_open(decide_h *h);
 void decide_take(struct line *line, const struct decision *d);
+void decide_wait(struct line *line, uint32_t ms);
 void decide_go_on(struct line *line);
 void decide_ask(struct line *line, unsigned server);
 void decide_start_timer(struct line *line);

@@ -31,6 +31,7 @@
 #include "decide.h"
 #include "error.h"
 #include "evidence.h"
+#include "flow.h"
 #include "failback.h"
 #include "grant.h"
 #include "line.h"
@@ -38,12 +39,16 @@
 #include "own_side.h"
 #include "path.h"
 #include "policy.h"
+#include "presence.h"
 #include "register.h"
 #include "registration.h"
+#include "report.h"
 #include "request.h"
 #include "settings.h"
 #include "sockets.h"
+#include "subscription.h"
 #include "target.h"
+#include "txn.h"
 #include "unwanted.h"
 #include "view.h"
 
@@ -446,6 +451,38 @@ void evidence_unanswered(struct line *line, unsigned server, const char *met,
 	view_unanswered(reason, sizeof(reason), met, sends,
 			clock_ms() - since);
 	evidence_failed(line, server, EVIDENCE_SILENCE, since, reason);
+}
+
+
+/**
+ * The connection that an account is registered over has ended
+ *
+ * @param line     Line
+ * @param server   Server
+ * @param lived_ms The account was registered over it for so long [ms]
+ */
+void evidence_flow_ended(struct line *line, unsigned server, uint64_t lived_ms)
+{
+	uint64_t since, wait;
+
+	/* a transport error is a 503: RFC 3261 section 8.1.3.1 */
+	if (txn_is_waiting(line, server, &since)) {
+		evidence_failed(line, server, EVIDENCE_ERROR, since,
+				"connection lost");
+		return;
+	}
+
+	if (own_side_is_at_fault(line) ||
+	    !flow_ended(&line->policy, server, lived_ms, clock_ms(),
+			rand_u32(), &wait))
+		return;
+
+	subscription_lost(line, server);
+	if (server == line->policy.target)
+		presence_lost(line);
+
+	report_flow_ended(line, server, wait);
+	decide_start_timer(line);
 }
 
 

@@ -15,6 +15,7 @@
 #include "metrics.h"
 #include "page.h"
 #include "page_config.h"
+#include "page_set.h"
 #include "status.h"
 #include "web.h"
 
@@ -127,6 +128,7 @@ static struct web_ops ops = {
 	.status  = status_json,
 	.metrics = metrics_print,
 	.config  = page_config,
+	.set     = page_set,
 };
 
 

@@ -4,9 +4,9 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include "config.h"
 #include "json.h"
 #include "line.h"
+#include "origin.h"
 #include "page_config.h"
 
 
@@ -27,34 +27,6 @@ static const struct line *find(const char *aor)
 	}
 
 	return NULL;
-}
-
-
-/* A value that is not of its form is not in use */
-static bool is_valid(const char *key, const char *val)
-{
-	struct settings set = { .retries = 0 };
-
-	return !settings_set(&set, key, val);
-}
-
-
-/* The value of a key that is in use, and where it comes from */
-static const char *value(const struct line *line, const char *key, char *val)
-{
-	struct pl pl;
-
-	if (config_param(line, key, &pl) && !pl_strcpy(&pl, val, VALUE_SIZE) &&
-	    is_valid(key, val))
-		return "account";
-
-	if (!conf_get_str(conf_cur(), key, val, VALUE_SIZE) &&
-	    is_valid(key, val))
-		return "config";
-
-	str_ncpy(val, settings_default(key), VALUE_SIZE);
-
-	return "default";
 }
 
 
@@ -80,7 +52,8 @@ static int print_settings(struct re_printf *pf, const struct line *line)
 
 	for (size_t i = 0; (key = settings_key(i)); i++) {
 
-		const char *source = value(line, key, val);
+		const char *source =
+			origin_name(origin_value(line, key, val, sizeof(val)));
 
 		err |= re_hprintf(pf, "%s{\"key\":%H,\"value\":%H,"
 				  "\"default\":%H,\"allowed\":%H,"

@@ -16,7 +16,9 @@
 #include "lookup.h"
 #include "offer.h"
 #include "policy.h"
+#include "subscription.h"
 #include "txn.h"
+#include "watch.h"
 #include "within.h"
 
 
@@ -28,6 +30,7 @@ static void destructor(void *arg)
 	tmr_cancel(&line->tmr_todo);
 	tmr_cancel(&line->tmr_policy);
 	tmr_cancel(&line->tmr_again);
+	tmr_cancel(&line->tmr_follow);
 	txn_forget(line);
 	dial_forget(line);
 	bye_forget(line);
@@ -35,6 +38,8 @@ static void destructor(void *arg)
 	offer_forget(line);
 	dialog_forget(line);
 	lookup_forget(line);
+	watch_forget(line);
+	subscription_forget(line);
 	mem_deref(line->probe);
 	mem_deref(line->keepalive);
 	mem_deref(line->renewal);
@@ -73,6 +78,8 @@ int accounts_add(struct line **linep, struct ua *ua)
 	tmr_init(&line->tmr_todo);
 	tmr_init(&line->tmr_policy);
 	tmr_init(&line->tmr_again);
+	tmr_init(&line->tmr_follow);
+	line->follows = PRIMARY;
 	line->ua  = ua;
 	line->acc = mem_ref(ua_account(ua));
 

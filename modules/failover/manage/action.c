@@ -28,8 +28,15 @@
 #include "settings.h"
 #include "stall.h"
 #include "standby.h"
+#include "subscription.h"
 #include "view.h"
+#include "watch.h"
 #include "within.h"
+
+
+enum {
+	NOTICE_MS = 1,               /**< libre looks at its sockets by then */
+};
 
 
 static void describe(char *reason, size_t size, const struct line *line,
@@ -326,6 +333,12 @@ static void action_handler(struct line *line)
 {
 	const struct decision todo = line->todo;
 
+	if (todo.register_with &&
+	    subscription_leave(line, todo.register_with)) {
+		decide_wait(line, NOTICE_MS);
+		return;
+	}
+
 	memset(&line->todo, 0, sizeof(line->todo));
 
 	if (line->drop)
@@ -350,6 +363,7 @@ static void action_handler(struct line *line)
 	if (todo.keepalive)
 		do_keepalive(line);
 
+	watch_clean_up(line);
 	contact_clean_up(line);
 	redial_run(line);
 	bye_run(line);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include "binding.h"
 #include "failback.h"
+#include "flow.h"
 #include "order.h"
 #include "outage.h"
 #include "policy.h"
@@ -68,6 +69,7 @@ static void settle(struct policy *p, bool registered, uint64_t now,
 
 	policy_enter(p, POLICY_SETTLED);
 	wait_cancel(p, WAIT_ANSWER);
+	wait_cancel(p, WAIT_FLOW);
 	if (!registered)
 		wait_cancel(p, WAIT_REFRESH);
 
@@ -415,6 +417,7 @@ void policy_tick(struct policy *p, uint64_t now, uint32_t rnd,
 	static wait_h *const handlerv[WAITS] = {
 		[WAIT_ANSWER]    = policy_time_is_up,
 		[WAIT_ROUND]     = outage_round_due,
+		[WAIT_FLOW]      = flow_renew,
 		[WAIT_REFRESH]   = binding_overdue,
 		[WAIT_CHECK]     = failback_due,
 		[WAIT_STANDBY]   = standby_search,

@@ -9,6 +9,7 @@
 
 
 enum {
+	FLOW_SPREAD_MS = 1000,       /**< Phones of one server, see below    */
 	REFRESH_MIN_MS = 500,        /**< Of our own, whatever is granted    */
 	ROUND_BASE_S = 30,           /**< RFC 5626 section 4.5, base-time    */
 	ROUND_MAX_S  = 1800,         /**< RFC 5626 section 4.5, max-time     */
@@ -65,6 +66,20 @@ uint32_t schedule_failback_ms(const struct settings *set, uint32_t rnd)
 	const uint32_t ms = set->failback_interval_s * 1000;
 
 	return ms + scale(rnd, ms / 100 * set->failback_jitter);
+}
+
+
+/**
+ * Time until the account registers anew after its connection has ended: a
+ * server that restarts is not to get all of its phones in the same instant
+ *
+ * @param rnd Random number, uniform over all values
+ *
+ * @return Waiting time, up to a second [ms]
+ */
+uint32_t schedule_flow_ms(uint32_t rnd)
+{
+	return scale(rnd, FLOW_SPREAD_MS);
 }
 
 

@@ -25,6 +25,7 @@ enum {
 
 uint32_t schedule_giveup_ms(const struct settings *set, bool invite);
 uint32_t schedule_failback_ms(const struct settings *set, uint32_t rnd);
+uint32_t schedule_flow_ms(uint32_t rnd);
 uint64_t schedule_refresh_ms(const struct settings *set, uint64_t expires_ms);
 uint32_t schedule_round_ms(unsigned failedc, uint32_t rnd);
 

@@ -61,6 +61,10 @@ static const struct key keyv[] = {
 	RANGE(1, 10),              "1",        "a number from 1 to 10"},
 {"failover_fall",              FIELD(fall),                NUMBER,
 	RANGE(1, 10),              "1",        "a number from 1 to 10"},
+{"failover_flow",              FIELD(flow),                CHOICE,
+	WORDS("no", "yes"),        "yes",      "yes or no"},
+{"failover_tcp_keepalive",     FIELD(tcp_keepalive_s),     NUMBER,
+	RANGE(0, 3600),            "60",       "0 to 3600 seconds"},
 {"failover_standby",           FIELD(standby),             CHOICE,
 	WORDS("no", "yes"),        "no",       "yes or no"},
 };

@@ -42,6 +42,8 @@ struct settings {
 	struct codes call_codes;     /**< Answers to INVITE, BYE             */
 	uint32_t rise;               /**< Good probes before return, 1 to 10 */
 	uint32_t fall;               /**< Failures before leaving, 1 to 10   */
+	uint32_t flow;               /**< Watch connections, 0 or 1          */
+	uint32_t tcp_keepalive_s;    /**< 0: none, up to 3600 s              */
 	uint32_t standby;            /**< Also registered with next, 0 or 1  */
 };
 

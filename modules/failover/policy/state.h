@@ -39,6 +39,7 @@ struct policy_server {
 	uint64_t since;              /**< When `health` came about [ms]      */
 	uint64_t retry_after;        /**< Left alone until then [ms]         */
 	bool registered;             /**< A REGISTER of ours stands there    */
+	unsigned flow_losses;        /**< Connections that ended soon        */
 	char reason[REASON_SIZE];    /**< Latest evidence, for the user      */
 };
 

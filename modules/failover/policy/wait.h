@@ -16,6 +16,7 @@ struct policy;
 enum wait {
 	WAIT_ANSWER,                 /**< REGISTER: its server is given up   */
 	WAIT_ROUND,                  /**< DOWN, OFFLINE: the next round      */
+	WAIT_FLOW,                   /**< Register: the connection has ended */
 	WAIT_REFRESH,                /**< The binding needs a REGISTER       */
 	WAIT_CHECK,                  /**< See whether the primary is back    */
 	WAIT_STANDBY,                /**< Search, or refresh of the standby  */

@@ -104,6 +104,24 @@ void report_decision(const struct line *line, const struct decision *d)
 
 
 /**
+ * Tell the user that the connection to a server has ended
+ *
+ * @param line    Line
+ * @param server  Server
+ * @param wait_ms Time until the account registers anew [ms]
+ */
+void report_flow_ended(const struct line *line, unsigned server,
+		       uint64_t wait_ms)
+{
+	info("failover: %s: the connection to server %u (%s) has ended,"
+	     " registering anew in %llu.%llu s\n", line_name(line), server,
+	     line_server(line, server)->uri,
+	     (unsigned long long)(wait_ms / 1000),
+	     (unsigned long long)(wait_ms % 1000 / 100));
+}
+
+
+/**
  * Tell the user that the phone has no network
  *
  * @param line Line

@@ -13,6 +13,8 @@ struct decision;
 struct line;
 
 void report_decision(const struct line *line, const struct decision *d);
+void report_flow_ended(const struct line *line, unsigned server,
+		       uint64_t wait_ms);
 void report_offline(const struct line *line);
 void report_online(const struct line *line);
 void report_call_moved(const struct line *line, struct call *call,

@@ -11,6 +11,7 @@
  */
 #include "line.h"
 #include "registration.h"
+#include "subscription.h"
 
 
 /**
@@ -29,6 +30,7 @@ void registration_aim(struct line *line, unsigned server)
 	int err;
 
 	line->client = server;
+	(void)subscription_leave(line, server);
 
 	err  = account_set_outbound(acc, srv->uri, 0);
 	err |= account_set_regint(acc, srv->regint);

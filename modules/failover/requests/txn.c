@@ -424,6 +424,38 @@ void txn_forget(const struct line *line)
 	}
 }
 
+
+/**
+ * Does a request wait for an answer over a connection to a server? Then what
+ * becomes of the connection becomes of the request.
+ *
+ * @param line   Line
+ * @param server Server
+ * @param since  When the latest of them was sent [ms]
+ *
+ * @return True if one does, of which nothing has been heard
+ */
+bool txn_is_waiting(const struct line *line, unsigned server, uint64_t *since)
+{
+	bool waiting = false;
+	struct le *le;
+
+	for (le = list_head(&txnl); le; le = le->next) {
+
+		const struct txn *txn = le->data;
+
+		if (txn->line == line && txn->server == server &&
+		    txn->tp != SIP_TRANSP_UDP && !txn->answered &&
+		    !txn->unwanted && txn->kind != KIND_DEREGISTER) {
+			waiting = true;
+			*since  = txn->since;
+		}
+	}
+
+	return waiting;
+}
+
+
 /** Forget all transactions; what is kept off the wire stays so */
 void txn_close(void)
 {

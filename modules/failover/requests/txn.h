@@ -60,6 +60,7 @@ void txn_set_passing(bool on);
 bool txn_is_passing(void);
 void txn_answered(struct txn *txn);
 void txn_note_silence(struct txn *txn);
+bool txn_is_waiting(const struct line *line, unsigned server, uint64_t *since);
 bool txn_is_deregistering(const struct line *line);
 void txn_forget(const struct line *line);
 void txn_close(void);

@@ -12,6 +12,7 @@
 #include <string.h>
 #include "line.h"
 #include "orphan.h"
+#include "trace.h"
 #include "txn.h"
 #include "unwanted.h"
 #include "schedule.h"
@@ -159,6 +160,8 @@ static bool is_method(const struct pl *pkt, const char *met)
 bool unwanted_withhold(const struct pl *pkt, const struct pl *branch, int *err)
 {
 	struct le *le;
+
+	trace_check();
 
 	if (txn_is_passing())
 		return false;

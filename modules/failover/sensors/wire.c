@@ -20,15 +20,19 @@
 #include "line.h"
 #include "lookup.h"
 #include "offer.h"
+#include "caller.h"
 #include "orphan.h"
 #include "packet.h"
+#include "presence.h"
 #include "request.h"
 #include "stall.h"
+#include "subscription.h"
 #include "target.h"
 #include "trace.h"
 #include "txn.h"
 #include "unwanted.h"
 #include "verify.h"
+#include "watch.h"
 #include "wire.h"
 #include "within.h"
 #include "withhold.h"
@@ -122,6 +126,21 @@ static void choose_address(struct txn *txn)
 }
 
 
+/* Of what is unwanted: over UDP our helper keeps it back. Over a connection
+   the trace does, which is for a de-registration from the very server that
+   the account registers with anew: the new REGISTER goes the same way. */
+static bool is_kept_back(struct txn *txn, const struct sa *dst)
+{
+	if (txn->tp == SIP_TRANSP_UDP)
+		return withhold_is_ready(dst);
+
+	txn->withheld = txn->kind == KIND_DEREGISTER &&
+		txn->server == txn->line->client;
+
+	return txn->withheld;
+}
+
+
 /* The first request of an outgoing call's dialog */
 static bool ack_sent(const struct sip_msg *msg, enum sip_transp tp,
 		     const struct sa *dst)
@@ -182,6 +201,9 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 	else if (txn->kind == KIND_INVITE && !txn->unwanted) {
 		dial_sent(txn->line, &msg->callid, again);
 	}
+	else if (!again && !strcmp(txn->met, "SUBSCRIBE")) {
+		subscription_sent(txn->line, txn->server, msg);
+	}
 
 	if (txn->kind == KIND_DIALOG && !strcmp(txn->met, "INVITE"))
 		offer_sent(msg);
@@ -193,7 +215,7 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 		return true;
 
 	if (txn->unwanted)
-		return tp == SIP_TRANSP_UDP && withhold_is_ready(dst);
+		return is_kept_back(txn, dst);
 
 	return false;
 }
@@ -226,6 +248,13 @@ static bool is_connected(const struct sip_msg *msg)
 {
 	return msg->scode >= 200 && msg->scode < 300 &&
 		!pl_strcmp(&msg->cseq.met, "INVITE");
+}
+
+
+static bool is_binding(const struct txn *txn, const struct sip_msg *msg)
+{
+	return msg->scode >= 200 && msg->scode < 300 &&
+		txn->kind != KIND_DEREGISTER && !strcmp(txn->met, "REGISTER");
 }
 
 
@@ -283,11 +312,21 @@ static bool response_received(struct sip_msg *msg, const struct sa *src)
 	if (msg->scode < 200)
 		return hidden;
 
+	if (!strcmp(txn->met, "SUBSCRIBE"))
+		subscription_answered(msg);
+
+	if (is_binding(txn, msg))
+		watch_begin(line, txn->server, txn->tp, &txn->dst);
+
 	switch (txn->kind) {
 
 	case KIND_REGISTER:
 		evidence_answered(line, txn->server, txn->since, msg);
-		if (msg->scode < 300)
+		if (msg->scode < 300) {
+			if (txn->server == line->client)
+				presence_registered(line, txn->server);
+			contact_listed(line, msg);
+		}
 			contact_listed(line, msg);
 		mem_deref(txn);
 		break;
@@ -319,6 +358,11 @@ static void request_received(const struct sip_msg *msg, enum sip_transp tp,
 
 	if (!pl_strcmp(&msg->met, "BYE")) {
 		bye_received(msg);
+		return;
+	}
+
+	if (!pl_strcmp(&msg->met, "NOTIFY")) {
+		subscription_notified(msg);
 		return;
 	}
 
@@ -371,6 +415,7 @@ static bool trace_handler(bool tx, enum sip_transp tp, const struct sa *peer,
 			dialog_accepted(msg);
 	}
 	else if (msg->req) {
+		caller_received(msg, peer);
 		request_received(msg, tp, peer);
 	}
 	else {
@@ -412,4 +457,5 @@ void wire_close(void)
 	withhold_close();
 	txn_close();
 	orphan_close();
+	caller_close();
 }

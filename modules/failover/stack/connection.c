@@ -25,6 +25,13 @@
 #include "descriptors.h"
 
 
+enum {
+	KEEPALIVE_INTERVAL_S = 5,    /**< Unanswered, asked again            */
+	KEEPALIVE_COUNT      = 3,    /**< ... and given up                   */
+	KERNEL_TIMEOUT_MS    = 900000,/**< tcp(7), tcp_retries2              */
+};
+
+
 static bool is_peer(int fd, const struct sa *dst)
 {
 	struct sa peer;
@@ -38,13 +45,19 @@ static bool is_peer(int fd, const struct sa *dst)
 
 
 /* Kernels append to the struct: the last field that we read has to be there */
-static bool info_get(int fd, struct tcp_info *info)
+static bool info_read(int fd, struct tcp_info *info)
 {
 	socklen_t len = sizeof(*info);
 
 	return !getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &len) &&
 		len >= offsetof(struct tcp_info, tcpi_bytes_received) +
-		sizeof(info->tcpi_bytes_received) &&
+		sizeof(info->tcpi_bytes_received);
+}
+
+
+static bool info_get(int fd, struct tcp_info *info)
+{
+	return info_read(fd, info) &&
 		info->tcpi_state == 1; /* TCP_ESTABLISHED */
 }
 
@@ -163,4 +176,77 @@ enum connection connection_look(const struct sa *dst)
 	}
 
 	return found;
+}
+
+
+/**
+ * The connection to a peer on which something was received last
+ *
+ * @param dst Peer's address
+ *
+ * @return Its file descriptor, -1 if there is none
+ */
+int connection_latest(const struct sa *dst)
+{
+	uint32_t idle = UINT32_MAX;
+	struct tcp_info info;
+	int latest = -1;
+	int fdv[DESCRIPTORS_MAX];
+	const size_t n = descriptors_open(fdv);
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_peer(fdv[i], dst) && info_read(fdv[i], &info) &&
+		    info.tcpi_bytes_received &&
+		    info.tcpi_last_data_recv < idle) {
+			idle   = info.tcpi_last_data_recv;
+			latest = fdv[i];
+		}
+	}
+
+	return latest;
+}
+
+
+/**
+ * Since when nothing has been received on a connection
+ *
+ * @param fd File descriptor
+ *
+ * @return Time [ms], 0 if it is not known
+ */
+uint32_t connection_idle_ms(int fd)
+{
+	struct tcp_info info;
+
+	return info_read(fd, &info) ? info.tcpi_last_data_recv : 0;
+}
+
+
+/**
+ * Let the kernel ask from time to time whether the peer is still there. What
+ * was sent is given up after the same time, unless the kernel's own, about 15
+ * minutes, is shorter.
+ *
+ * @param fd File descriptor
+ * @param s  Ask when nothing was received for so long [s], 0: never
+ */
+void connection_keep_alive(int fd, uint32_t s)
+{
+	const int on = s > 0, idle = (int)s, interval = KEEPALIVE_INTERVAL_S;
+	const int count = KEEPALIVE_COUNT;
+	unsigned end_ms = (s + KEEPALIVE_INTERVAL_S * KEEPALIVE_COUNT) * 1000;
+
+	if (!s || end_ms > KERNEL_TIMEOUT_MS)
+		end_ms = 0;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &end_ms,
+			 sizeof(end_ms));
+	if (!s)
+		return;
+
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval,
+			 sizeof(interval));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof(count));
 }

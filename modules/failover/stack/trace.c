@@ -21,16 +21,15 @@ enum {
 	MAX_WORDS = 512,             /**< Far more than struct sip has       */
 	HASH_SIZE = 1,               /**< Of the struct that we look into    */
 	FOREIGN   = '-',             /**< In no branch of libre's            */
-	CHECK_MS  = 1000,            /**< How often the slot is looked at    */
 };
 
 static struct {
 	trace_h *h;                  /**< Ours                               */
 	sip_trace_h *next;           /**< Baresip's, NULL while it has none  */
 	size_t offset;               /**< Of the slot, 0: not found          */
-	struct tmr tmr;
 	struct sip_lsnr *lsnr;
 	bool foreign;                /**< What is handled now is no answer   */
+	bool shared;                 /**< Baresip may use it at any time     */
 } trace;
 
 
@@ -200,13 +199,14 @@ static void slot_take(void)
 }
 
 
-static void check_handler(void *arg)
+/**
+ * Something happens: take the slot again if Baresip has put another handler
+ * into it, or none. There is no telling when it does, and a timer would wake
+ * an idle phone up.
+ */
+void trace_check(void)
 {
-	(void)arg;
-
-	tmr_start(&trace.tmr, CHECK_MS, check_handler, NULL);
-
-	if (uag_sip())
+	if (trace.shared && uag_sip())
 		slot_take();
 }
 
@@ -225,7 +225,6 @@ int trace_open(trace_h *h)
 	if (!uag_sip())
 		return EINVAL;
 
-	tmr_init(&trace.tmr);
 	trace.h      = h;
 	trace.next   = NULL;
 	trace.offset = slot_offset();
@@ -235,8 +234,8 @@ int trace_open(trace_h *h)
 	(void)sip_listen(&trace.lsnr, uag_sip(), false, foreign_handler, NULL);
 
 	/* only Baresip versions with this command touch the slot later on */
-	if (trace.offset && cmd_find_long(baresip_commands(), "siptrace"))
-		tmr_start(&trace.tmr, CHECK_MS, check_handler, NULL);
+	trace.shared = trace.offset &&
+		cmd_find_long(baresip_commands(), "siptrace");
 
 	return 0;
 }
@@ -245,7 +244,7 @@ int trace_open(trace_h *h)
 /** See messages no more */
 void trace_close(void)
 {
-	tmr_cancel(&trace.tmr);
+	trace.shared = false;
 	trace.lsnr = mem_deref(trace.lsnr);
 
 	if (uag_sip() && trace.offset &&

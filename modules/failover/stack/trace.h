@@ -13,6 +13,7 @@ typedef bool (trace_h)(bool tx, enum sip_transp tp, const struct sa *peer,
 		       struct sip_msg *msg);
 
 int  trace_open(trace_h *h);
+void trace_check(void);
 void trace_close(void);
 
 #endif

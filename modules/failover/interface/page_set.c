@@ -1,0 +1,87 @@
+/**
+ * @file page_set.c  Changes that come from the page
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "command_parts.h"
+#include "line.h"
+#include "page_set.h"
+#include "set.h"
+
+
+enum {
+	CHANGES_MAX = 64,            /**< As many as a form has keys         */
+};
+
+/** Changes, and where to tell what is wrong with them */
+struct errors {
+	struct web_change *changev;
+	size_t changec;
+};
+
+
+static void error_handler(const char *key, const char *error, void *arg)
+{
+	const struct errors *errors = arg;
+
+	for (size_t i = 0; i < errors->changec; i++) {
+
+		struct web_change *chg = &errors->changev[i];
+
+		if (!strcmp(chg->key, key))
+			(void)re_snprintf(chg->error, sizeof(chg->error),
+					  "%s", error);
+	}
+}
+
+
+/**
+ * Take all changes or, if one is wrong, none and tell which
+ *
+ * @param pf      Print function
+ * @param aor     Account, or "*" for the config file
+ * @param changev Keys and values
+ * @param changec Number of them
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int page_set(struct re_printf *pf, const char *aor,
+	     struct web_change *changev, size_t changec)
+{
+	struct rewrite_change chgv[CHANGES_MAX];
+	struct errors errors = { changev, changec };
+	struct line *line = NULL;
+	struct pl pl;
+	int err;
+
+	pl_set_str(&pl, aor);
+
+	if (strcmp(aor, "*")) {
+		err = command_managed(&line, pf, &pl);
+		if (err)
+			return err;
+	}
+
+	if (!changec || changec > CHANGES_MAX) {
+		(void)re_hprintf(pf, "there is nothing to change");
+		return EINVAL;
+	}
+
+	for (size_t i = 0; i < changec; i++) {
+		chgv[i].key = changev[i].key;
+		chgv[i].val = changev[i].val;
+	}
+
+	err = set_values(line, chgv, changec, error_handler, &errors);
+
+	if (err)
+		(void)re_hprintf(pf, "Nothing was changed.");
+	else
+		(void)re_hprintf(pf, "%s: %zu changed; it holds now. Save"
+				 " writes it.", line ? line_name(line) :
+				 "config", changec);
+
+	return err;
+}

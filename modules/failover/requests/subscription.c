@@ -1,0 +1,276 @@
+/**
+ * @file subscription.c  Subscriptions follow the account
+ *
+ * libre refreshes a subscription within its dialog, and so by way of the
+ * server that it was made with, dead or alive. When the account leaves that
+ * server, libre is told in the server's name that the subscription has ended:
+ * a NOTIFY with Subscription-State "terminated" and reason "deactivated",
+ * which means that one may subscribe again at once (RFC 6665 section 4.1.3).
+ * This is done before the account registers: Baresip's module mwi subscribes
+ * when it has, if it has no subscription then.
+ *
+ * Contacts whose presence is shown are another matter: presence.c.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include "line.h"
+#include "presence.h"
+#include "self.h"
+#include "subscription.h"
+
+
+enum {
+	MAX_SUBSCRIPTIONS = 256,     /**< More are left alone                */
+	LAST_CSEQ = 0x7fffffff,      /**< RFC 3261 section 8.1.1.5           */
+};
+
+/** A subscription of Baresip's, outside of a call */
+struct subscription {
+	struct le le;
+	const struct line *line;
+	unsigned server;             /**< Made with, 0: out of its reach     */
+	char *callid;
+	char *event;                 /**< Value of the header                */
+	char *aor;                   /**< Subscribed to                      */
+	char *ltag;
+	char *rtag;                  /**< NULL: nobody has answered          */
+};
+
+static struct list subl;
+
+
+static void destructor(void *arg)
+{
+	struct subscription *sub = arg;
+
+	list_unlink(&sub->le);
+	mem_deref(sub->callid);
+	mem_deref(sub->event);
+	mem_deref(sub->aor);
+	mem_deref(sub->ltag);
+	mem_deref(sub->rtag);
+}
+
+
+static struct subscription *find(const struct pl *callid)
+{
+	struct le *le;
+
+	for (le = list_head(&subl); le; le = le->next) {
+
+		struct subscription *sub = le->data;
+
+		if (!pl_strcmp(callid, sub->callid))
+			return sub;
+	}
+
+	return NULL;
+}
+
+
+static int copy(struct subscription *sub, const struct sip_msg *msg,
+		const struct sip_hdr *event)
+{
+	int err;
+
+	err  = pl_strdup(&sub->callid, &msg->callid);
+	err |= pl_strdup(&sub->event, &event->val);
+	err |= pl_strdup(&sub->aor, &msg->to.auri);
+	err |= pl_strdup(&sub->ltag, &msg->from.tag);
+
+	return err;
+}
+
+
+/**
+ * A SUBSCRIBE of Baresip's is on the wire
+ *
+ * @param line   Line
+ * @param server Server that it goes to
+ * @param msg    Request
+ */
+void subscription_sent(struct line *line, unsigned server,
+		       const struct sip_msg *msg)
+{
+	const struct sip_hdr *event = sip_msg_hdr(msg, SIP_HDR_EVENT);
+	struct subscription *sub = find(&msg->callid);
+
+	if (pl_isset(&msg->expires) && !pl_u32(&msg->expires)) {
+		mem_deref(sub);
+		return;
+	}
+
+	/* within a dialog: a refresh, or it belongs to a call */
+	if (sub || !event || pl_isset(&msg->to.tag) ||
+	    list_count(&subl) >= MAX_SUBSCRIPTIONS)
+		return;
+
+	sub = mem_zalloc(sizeof(*sub), destructor);
+	if (!sub)
+		return;
+
+	list_append(&subl, &sub->le, sub);
+	sub->line   = line;
+	sub->server = server;
+
+	if (copy(sub, msg, event))
+		mem_deref(sub);
+}
+
+
+static void learn_tag(struct subscription *sub, const struct pl *tag)
+{
+	if (!sub->rtag && pl_isset(tag))
+		(void)pl_strdup(&sub->rtag, tag);
+}
+
+
+/**
+ * A SUBSCRIBE has been answered
+ *
+ * @param msg Response
+ */
+void subscription_answered(const struct sip_msg *msg)
+{
+	struct subscription *sub = find(&msg->callid);
+
+	if (!sub || msg->scode < 200)
+		return;
+
+	if (msg->scode < 300)
+		learn_tag(sub, &msg->to.tag);
+	else if (msg->scode == 481)
+		mem_deref(sub);
+}
+
+
+/**
+ * A NOTIFY has been received
+ *
+ * @param msg Request
+ */
+void subscription_notified(const struct sip_msg *msg)
+{
+	const struct sip_hdr *hdr = sip_msg_hdr(msg,
+						SIP_HDR_SUBSCRIPTION_STATE);
+	struct subscription *sub = find(&msg->callid);
+	struct sipevent_substate state;
+
+	if (!sub || !hdr || sipevent_substate_decode(&state, &hdr->val))
+		return;
+
+	if (state.state == SIPEVENT_TERMINATED)
+		mem_deref(sub);
+	else
+		learn_tag(sub, &msg->from.tag);
+}
+
+
+/* If nobody has answered yet, this makes the dialog: any tag will do */
+static int notify_write(struct mbuf *mb, const struct sa *addr,
+			const void *arg)
+{
+	const struct subscription *sub = arg;
+
+	return mbuf_printf(mb, "NOTIFY sip:failover@%J SIP/2.0\r\n"
+			   "Via: SIP/2.0/UDP %J;branch=z9hG4bK%016llx;rport\r\n"
+			   "From: <%s>;tag=%s\r\n"
+			   "To: <%s>;tag=%s\r\n"
+			   "Call-ID: %s\r\n"
+			   "CSeq: %u NOTIFY\r\n"
+			   "Contact: <sip:failover@%J>\r\n"
+			   "Max-Forwards: 1\r\n"
+			   "Event: %s\r\n"
+			   "Subscription-State: terminated"
+			   ";reason=deactivated\r\n"
+			   "Content-Length: 0\r\n\r\n",
+			   addr, addr, rand_u64(), sub->aor,
+			   sub->rtag ? sub->rtag : "failover",
+			   line_aor(sub->line), sub->ltag, sub->callid,
+			   LAST_CSEQ, addr, sub->event);
+}
+
+
+static void end(struct subscription *sub)
+{
+	if (!self_send(notify_write, sub))
+		info("failover: %s: cannot move the subscription to %s of"
+		     " %s\n", line_name(sub->line), sub->event, sub->aor);
+
+	mem_deref(sub);
+}
+
+
+/**
+ * The account is about to register with a server: end the subscriptions that
+ * were made with others
+ *
+ * @param line   Line
+ * @param server Server
+ *
+ * @return True if there were any; libre hears of it when it next looks at its
+ *         sockets
+ */
+bool subscription_leave(const struct line *line, unsigned server)
+{
+	struct le *le = list_head(&subl);
+	bool ended = false;
+
+	while (le) {
+
+		struct subscription *sub = le->data;
+
+		le = le->next;
+
+		if (sub->line == line && sub->server != server &&
+		    !presence_is_shown(sub->aor, sub->event)) {
+			end(sub);
+			ended = true;
+		}
+	}
+
+	return ended;
+}
+
+
+/**
+ * The connection to a server has ended. Where Contacts name the connection,
+ * no NOTIFY comes any more.
+ *
+ * @param line   Line
+ * @param server Server
+ */
+void subscription_lost(const struct line *line, unsigned server)
+{
+	struct le *le;
+
+	for (le = list_head(&subl); le; le = le->next) {
+
+		struct subscription *sub = le->data;
+
+		if (sub->line == line && sub->server == server)
+			sub->server = 0;
+	}
+}
+
+
+/**
+ * Forget the subscriptions of an account; they go on as they are
+ *
+ * @param line Line
+ */
+void subscription_forget(const struct line *line)
+{
+	struct le *le = list_head(&subl);
+
+	while (le) {
+
+		struct subscription *sub = le->data;
+
+		le = le->next;
+
+		if (sub->line == line)
+			mem_deref(sub);
+	}
+}

@@ -1,0 +1,22 @@
+/**
+ * @file subscription.h  Subscriptions follow the account
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_SUBSCRIPTION_H
+#define FAILOVER_SUBSCRIPTION_H
+
+#include "compat.h"
+
+struct line;
+
+void subscription_sent(struct line *line, unsigned server,
+		       const struct sip_msg *msg);
+void subscription_answered(const struct sip_msg *msg);
+void subscription_notified(const struct sip_msg *msg);
+bool subscription_leave(const struct line *line, unsigned server);
+void subscription_lost(const struct line *line, unsigned server);
+void subscription_forget(const struct line *line);
+
+#endif
