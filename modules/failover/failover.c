@@ -16,6 +16,7 @@
 #include "dial.h"
 #include "evidence.h"
 #include "line.h"
+#include "lookup.h"
 #include "network.h"
 #include "offer.h"
 #include "own_side.h"
@@ -240,6 +241,8 @@ static int module_init(void)
 	save_open();
 	action_open();
 	compat_keep_answers(false);
+
+	lookup_open(evidence_unreachable);
 
 	err = wire_open();
 	if (err)

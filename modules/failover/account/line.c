@@ -5,13 +5,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
-#include "certificate.h"
-#include "clock.h"
-#include "connection.h"
-#include "error.h"
 #include "line.h"
-#include "poke.h"
-#include "schedule.h"
 
 
 static struct list linel;
@@ -245,88 +239,4 @@ bool line_keeps_contact(const struct line *line, enum sip_transp tp,
 	return line->policy.state != POLICY_IDLE && line->client &&
 		server_uses(line_server(line, line->client), tp,
 			    contact_af(tp, dst));
-}
-
-
-/**
- * See whether somebody accepts connections where a request goes
- *
- * @param line   Line
- * @param server Server
- * @param dst    Destination of the request, over TCP or TLS
- * @param since  Its first transmission [ms]
- */
-void line_poke(struct line *line, unsigned server, const struct sa *dst,
-	       uint64_t since)
-{
-	struct poke **pokep = &line->pokev[server - 1];
-
-	if (*pokep || !poke_alloc(pokep, line, server))
-		poke_connect(*pokep, dst, since);
-}
-
-
-/**
- * A request to a server is not seen on the wire: see whether the server
- * accepts connections. Over UDP there is nothing to see.
- *
- * @param line   Line
- * @param server Server
- */
-void line_look(struct line *line, unsigned server)
-{
-	const struct server *srv = line_server(line, server);
-
-	if (sa_isset(&srv->addr, SA_ALL) &&
-	    server_transp(srv) != SIP_TRANSP_UDP)
-		line_poke(line, server, &srv->addr, clock_ms());
-}
-
-
-/**
- * End connections to a server that are dead, so that they are not used again.
- * Where a name leads to is seen with the first request sent, or has been
- * looked up.
- *
- * @param line   Line
- * @param server Server, which has been silent for as long as it is given
- */
-void line_end_dead(const struct line *line, unsigned server)
-{
-	const struct server *srv = line_server(line, server);
-
-	/* half of the time: its timers and the kernel's are not ours */
-	const uint64_t ms = schedule_giveup_ms(&line->set, false) / 2;
-
-	if (sa_isset(&srv->addr, SA_ALL))
-		connection_end_dead(&srv->addr, server_transp(srv), ms);
-
-	for (size_t i = 0; i < srv->targetc; i++)
-		connection_end_dead(&srv->targetv[i].addr, server_transp(srv),
-				    ms);
-}
-
-
-/**
- * Say why a request could not be sent, in words of ours where libre's do not
- * help
- *
- * @param line   Line
- * @param server Server
- * @param text   libre's error, in words
- * @param reason Buffer for the text
- * @param size   Its size
- */
-void line_describe_error(const struct line *line, unsigned server,
-			 const char *text, char *reason, size_t size)
-{
-	static const int errv[] = { EDESTADDRREQ, EPROTONOSUPPORT };
-
-	str_ncpy(reason, certificate_reason(text), size);
-
-	for (size_t i = 0; i < RE_ARRAY_SIZE(errv); i++) {
-		if (error_is(text, errv[i]))
-			server_describe_error(line_server(line, server),
-					      errv[i], reason, size);
-	}
 }

@@ -80,11 +80,5 @@ unsigned line_server_of(struct line *line, unsigned guess,
 			const struct sa *dst);
 bool line_keeps_contact(const struct line *line, enum sip_transp tp,
 			const struct sa *dst);
-void line_poke(struct line *line, unsigned server, const struct sa *dst,
-	       uint64_t since);
-void line_look(struct line *line, unsigned server);
-void line_end_dead(const struct line *line, unsigned server);
-void line_describe_error(const struct line *line, unsigned server,
-			 const char *text, char *reason, size_t size);
 
 #endif

@@ -156,21 +156,6 @@ bool server_equal(const struct server *a, const struct server *b)
 
 
 /**
- * Is a server given as a name?
- *
- * @param srv Server
- *
- * @return True if it is, false if it is an address
- */
-bool server_is_name(const struct server *srv)
-{
-	struct sa addr;
-
-	return sa_set_str(&addr, srv->host, 0) != 0;
-}
-
-
-/**
  * Is it sure that requests to a server use this transport and family?
  *
  * @param srv Server

@@ -35,10 +35,24 @@ struct server {
 	size_t targetc;              /**< 0: an address, or not known yet    */
 };
 
+/**
+ * Is a server given as a name?
+ *
+ * @param srv Server
+ *
+ * @return True if it is, false if it is an address
+ */
+static inline bool server_is_name(const struct server *srv)
+{
+	struct sa addr;
+
+	return sa_set_str(&addr, srv->host, 0) != 0;
+}
+
+
 int  server_decode(struct server *srv, const struct pl *uri);
 void server_reset(struct server *srv);
 bool server_equal(const struct server *a, const struct server *b);
-bool server_is_name(const struct server *srv);
 bool server_uses(const struct server *srv, enum sip_transp tp, int af);
 enum sip_transp server_transp(const struct server *srv);
 bool server_is_named(const struct server *srv, const struct uri *uri);

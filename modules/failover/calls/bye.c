@@ -17,6 +17,7 @@
 #include "dialog_via.h"
 #include "evidence.h"
 #include "line.h"
+#include "poke.h"
 #include "report.h"
 #include "settings.h"
 #include "standby.h"
@@ -480,7 +481,7 @@ void bye_closed(const struct line *line, struct call *call)
 	}
 
 	watch(dlg, 0);
-	line_look(dlg->line, dlg->server);
+	poke_look(dlg->line, dlg->server);
 }
 
 

@@ -19,6 +19,7 @@
 #include "error.h"
 #include "evidence.h"
 #include "line.h"
+#include "reason.h"
 #include "redial.h"
 #include "report.h"
 #include "schedule.h"
@@ -397,7 +398,7 @@ static void replace(struct dial *dial, struct call *call, const char *text)
 	dial->call = NULL;
 	redial_abandon(dial);
 
-	line_describe_error(line, server, text, reason, sizeof(reason));
+	reason_describe(line, server, text, reason, sizeof(reason));
 	evidence_failed(line, server, evidence_of_text(text), since, reason);
 }
 

@@ -8,6 +8,7 @@
 #include "attempt.h"
 #include "dial.h"
 #include "line.h"
+#include "poke.h"
 #include "redial.h"
 #include "report.h"
 #include "standby.h"
@@ -264,7 +265,7 @@ static void run(struct dial *dial)
 static void lose(struct dial *dial)
 {
 	dial->call = NULL;
-	line_look(dial->line, dial->att.server);
+	poke_look(dial->line, dial->att.server);
 }
 
 

@@ -12,26 +12,27 @@
 #include "clock.h"
 #include "decide.h"
 #include "line.h"
-#include "own_side.h"
 #include "policy.h"
 #include "report.h"
 #include "stall.h"
 #include "state.h"
-#include "trace.h"
 #include "unwanted.h"
 
 
-static decide_h *decideh;
+static decide_h *todoh;              /* Does what is decided              */
+static decide_h *timeh;              /* Tells the policy the time         */
 
 
 /**
- * Register what does a decision
+ * Register what does a decision, and what tells the policy the time
  *
- * @param h Handler, called from a timer
+ * @param todo Called from a timer when something is to be done
+ * @param time Called from a timer when the policy wants to know the time
  */
-void decide_open(decide_h *h)
+void decide_open(decide_h *todo, decide_h *time)
 {
-	decideh = h;
+	todoh = todo;
+	timeh = time;
 }
 
 
@@ -39,23 +40,15 @@ static void todo_handler(void *arg)
 {
 	struct line *line = arg;
 
-	decideh(line);
+	todoh(line);
 }
 
 
-static void policy_handler(void *arg)
+static void time_handler(void *arg)
 {
 	struct line *line = arg;
-	struct decision d = {0};
 
-	trace_check();
-
-	if (policy_waits(&line->policy, WAIT_ANSWER) &&
-	    own_side_is_at_fault(line))
-		return;
-
-	policy_tick(&line->policy, clock_ms(), rand_u32(), &d);
-	decide_take(line, &d);
+	timeh(line);
 }
 
 
@@ -70,7 +63,7 @@ void decide_start_timer(struct line *line)
 
 	if (policy_next(&line->policy, &when))
 		tmr_start(&line->tmr_policy, when > now ? when - now : 0,
-			  policy_handler, line);
+			  time_handler, line);
 	else
 		tmr_cancel(&line->tmr_policy);
 }

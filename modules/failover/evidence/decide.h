@@ -14,7 +14,7 @@ struct line;
 
 typedef void (decide_h)(struct line *line);
 
-void decide_open(decide_h *h);
+void decide_open(decide_h *todo, decide_h *time);
 void decide_take(struct line *line, const struct decision *d);
 void decide_wait(struct line *line, uint32_t ms);
 void decide_go_on(struct line *line);

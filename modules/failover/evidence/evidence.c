@@ -40,6 +40,7 @@
 #include "path.h"
 #include "policy.h"
 #include "presence.h"
+#include "reason.h"
 #include "register.h"
 #include "registration.h"
 #include "report.h"
@@ -190,7 +191,7 @@ static void not_registered(struct line *line, const char *text,
 	char reason[REASON_SIZE];
 
 	if (!scode) {
-		line_describe_error(line, p->target, text, reason,
+		reason_describe(line, p->target, text, reason,
 				    sizeof(reason));
 		policy_failed(p, p->target, now, now, rand_u32(), reason, d);
 	}

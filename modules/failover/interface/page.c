@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "accounts.h"
-#include "json.h"
 #include "line.h"
 #include "metrics.h"
 #include "page.h"

@@ -21,6 +21,7 @@
 #include "line.h"
 #include "own_side.h"
 #include "policy.h"
+#include "reason.h"
 #include "redial.h"
 #include "registration.h"
 #include "request.h"
@@ -28,7 +29,9 @@
 #include "settings.h"
 #include "stall.h"
 #include "standby.h"
+#include "state.h"
 #include "subscription.h"
+#include "trace.h"
 #include "view.h"
 #include "watch.h"
 #include "within.h"
@@ -46,7 +49,7 @@ static void describe(char *reason, size_t size, const struct line *line,
 
 	if (err) {
 		(void)re_snprintf(text, sizeof(text), "%m", err);
-		line_describe_error(line, server, text, reason, size);
+		reason_describe(line, server, text, reason, size);
 	}
 	else {
 		foreign_answer(reason, size, NULL, msg->scode, msg->reason.p,
@@ -371,8 +374,23 @@ static void action_handler(struct line *line)
 }
 
 
+static void time_handler(struct line *line)
+{
+	struct decision d = {0};
+
+	trace_check();
+
+	if (policy_waits(&line->policy, WAIT_ANSWER) &&
+	    own_side_is_at_fault(line))
+		return;
+
+	policy_tick(&line->policy, clock_ms(), rand_u32(), &d);
+	decide_take(line, &d);
+}
+
+
 /** Begin to do what is decided */
 void action_open(void)
 {
-	decide_open(action_handler);
+	decide_open(action_handler, time_handler);
 }

@@ -10,7 +10,6 @@
  */
 #include "order.h"
 #include "register.h"
-#include "schedule.h"
 #include "state.h"
 #include "wait.h"
 

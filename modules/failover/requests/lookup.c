@@ -9,7 +9,6 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include "evidence.h"
 #include "line.h"
 #include "lookup.h"
 #include "sockets.h"
@@ -37,6 +36,20 @@ struct lookup {
 	uint64_t since;              /**< 0: none                            */
 	char reason[REASON_SIZE];
 };
+
+
+static lookup_judge_h *judge_h;
+
+
+/**
+ * Say who judges an address that has failed
+ *
+ * @param h Called when all addresses of its server's name are known
+ */
+void lookup_open(lookup_judge_h *h)
+{
+	judge_h = h;
+}
 
 
 static void destructor(void *arg)
@@ -69,9 +82,8 @@ static void judge(struct lookup *lookup)
 	tmr_cancel(&lookup->tmr);
 
 	if (lookup->since)
-		evidence_unreachable(lookup->line, lookup->server,
-				     &lookup->dst,
-				     lookup->since, lookup->reason);
+		judge_h(lookup->line, lookup->server, &lookup->dst,
+			lookup->since, lookup->reason);
 	lookup->since = 0;
 }
 
@@ -189,7 +201,7 @@ void lookup_start(struct line *line, unsigned server)
  * @param since  When the request was sent that has shown it [ms]
  * @param reason What was seen
  *
- * @return True if it will be, with evidence_unreachable()
+ * @return True if it will be, by the handler of lookup_open()
  */
 bool lookup_defer(struct line *line, unsigned server, const struct sa *dst,
 		  uint64_t since, const char *reason)

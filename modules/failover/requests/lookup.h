@@ -11,6 +11,11 @@
 
 struct line;
 
+typedef void (lookup_judge_h)(struct line *line, unsigned server,
+			      const struct sa *dst, uint64_t since,
+			      const char *reason);
+
+void lookup_open(lookup_judge_h *h);
 void lookup_start(struct line *line, unsigned server);
 bool lookup_defer(struct line *line, unsigned server, const struct sa *dst,
 		  uint64_t since, const char *reason);

@@ -164,6 +164,24 @@ static bool is_used(const struct line *but, const struct sa *dst)
 }
 
 
+/* Those that are dead, so that they are not used again. Where a name leads to
+   is seen with the first request sent, or has been looked up. */
+static void end_dead(const struct line *line, unsigned server)
+{
+	const struct server *srv = line_server(line, server);
+
+	/* half of the time: its timers and the kernel's are not ours */
+	const uint64_t ms = schedule_giveup_ms(&line->set, false) / 2;
+
+	if (sa_isset(&srv->addr, SA_ALL))
+		connection_end_dead(&srv->addr, server_transp(srv), ms);
+
+	for (size_t i = 0; i < srv->targetc; i++)
+		connection_end_dead(&srv->targetv[i].addr, server_transp(srv),
+				    ms);
+}
+
+
 /**
  * A server is given up, or a request to it: the next one is not to go over the
  * same connection
@@ -175,7 +193,7 @@ void stall_end(const struct line *line, unsigned server)
 {
 	const struct sa *dst = &line_server(line, server)->addr;
 
-	line_end_dead(line, server);
+	end_dead(line, server);
 
 	if (sa_isset(dst, SA_ALL) && is_stalled(line, server, dst) &&
 	    !is_waited_for(dst) && !is_used(line, dst))

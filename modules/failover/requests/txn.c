@@ -1,5 +1,5 @@
 /**
- * @file transaction.c  Client transactions of our accounts
+ * @file txn.c  Client transactions of our accounts
  *
  * A transaction is known by its branch and method (RFC 3261 section 17.1.3).
  * It lives for as long as libre keeps it, and ends with a final answer.
@@ -9,21 +9,12 @@
  */
 #include <string.h>
 #include "clock.h"
-#include "connection.h"
-#include "evidence.h"
 #include "line.h"
 #include "schedule.h"
-#include "stall.h"
 #include "target.h"
 #include "txn.h"
-#include "unwanted.h"
 #include "withhold.h"
 
-
-enum {
-	LIFETIME_MS = 32000 + 500,   /**< 64*T1, and libre's own timer first */
-	MEMORY_MS   = 3600 * 1000,   /**< A stopped server may yet wake up   */
-};
 
 static struct list txnl;
 static bool passing;                 /* What is sent now is our own          */
@@ -44,29 +35,6 @@ static void destructor(void *arg)
 }
 
 
-static void forget_handler(void *arg)
-{
-	mem_deref(arg);
-}
-
-
-/* No final answer ever came. A de-registration that was sent may have done
-   its work all the same: the answer was lost, or the connection with it. Or
-   it waits in the socket of a server that is stopped, and will do it yet. */
-static void expired_handler(void *arg)
-{
-	struct txn *txn = arg;
-
-	if (txn->kind != KIND_DEREGISTER || txn->withheld) {
-		mem_deref(txn);
-		return;
-	}
-
-	tmr_start(&txn->tmr, MEMORY_MS, forget_handler, txn);
-	evidence_deregistered(txn->line);
-}
-
-
 /**
  * A server is given up. If it has left this request without an answer, the
  * next one is to go to another address of that server's name.
@@ -81,25 +49,6 @@ void txn_note_silence(struct txn *txn)
 	if (!txn->answered && !txn->refused && !txn->withheld &&
 	    now - txn->since >= T1_MS)
 		target_failed(srv, &txn->dst, true, now);
-}
-
-
-static void giveup_handler(void *arg)
-{
-	struct txn *txn = arg;
-	const bool invite = !strcmp(txn->met, "INVITE");
-
-	/* not all of it was sent */
-	if (txn->unwanted && !txn->detoured)
-		return;
-
-	if (clock_is_late(txn->since +
-			  schedule_giveup_ms(&txn->line->set, invite)))
-		return;
-
-	txn_note_silence(txn);
-	evidence_unanswered(txn->line, txn->server, txn->met, txn->sends,
-			    txn->since);
 }
 
 
@@ -256,39 +205,6 @@ bool txn_is_passing(void)
 }
 
 
-/* A connection that has ended tells nothing to a request that was sent over
-   it, and one that is dead does not even end. So where UDP would retransmit,
-   see whether it is there (RFC 3261 section 8.1.3.1: if not, that is as good
-   as a 503), and, if the server does not even acknowledge what was sent over
-   it, whether anybody is. */
-static void poke_handler(void *arg)
-{
-	struct txn *txn = arg;
-
-	txn->poke_ms *= 2;
-	tmr_start(&txn->tmr_poke, txn->poke_ms, poke_handler, txn);
-
-	if (clock_ms() - txn->since >=
-	    schedule_giveup_ms(&txn->line->set, false))
-		stall_end(txn->line, txn->server);
-
-	switch (connection_look(&txn->dst)) {
-
-	case CONNECTION_NONE:
-		evidence_failed(txn->line, txn->server, EVIDENCE_ERROR,
-				txn->since, "connection lost");
-		break;
-
-	case CONNECTION_UNHEARD:
-		line_poke(txn->line, txn->server, &txn->dst, txn->since);
-		break;
-
-	case CONNECTION_HEARD:
-		break;
-	}
-}
-
-
 static int txn_copy(struct txn *txn, const struct sip_msg *msg)
 {
 	int err;
@@ -298,25 +214,6 @@ static int txn_copy(struct txn *txn, const struct sip_msg *msg)
 	err |= pl_strdup(&txn->callid, &msg->callid);
 
 	return err;
-}
-
-
-static void txn_start(struct txn *txn)
-{
-	const bool invite = !strcmp(txn->met, "INVITE");
-
-	tmr_start(&txn->tmr, LIFETIME_MS, expired_handler, txn);
-
-	/* who follows the others has a timer of his own */
-	if (txn->kind == KIND_OTHER)
-		tmr_start(&txn->tmr_giveup,
-			  schedule_giveup_ms(&txn->line->set, invite),
-			  giveup_handler, txn);
-
-	if (txn->tp != SIP_TRANSP_UDP && txn->kind != KIND_DEREGISTER) {
-		txn->poke_ms = T1_MS;
-		tmr_start(&txn->tmr_poke, txn->poke_ms, poke_handler, txn);
-	}
 }
 
 
@@ -351,12 +248,9 @@ struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
 	txn->tp     = tp;
 	txn->dst    = *dst;
 	txn->since  = clock_ms();
-	txn->unwanted  = unwanted_is(txn);
 
 	if (kind == KIND_INVITE)
 		txn->invite = mem_ref(msg);
-
-	txn_start(txn);
 
 	return txn;
 }
@@ -396,7 +290,7 @@ bool txn_is_deregistering(const struct line *line)
 		/* after that time it is kept for the sake of a late answer */
 		if (txn->line == line && txn->kind == KIND_DEREGISTER &&
 		    !txn->withheld && ps->health != HEALTH_DOWN &&
-		    clock_ms() < txn->since + LIFETIME_MS)
+		    clock_ms() < txn->since + TXN_LIFETIME_MS)
 			return true;
 	}
 
@@ -468,7 +362,7 @@ void txn_close(void)
 		const struct txn *txn = le->data;
 
 		if (txn->kind == KIND_DEREGISTER && txn->withheld)
-			withhold_linger(txn->branch, txn->since + LIFETIME_MS);
+			withhold_linger(txn->branch, txn->since + TXN_LIFETIME_MS);
 	}
 
 	list_flush(&txnl);

@@ -11,6 +11,10 @@
 
 struct line;
 
+enum {
+	TXN_LIFETIME_MS = 32000 + 500,/**< 64*T1, and libre's own timer first*/
+};
+
 /** What a transaction is to us */
 enum kind {
 	KIND_REGISTER,               /**< Baresip's registration             */

@@ -25,6 +25,7 @@
 #include "packet.h"
 #include "presence.h"
 #include "request.h"
+#include "silence.h"
 #include "stall.h"
 #include "subscription.h"
 #include "target.h"
@@ -98,6 +99,7 @@ static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 	struct dialog *dlg = dialog_find(msg, true);
 	struct line *line = dlg ? dlg->line : line_find_request(msg);
 	unsigned server;
+	struct txn *txn;
 
 	if (!line)
 		return NULL;
@@ -109,7 +111,14 @@ static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 	if (!server)
 		return NULL;
 
-	return txn_alloc(line, server, kind_of(line, dlg, msg), msg, tp, dst);
+	txn = txn_alloc(line, server, kind_of(line, dlg, msg), msg, tp, dst);
+	if (!txn)
+		return NULL;
+
+	txn->unwanted = unwanted_is(txn);
+	silence_watch(txn);
+
+	return txn;
 }
 
 

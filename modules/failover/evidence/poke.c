@@ -14,6 +14,7 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include "clock.h"
 #include "connection.h"
 #include "evidence.h"
 #include "line.h"
@@ -66,16 +67,8 @@ static void close_handler(int err, void *arg)
 }
 
 
-/**
- * Allocate
- *
- * @param pokep  Pointer to allocated object
- * @param line   Line that is told; owns the object
- * @param server Server
- *
- * @return 0 if success, otherwise errorcode
- */
-int poke_alloc(struct poke **pokep, struct line *line, unsigned server)
+static int poke_alloc(struct poke **pokep, struct line *line,
+		      unsigned server)
 {
 	struct poke *poke = mem_zalloc(sizeof(*poke), destructor);
 
@@ -90,14 +83,7 @@ int poke_alloc(struct poke **pokep, struct line *line, unsigned server)
 }
 
 
-/**
- * See whether somebody accepts connections where a request goes
- *
- * @param poke  Object
- * @param dst   Where the request goes
- * @param since When that request was first sent [ms]
- */
-void poke_connect(struct poke *poke, const struct sa *dst, uint64_t since)
+static void connect_to(struct poke *poke, const struct sa *dst, uint64_t since)
 {
 	int err;
 
@@ -109,4 +95,39 @@ void poke_connect(struct poke *poke, const struct sa *dst, uint64_t since)
 			  poke);
 	if (err)
 		close_handler(err, poke);
+}
+
+
+/**
+ * See whether somebody accepts connections where a request goes
+ *
+ * @param line   Line
+ * @param server Server
+ * @param dst    Destination of the request, over TCP or TLS
+ * @param since  Its first transmission [ms]
+ */
+void poke_server(struct line *line, unsigned server, const struct sa *dst,
+		 uint64_t since)
+{
+	struct poke **pokep = &line->pokev[server - 1];
+
+	if (*pokep || !poke_alloc(pokep, line, server))
+		connect_to(*pokep, dst, since);
+}
+
+
+/**
+ * A request to a server is not seen on the wire: see whether the server
+ * accepts connections. Over UDP there is nothing to see.
+ *
+ * @param line   Line
+ * @param server Server
+ */
+void poke_look(struct line *line, unsigned server)
+{
+	const struct server *srv = line_server(line, server);
+
+	if (sa_isset(&srv->addr, SA_ALL) &&
+	    server_transp(srv) != SIP_TRANSP_UDP)
+		poke_server(line, server, &srv->addr, clock_ms());
 }

@@ -1,0 +1,124 @@
+/**
+ * @file silence.c  Requests that are not answered
+ *
+ * A request has a time, after which its server is given up for it, and a time
+ * after which libre has given it up. Over TCP and TLS what became of the
+ * connection is looked at meanwhile.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "clock.h"
+#include "connection.h"
+#include "evidence.h"
+#include "line.h"
+#include "poke.h"
+#include "schedule.h"
+#include "silence.h"
+#include "stall.h"
+#include "txn.h"
+
+
+enum {
+	MEMORY_MS = 3600 * 1000,     /**< A stopped server may yet wake up   */
+};
+
+
+static void forget_handler(void *arg)
+{
+	mem_deref(arg);
+}
+
+
+/* No final answer ever came. A de-registration that was sent may have done
+   its work all the same: the answer was lost, or the connection with it. Or
+   it waits in the socket of a server that is stopped, and will do it yet. */
+static void expired_handler(void *arg)
+{
+	struct txn *txn = arg;
+
+	if (txn->kind != KIND_DEREGISTER || txn->withheld) {
+		mem_deref(txn);
+		return;
+	}
+
+	tmr_start(&txn->tmr, MEMORY_MS, forget_handler, txn);
+	evidence_deregistered(txn->line);
+}
+
+
+static void giveup_handler(void *arg)
+{
+	struct txn *txn = arg;
+	const bool invite = !strcmp(txn->met, "INVITE");
+
+	/* not all of it was sent */
+	if (txn->unwanted && !txn->detoured)
+		return;
+
+	if (clock_is_late(txn->since +
+			  schedule_giveup_ms(&txn->line->set, invite)))
+		return;
+
+	txn_note_silence(txn);
+	evidence_unanswered(txn->line, txn->server, txn->met, txn->sends,
+			    txn->since);
+}
+
+
+/* A connection that has ended tells nothing to a request that was sent over
+   it, and one that is dead does not even end. So where UDP would retransmit,
+   see whether it is there (RFC 3261 section 8.1.3.1: if not, that is as good
+   as a 503), and, if the server does not even acknowledge what was sent over
+   it, whether anybody is. */
+static void poke_handler(void *arg)
+{
+	struct txn *txn = arg;
+
+	txn->poke_ms *= 2;
+	tmr_start(&txn->tmr_poke, txn->poke_ms, poke_handler, txn);
+
+	if (clock_ms() - txn->since >=
+	    schedule_giveup_ms(&txn->line->set, false))
+		stall_end(txn->line, txn->server);
+
+	switch (connection_look(&txn->dst)) {
+
+	case CONNECTION_NONE:
+		evidence_failed(txn->line, txn->server, EVIDENCE_ERROR,
+				txn->since, "connection lost");
+		break;
+
+	case CONNECTION_UNHEARD:
+		poke_server(txn->line, txn->server, &txn->dst, txn->since);
+		break;
+
+	case CONNECTION_HEARD:
+		break;
+	}
+}
+
+
+/**
+ * A request is on the wire for the first time: watch what becomes of it
+ *
+ * @param txn Transaction
+ */
+void silence_watch(struct txn *txn)
+{
+	const bool invite = !strcmp(txn->met, "INVITE");
+
+	tmr_start(&txn->tmr, TXN_LIFETIME_MS, expired_handler, txn);
+
+	/* the others are followed by calls/, with times of their own */
+	if (txn->kind == KIND_OTHER)
+		tmr_start(&txn->tmr_giveup,
+			  schedule_giveup_ms(&txn->line->set, invite),
+			  giveup_handler, txn);
+
+	if (txn->tp != SIP_TRANSP_UDP && txn->kind != KIND_DEREGISTER) {
+		txn->poke_ms = T1_MS;
+		tmr_start(&txn->tmr_poke, txn->poke_ms, poke_handler, txn);
+	}
+}
