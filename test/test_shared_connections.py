@@ -2,6 +2,7 @@
 """Accounts share the connection to a server: what is done to it because of
 one of them must not hit the others."""
 
+import contextlib
 import socket
 import time
 
@@ -49,14 +50,16 @@ def test_swallowed_answers(method, kind, server_group, phone_factory):
     assert binds(primary)[-1].peer != old
 
 
-def deafen(server, deaf):
+@contextlib.contextmanager
+def deaf(server):
     """Segments to the server's connections are lost, for a while."""
-    for stream in list(server._listener.streams):
-        sock = stream.flow.transport.get_extra_info("socket")
-        if deaf:
-            _drop_all(sock)
-        else:
-            sock.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+    sockets = [stream.flow.transport.get_extra_info("socket")
+               for stream in list(server._listener.streams)]
+    for sock in sockets:
+        _drop_all(sock)
+    yield
+    for sock in sockets:
+        sock.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
 
 
 @pytest.mark.parametrize("kind", ["tcp", "tls"])
@@ -81,10 +84,9 @@ def test_request_of_another_account(kind, server_group, phone_factory):
     phone.dial(BOB, ALICE)
     sent = primary.recorder.wait("INVITE")[0].time
     settle(phone, max(0, sent + 6.5 - time.monotonic()))
-    deafen(primary, True)
-    phone.dial("sip:dave@127.0.0.1", CAROL)
-    phone.wait_log("alice.* -> server 2 .*: INVITE not answered")
-    deafen(primary, False)
+    with deaf(primary):
+        phone.dial("sip:dave@127.0.0.1", CAROL)
+        phone.wait_log("alice.* -> server 2 .*: INVITE not answered")
     primary.calls.wait_state("established", 2)
     in_use(phone, 2)
     assert in_use(phone, 1, CAROL)["counters"]["failovers"] == 0

@@ -113,7 +113,7 @@ def test_idle_phone_is_not_woken_up(kind, server_group, phone_factory):
     found = {}
     for failover in (False, True):
         phone = phone_factory(line(primary, backup, transport=kind),
-                              failover=failover, modules=["debug_cmd"])
+                              failover=failover)
         phone.wait_log("200 OK")
         settle(phone, 2)
         found[failover] = wake_ups(phone)

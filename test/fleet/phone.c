@@ -9,6 +9,7 @@
 #include "failback.h"
 #include "flow.h"
 #include "fleet_parts.h"
+#include "flow.h"
 #include "policy.h"
 #include "register.h"
 #include "schedule.h"

@@ -221,6 +221,8 @@ static void keepalive_handler(int err, const struct sip_msg *msg, void *arg)
 	const unsigned server = line->keepalive_server;
 	char reason[REASON_SIZE], text[REASON_SIZE] = "OPTIONS: ";
 	const size_t len = strlen(text);
+	const unsigned sends = line->keepalive ?
+		request_sends(line->keepalive) : 0;
 
 	line->keepalive = mem_deref(line->keepalive);
 
@@ -230,6 +232,12 @@ static void keepalive_handler(int err, const struct sip_msg *msg, void *arg)
 
 	if (!err && !codes_has(&line->set.codes, msg->scode)) {
 		policy_alive(&line->policy, server);
+		return;
+	}
+
+	if (err == ETIMEDOUT) {
+		evidence_unanswered(line, server, "OPTIONS", sends,
+				    line->keepalive_since);
 		return;
 	}
 

@@ -12,6 +12,8 @@
 #include "flow.h"
 #include "register.h"
 #include "schedule.h"
+#include "state.h"
+#include "wait.h"
 
 
 enum {

@@ -13,6 +13,7 @@
 #include "line.h"
 #include "request.h"
 #include "schedule.h"
+#include "txn.h"
 #include "unwanted.h"
 
 
@@ -390,6 +391,31 @@ uint64_t request_took_ms(const struct request *req)
 bool request_is_sent(const struct request *req)
 {
 	return req && req->sent;
+}
+
+
+/**
+ * How often has it been sent, the latest one if it was challenged?
+ *
+ * @param req Request
+ *
+ * @return Transmissions seen
+ */
+unsigned request_sends(const struct request *req)
+{
+	const char *callid = sip_dialog_callid(req->dlg);
+	unsigned sends = 0;
+	struct le *le;
+
+	for (le = list_head(txn_list()); le; le = le->next) {
+
+		const struct txn *txn = le->data;
+
+		if (!strcmp(txn->callid, callid))
+			sends = txn->sends;
+	}
+
+	return sends;
 }
 
 

@@ -22,6 +22,7 @@ int request_deregister(struct line *line, unsigned server,
 int request_options(struct request **reqp, struct line *line,
 		    unsigned server, uint64_t ms, request_h *h, void *arg);
 uint64_t request_took_ms(const struct request *req);
+unsigned request_sends(const struct request *req);
 bool request_is_sent(const struct request *req);
 bool request_is_own(const struct pl *callid);
 

@@ -14,9 +14,9 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include "inject.h"
 #include "line.h"
 #include "presence.h"
-#include "self.h"
 #include "subscription.h"
 
 
@@ -194,7 +194,7 @@ static int notify_write(struct mbuf *mb, const struct sa *addr,
 
 static void end(struct subscription *sub)
 {
-	if (!self_send(notify_write, sub))
+	if (inject_message(notify_write, sub))
 		info("failover: %s: cannot move the subscription to %s of"
 		     " %s\n", line_name(sub->line), sub->event, sub->aor);
 

@@ -17,10 +17,10 @@
 #include "dial.h"
 #include "dialog.h"
 #include "evidence.h"
+#include "filter.h"
 #include "line.h"
 #include "lookup.h"
 #include "offer.h"
-#include "caller.h"
 #include "orphan.h"
 #include "packet.h"
 #include "presence.h"
@@ -424,7 +424,7 @@ static bool trace_handler(bool tx, enum sip_transp tp, const struct sa *peer,
 			dialog_accepted(msg);
 	}
 	else if (msg->req) {
-		caller_received(msg, peer);
+		filter_received(msg, peer);
 		request_received(msg, tp, peer);
 	}
 	else {
@@ -466,5 +466,5 @@ void wire_close(void)
 	withhold_close();
 	txn_close();
 	orphan_close();
-	caller_close();
+	filter_close();
 }

@@ -14,6 +14,7 @@
 
 enum {
 	AFC = 2,
+	MESSAGE_SIZE = 1024,
 };
 
 
@@ -38,6 +39,41 @@ static int own_address(struct sa *addr)
 	}
 
 	return EPROTONOSUPPORT;
+}
+
+
+/**
+ * Hand libre a message, by way of its own socket
+ *
+ * @param writeh Writes the message
+ * @param arg    Its argument
+ *
+ * @return 0 if success, EPROTONOSUPPORT if the phone has no UDP socket,
+ *         otherwise errorcode
+ */
+int inject_message(inject_write_h *writeh, const void *arg)
+{
+	struct mbuf *mb;
+	struct sa addr;
+	int err;
+
+	err = own_address(&addr);
+	if (err)
+		return err;
+
+	mb = mbuf_alloc(MESSAGE_SIZE);
+	if (!mb)
+		return ENOMEM;
+
+	err = writeh(mb, &addr, arg);
+	if (!err) {
+		mb->pos = 0;
+		err = udp_send_anon(&addr, mb);
+	}
+
+	mem_deref(mb);
+
+	return err;
 }
 
 

@@ -1,5 +1,5 @@
 /**
- * @file inject.h  An answer that libre gets from ourselves
+ * @file inject.h  Messages that libre gets from ourselves
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -9,6 +9,19 @@
 
 #include "compat.h"
 
+/**
+ * Write a message
+ *
+ * @param mb   Buffer
+ * @param addr Address of the SIP socket that it goes to
+ * @param arg  Argument
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+typedef int (inject_write_h)(struct mbuf *mb, const struct sa *addr,
+			     const void *arg);
+
+int inject_message(inject_write_h *writeh, const void *arg);
 int inject_response(const struct sip_msg *req, uint16_t scode,
 		    const char *reason);
 

@@ -1,5 +1,5 @@
 /**
- * @file caller.c  Which servers may send the phone a request
+ * @file filter.c  Which servers may send the phone a request
  *
  * With filter_registrar, Baresip refuses what does not come from the address
  * that has answered its registration last. A call may come from another
@@ -12,24 +12,24 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "line.h"
-#include "caller.h"
+#include "filter.h"
 
 
 static struct {
 	struct tmr tmr;
 	uint32_t mask;               /**< The filter, while it is lifted     */
 	bool lifted;
-} origin;
+} filter;
 
 
 static void restore(void)
 {
-	tmr_cancel(&origin.tmr);
+	tmr_cancel(&filter.tmr);
 
-	if (origin.lifted)
-		*compat_filter() = origin.mask;
+	if (filter.lifted)
+		*compat_filter() = filter.mask;
 
-	origin.lifted = false;
+	filter.lifted = false;
 }
 
 
@@ -71,7 +71,7 @@ static bool is_from_any(const struct line *line, const struct sa *src)
  * @param msg Request
  * @param src Where it is from
  */
-void caller_received(const struct sip_msg *msg, const struct sa *src)
+void filter_received(const struct sip_msg *msg, const struct sa *src)
 {
 	uint32_t *mask = compat_filter();
 	const struct line *line;
@@ -87,15 +87,15 @@ void caller_received(const struct sip_msg *msg, const struct sa *src)
 	if (!line || !is_from_any(line, src))
 		return;
 
-	origin.mask   = *mask;
-	origin.lifted = true;
+	filter.mask   = *mask;
+	filter.lifted = true;
 	*mask = 0;
-	tmr_start(&origin.tmr, 0, restore_handler, NULL);
+	tmr_start(&filter.tmr, 0, restore_handler, NULL);
 }
 
 
 /** Leave the filter as it is configured */
-void caller_close(void)
+void filter_close(void)
 {
 	restore();
 }
