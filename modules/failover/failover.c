@@ -13,7 +13,7 @@
 #include "command.h"
 #include "config.h"
 #include "decide.h"
-#include "dial.h"
+#include "invite.h"
 #include "evidence.h"
 #include "line.h"
 #include "lookup.h"
@@ -118,21 +118,21 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 		break;
 
 	case EVENT_CALL_OUTGOING:
-		dial_outgoing(line, call);
+		invite_outgoing(line, call);
 		break;
 
 	case EVENT_CALL_LOCAL_SDP:
-		dial_offer(line, call);
+		invite_offer(line, call);
 		if (!str_cmp(text, "offer"))
 			offer_made(line, call);
 		break;
 
 	case EVENT_CALL_ESTABLISHED:
-		dial_established(call);
+		invite_established(call);
 		break;
 
 	case EVENT_CALL_CLOSED:
-		dial_closed(call, text);
+		invite_closed(call, text);
 		bye_closed(line, call);
 		break;
 

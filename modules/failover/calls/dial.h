@@ -35,15 +35,13 @@ struct dial {
 };
 
 const struct list *dial_list(void);
-void dial_watch(struct dial *dial);
+struct dial *dial_alloc(struct line *line, struct call *call, tmr_h *h);
 void dial_drop(struct dial *dial);
-void dial_outgoing(struct line *line, struct call *call);
-void dial_offer(struct line *line, struct call *call);
-void dial_sent(struct line *line, const struct pl *callid, bool again);
-void dial_answered(struct line *line, const struct sip_msg *msg,
-		   const struct sa *src);
-void dial_closed(struct call *call, const char *text);
-void dial_established(struct call *call);
+bool dial_is_gone(const struct dial *dial);
+struct dial *dial_find(const struct call *call);
+struct dial *dial_find_callid(const struct line *line,
+			      const struct pl *callid);
+struct dial *dial_find_announced(const struct line *line);
 void dial_forget(const struct line *line);
 
 #endif

@@ -11,9 +11,14 @@
 #include "poke.h"
 #include "redial.h"
 #include "report.h"
+#include "schedule.h"
 #include "standby.h"
 #include "unwanted.h"
 
+
+enum {
+	WATCH_MS = TRANSACTION_MS + 1000,/**< libre's own time-out first     */
+};
 
 static struct dial *placing;         /**< Inside of ua_connect()             */
 
@@ -30,37 +35,13 @@ struct dial *redial_being_placed(void)
 
 
 /**
- * Has a call gone without an event? Where libre refuses to send, Baresip frees
- * it.
- *
- * @param dial Call, may point to one that is no longer valid
- *
- * @return True if it has
- */
-bool redial_is_gone(const struct dial *dial)
-{
-	struct le *le;
-
-	if (!dial->call)
-		return false;
-
-	for (le = list_head(ua_calls(dial->line->ua)); le; le = le->next) {
-		if (le->data == dial->call)
-			return false;
-	}
-
-	return true;
-}
-
-
-/**
  * Its INVITE is not wanted any more, nor one that waits for a name server
  *
  * @param dial Call
  */
 void redial_silence(struct dial *dial)
 {
-	if (!dial->callid && dial->call && !redial_is_gone(dial) &&
+	if (!dial->callid && dial->call && !dial_is_gone(dial) &&
 	    call_id(dial->call))
 		(void)str_dup(&dial->callid, call_id(dial->call));
 
@@ -191,12 +172,30 @@ void redial_fail(struct dial *dial)
 }
 
 
+static void watch_handler(void *arg)
+{
+	redial_fail(arg);
+}
+
+
+/**
+ * Its INVITE is on its way, and has to be on the wire before libre would give
+ * it up: else nobody ever ends the call
+ *
+ * @param dial Call
+ */
+void redial_watch(struct dial *dial)
+{
+	tmr_start(&dial->tmr_watch, WATCH_MS, watch_handler, dial);
+}
+
+
 static void move(struct dial *dial)
 {
 	int err;
 
 	mem_ref(dial);
-	dial_watch(dial);
+	redial_watch(dial);
 
 	err = dial->call ? invite_again(dial->call, dial->line->acc,
 					dial->peer) : place(dial);
@@ -287,7 +286,7 @@ void redial_run(struct line *line)
 		if (dial->line != line)
 			continue;
 
-		if (redial_is_gone(dial))
+		if (dial_is_gone(dial))
 			lose(dial);
 
 		run(dial);

@@ -13,9 +13,9 @@ struct dial;
 struct line;
 
 void redial_run(struct line *line);
-bool redial_is_gone(const struct dial *dial);
 void redial_silence(struct dial *dial);
 void redial_abandon(struct dial *dial);
+void redial_watch(struct dial *dial);
 void redial_fail(struct dial *dial);
 struct dial *redial_being_placed(void);
 

@@ -14,7 +14,7 @@
 #include "clock.h"
 #include "contact.h"
 #include "decide.h"
-#include "dial.h"
+#include "invite.h"
 #include "dialog.h"
 #include "evidence.h"
 #include "filter.h"
@@ -208,7 +208,7 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 		contact_sent(txn->line, msg, false);
 	}
 	else if (txn->kind == KIND_INVITE && !txn->unwanted) {
-		dial_sent(txn->line, &msg->callid, again);
+		invite_sent(txn->line, &msg->callid, again);
 	}
 	else if (!again && !strcmp(txn->met, "SUBSCRIBE")) {
 		subscription_sent(txn->line, txn->server, msg);
@@ -311,7 +311,7 @@ static bool response_received(struct sip_msg *msg, const struct sa *src)
 	if (txn->kind == KIND_INVITE) {
 		if (is_connected(msg))
 			dialog_connected(line, txn->server, msg);
-		dial_answered(line, msg, &txn->dst);
+		invite_answered(line, msg, &txn->dst);
 	}
 	else if (txn->kind == KIND_BYE)
 		bye_answered(msg, &txn->dst);
