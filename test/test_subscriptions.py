@@ -174,7 +174,7 @@ def test_kamailio(kind, kamailio_group, phone_factory):
     primary, backup = kamailio_group(2, presence=True).servers
     state_of(primary, "open", 1)
     state_of(backup, "closed", 2)
-    phone = subscribing(phone_factory, primary, backup, kind, QUICK)
+    phone = subscribing(phone_factory, primary, backup, kind, {})
     phone.wait(lambda: "Online" in presence_of(phone, CAROL))
     for server, shown, messages in ((2, "Offline", 2), (1, "Online", 1)):
         since = time.monotonic()

@@ -68,7 +68,7 @@ int inject_message(inject_write_h *writeh, const void *arg)
 	err = writeh(mb, &addr, arg);
 	if (!err) {
 		mb->pos = 0;
-		err = udp_send_anon(&addr, mb);
+		err = compat_send_anon(&addr, mb);
 	}
 
 	mem_deref(mb);
