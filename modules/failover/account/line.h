@@ -12,6 +12,24 @@
 #include "state.h"
 #include "tally.h"
 
+/** What a request of our own is for */
+enum check_kind {
+	CHECK_PROBE,                 /**< Is the primary back?               */
+	CHECK_KEEPALIVE,             /**< Is the server in use there?        */
+	CHECK_RENEWAL,               /**< The binding at the server in use   */
+	CHECK_STANDBY,               /**< A second registration              */
+	CHECKS,
+};
+
+/** A request of our own: one of a kind at a time */
+struct check {
+	struct request *req;         /**< NULL: none is under way            */
+	struct line *line;
+	unsigned server;             /**< Where it went                      */
+	uint64_t since;              /**< ... and when [ms]                  */
+	unsigned deregs;             /**< De-registrations ended by then     */
+};
+
 /** One account: its servers, what is known of them, what is to be done */
 struct line {
 	struct le le;
@@ -39,16 +57,7 @@ struct line {
 	char *contact_params;        /**< Of Baresip's Contact, no expires   */
 	struct list contactl;        /**< Registered; in use: the first      */
 	char *left;                  /**< Contact that was left behind       */
-	struct request *probe;       /**< Failback check under way           */
-	struct request *keepalive;   /**< OPTIONS under way                  */
-	unsigned keepalive_server;   /**< ... and where it went              */
-	uint64_t keepalive_since;    /**< ... and when [ms]                  */
-	struct request *renewal;     /**< Binding being renewed              */
-	unsigned renewal_deregs;     /**< See binding_renewed()              */
-	unsigned renewal_server;     /**< ... and where it went              */
-	uint64_t renewal_since;      /**< When it was sent [ms]              */
-	struct request *standby;     /**< REGISTER with the next server      */
-	unsigned standby_server;     /**< ... and where it went              */
+	struct check checkv[CHECKS]; /**< Requests of our own                */
 	bool offline;                /**< The user knows: no network         */
 	uint64_t back;               /**< When there was one again [ms]      */
 	uint64_t cut;                /**< Sockets were opened anew [ms]      */

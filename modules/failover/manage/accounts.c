@@ -40,15 +40,14 @@ static void destructor(void *arg)
 	lookup_forget(line);
 	watch_forget(line);
 	subscription_forget(line);
-	mem_deref(line->probe);
-	mem_deref(line->keepalive);
-	mem_deref(line->renewal);
-	mem_deref(line->standby);
 	mem_deref(line->left);
 	mem_deref(line->contact_params);
 	mem_deref(line->unmanaged);
 	list_flush(&line->contactl);
 	mem_deref(line->acc);
+
+	for (unsigned i = 0; i < CHECKS; i++)
+		mem_deref(line->checkv[i].req);
 
 	for (unsigned i = 0; i < MAX_SERVERS; i++) {
 		mem_deref(line->pokev[i]);

@@ -208,7 +208,7 @@ void contact_clean_up(struct line *line)
 	struct contact *contact;
 	struct pl uri;
 
-	if (!line->left || line->probe ||
+	if (!line->left || line->checkv[CHECK_PROBE].req ||
 	    line->policy.state != POLICY_SETTLED ||
 	    txn_is_deregistering(line))
 		return;

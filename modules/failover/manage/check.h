@@ -1,0 +1,15 @@
+/**
+ * @file check.h  Requests of our own, and what becomes of them
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_CHECK_H
+#define FAILOVER_CHECK_H
+
+#include "line.h"
+
+void check_send(struct line *line, enum check_kind kind, unsigned server);
+void check_drop(struct line *line, enum check_kind kind);
+
+#endif
