@@ -336,7 +336,6 @@ static bool response_received(struct sip_msg *msg, const struct sa *src)
 				presence_registered(line, txn->server);
 			contact_listed(line, msg);
 		}
-			contact_listed(line, msg);
 		mem_deref(txn);
 		break;
 
