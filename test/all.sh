@@ -156,7 +156,7 @@ demo() {
 }
 
 package_tests() {
-	stage "package" 120 "$results/junit.xml" \
+	stage "package" 300 "$results/junit.xml" \
 		bash test/package.sh --junitxml="$results/junit.xml"
 }
 

@@ -88,7 +88,7 @@ def test_json(phone, server_pair):
 
 
 def test_json_of_one(phone):
-    for name in (BOB, "bob@127.0.0.1"):
+    for name in (BOB, "bob@127.0.0.1", "bob", "BOB"):
         status = phone.status(name)
         assert_valid(status)
         assert [a["aor"] for a in status["accounts"]] == [BOB]
@@ -167,7 +167,7 @@ def test_table(phone, server_pair):
 
 @pytest.mark.parametrize("backup_word, primary_word", [
     ("backup", "primary"), ("2", "1"), ("BACKUP", "Primary")])
-@pytest.mark.parametrize("name", [ALICE, "alice@127.0.0.1"])
+@pytest.mark.parametrize("name", [ALICE, "alice@127.0.0.1", "alice"])
 def test_switch(name, backup_word, primary_word, phone, server_pair):
     primary, backup = server_pair
     phone.do("failover_switch", f"{name} {backup_word}")
@@ -224,14 +224,14 @@ def test_switch_among_eight(server_group, phone_factory):
     ("failover_switch", "nobody primary", ["nobody", "alice@", "bob@"]),
     ("failover_switch", "", ["aor", "primary", "backup"]),
     ("failover_switch", ALICE, ["aor", "primary", "backup"]),
-    ("failover_switch", f"{ALICE} third", ["third", "primary", "backup"]),
-    ("failover_switch", f"{ALICE} 0", ["0", "primary", "1 to 2"]),
-    ("failover_switch", f"{ALICE} 3", ["3", "primary", "1 to 2"]),
-    ("failover_switch", f"{ALICE} 9", ["9", "primary", "1 to 2"]),
-    ("failover_switch", f"{ALICE} 12", ["12", "primary", "1 to 2"]),
-    ("failover_switch", f"{ALICE} -1", ["-1", "primary", "1 to 2"]),
-    ("failover_switch", f"{ALICE} 2x", ["2x", "primary", "1 to 2"]),
-    ("failover_switch", f"{ALICE} %s%n", ["%s%n", "primary", "1 to 2"]),
+    ("failover_switch", f"{ALICE} third", ["third", "choose primary, backup, 1 or 2"]),
+    ("failover_switch", f"{ALICE} 0", ["0", "primary, backup, 1 or 2"]),
+    ("failover_switch", f"{ALICE} 3", ["3", "primary, backup, 1 or 2"]),
+    ("failover_switch", f"{ALICE} 9", ["9", "primary, backup, 1 or 2"]),
+    ("failover_switch", f"{ALICE} 12", ["12", "primary, backup, 1 or 2"]),
+    ("failover_switch", f"{ALICE} -1", ["-1", "primary, backup, 1 or 2"]),
+    ("failover_switch", f"{ALICE} 2x", ["2x", "primary, backup, 1 or 2"]),
+    ("failover_switch", f"{ALICE} %s%n", ["%s%n", "primary, backup, 1 or 2"]),
     ("failover_switch", "%s%n%n primary", ["%s%n%n", "alice@"]),
     ("failover_switch", f"{'x' * 300} primary", ["alice@", "bob@"]),
 ])

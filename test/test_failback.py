@@ -75,7 +75,8 @@ def test_return(transport, password, server_pair, on_backup):
     assert status["counters"]["failovers"] == 1
     if transport == "udp":
         assert our_lines(phone)[-1] == move_line(
-            "alice@127.0.0.1", 2, backup, 1, primary, "200 OK")
+            "alice@127.0.0.1", 2, backup, 1, primary,
+            "the primary answers again")
     assert len(primary.table.bindings(ALICE)) == 1
     assert primary.table.longest_unbound_s(ALICE) < LATE_S
 

@@ -60,7 +60,7 @@ def assert_clean(phone):
             said = re.sub(rb"\x1b\[[0-9;]*m$", b"", raw.split(
                 b"failover: ", 1)[1]).decode()     # Baresip's own colours
             assert is_clean(said), raw
-    for event in phone.events("MODULE"):
+    for event in phone.events():     # on 1.0.0 their type is "?"
         if "failover," in event.param:
             assert is_clean(event.param), event
     return lines

@@ -21,7 +21,9 @@ struct conf;
 struct ua;
 
 /* Its numbers differ between the versions: only uag_event_str() is safe */
-enum ua_event { UA_EVENT_UNKNOWN };
+enum ua_event {
+	UA_EVENT_OTHER = 1000,       /**< Above those of every version       */
+};
 
 typedef void (ua_event_h)(struct ua *ua, enum ua_event ev, struct call *call,
 			  const char *prm, void *arg);
@@ -118,6 +120,7 @@ struct list *ua_calls(const struct ua *ua);
 enum presence_status ua_presence_status(const struct ua *ua);
 void ua_presence_status_set(struct ua *ua, enum presence_status status);
 
+
 /* user agents */
 struct ua *uag_find_aor(const char *aor);
 int  uag_event_register(ua_event_h *eh, void *arg);
@@ -127,7 +130,9 @@ struct sip  *uag_sip(void);
 struct list *uag_list(void);
 int  uag_reset_transp(bool reg, bool reinvite);
 
-/* module events: in the executable from 1.1.0 on */
+/* events for programs: up to 3.14; those of modules from 1.1.0 on */
+void ua_event(struct ua *ua, enum ua_event ev, struct call *call,
+	      const char *fmt, ...) __attribute__((weak));
 void module_event(const char *module, const char *event, struct ua *ua,
 		  struct call *call, const char *fmt, ...)
 	__attribute__((weak));

@@ -8,7 +8,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "compat.h"
+#include "foreign.h"
 
+
+enum {
+#ifdef FAILOVER_UPSTREAM
+	EVENT_SIZE = 4096,           /**< Text of an event: Baresip leaves a */
+#else
+	EVENT_SIZE = 256,            /**< longer one out, all of it          */
+#endif
+};
 
 #ifdef COMPAT_LENDS_RECORDS
 enum {
@@ -117,22 +126,31 @@ void compat_events_unlisten(void)
 
 
 /**
- * Send an event of module "failover", where Baresip has module events
+ * Send an event of module "failover". Where Baresip has no module events,
+ * it is one of no known type with the same parameter
  *
  * @param ua    User agent
  * @param call  Call, may be NULL
  * @param event Name of the event
- * @param text  Parameter of the event
+ * @param text  Parameter of the event; cut off where Baresip has no room
  */
 void compat_module_event(struct ua *ua, struct call *call, const char *event,
 			 const char *text)
 {
+	const size_t head = strlen("failover,,") + strlen(event);
+	char fits[EVENT_SIZE];
+
+	foreign_clean(fits, sizeof(fits) - head, text, strlen(text));
+
 #ifndef FAILOVER_UPSTREAM
-	if (!module_event)
+	if (!module_event) {
+		ua_event(ua, UA_EVENT_OTHER, call, "failover,%s,%s", event,
+			 fits);
 		return;
+	}
 #endif
 
-	module_event("failover", event, ua, call, "%s", text);
+	module_event("failover", event, ua, call, "%s", fits);
 }
 
 

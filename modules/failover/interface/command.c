@@ -18,16 +18,25 @@
 #include "line.h"
 #include "policy.h"
 #include "status.h"
-#include "view.h"
+#include "table.h"
 
 
 typedef int (print_line_h)(struct re_printf *pf, const struct line *line);
 
 
-static bool is_aor(const struct line *line, const struct pl *aor)
+static bool is_aor(const struct line *line, const struct pl *name)
 {
-	return !pl_strcasecmp(aor, line_aor(line)) ||
-		!pl_strcasecmp(aor, line_name(line));
+	return !pl_strcasecmp(name, line_aor(line)) ||
+		!pl_strcasecmp(name, line_name(line));
+}
+
+
+static bool is_user(const struct line *line, const struct pl *name)
+{
+	const char *text = line_name(line);
+	const struct pl user = {text, strcspn(text, "@")};
+
+	return user.l == name->l && !pl_casecmp(&user, name);
 }
 
 
@@ -49,24 +58,35 @@ static int print_aors(struct re_printf *pf, const void *arg)
 }
 
 
-static int unknown_account(struct re_printf *pf, const struct pl *aor)
+static int unknown_account(struct re_printf *pf, const struct pl *name)
 {
 	(void)re_hprintf(pf, "failover: no account '%r'; there is: %H\n",
-			 aor, print_aors, NULL);
+			 name, print_aors, NULL);
 	return ENOENT;
 }
 
 
-static struct line *find(const struct pl *aor)
+/* An address, or the user part of one only */
+static struct line *find(const struct pl *name)
 {
+	struct line *found = NULL;
 	struct le *le;
 
 	for (le = list_head(line_list()); le; le = le->next) {
-		if (is_aor(le->data, aor))
+		if (is_aor(le->data, name))
 			return le->data;
 	}
 
-	return NULL;
+	for (le = list_head(line_list()); le; le = le->next) {
+
+		if (!is_user(le->data, name))
+			continue;
+		if (found)
+			return NULL;
+		found = le->data;
+	}
+
+	return found;
 }
 
 
@@ -108,18 +128,20 @@ const char *command_params(void *arg)
 }
 
 
-/* One account, or all if none is named */
-static int print_lines(struct re_printf *pf, const struct pl *aor,
+/* The account that is named, or all */
+static int print_lines(struct re_printf *pf, void *arg,
 		       const char *separator, print_line_h *h)
 {
+	const char *p = command_params(arg);
+	const struct pl name = command_word(&p);
 	struct le *le;
 	bool first = true;
 	int err = 0;
 
-	for (le = list_head(line_list()); le && !err; le = le->next) {
+	if (name.l)
+		return h(pf, find(&name));
 
-		if (aor->l && !is_aor(le->data, aor))
-			continue;
+	for (le = list_head(line_list()); le && !err; le = le->next) {
 
 		err = re_hprintf(pf, "%s", first ? "" : separator);
 		err |= h(pf, le->data);
@@ -130,33 +152,35 @@ static int print_lines(struct re_printf *pf, const struct pl *aor,
 }
 
 
-static int cmd_status(struct re_printf *pf, void *arg)
+/* Says so if there is no such account */
+static int check_name(struct re_printf *pf, void *arg)
 {
 	const char *p = command_params(arg);
-	const struct pl aor = command_word(&p);
+	const struct pl name = command_word(&p);
 
 	accounts_scan();
 
-	if (aor.l && !find(&aor))
-		return unknown_account(pf, &aor);
+	return name.l && !find(&name) ? unknown_account(pf, &name) : 0;
+}
 
-	return print_lines(pf, &aor, "", status_table);
+
+static int cmd_status(struct re_printf *pf, void *arg)
+{
+	const int err = check_name(pf, arg);
+
+	return err ? err : print_lines(pf, arg, "", table_print);
 }
 
 
 static int cmd_json(struct re_printf *pf, void *arg)
 {
-	const char *p = command_params(arg);
-	const struct pl aor = command_word(&p);
-	int err;
+	int err = check_name(pf, arg);
 
-	accounts_scan();
-
-	if (aor.l && !find(&aor))
-		return unknown_account(pf, &aor);
+	if (err)
+		return err;
 
 	err  = re_hprintf(pf, "{\"version\":1,\"accounts\":[");
-	err |= print_lines(pf, &aor, ",", status_json);
+	err |= print_lines(pf, arg, ",", status_json);
 	err |= re_hprintf(pf, "]}");
 
 	return err;
@@ -168,17 +192,17 @@ static int cmd_json(struct re_printf *pf, void *arg)
  *
  * @param linep Returns the line
  * @param pf    Print function
- * @param aor   Account, with or without "sip:"
+ * @param name  Account: address with or without "sip:", or its user part
  *
  * @return 0 if success, ENOENT if there is none, EPERM if it is not managed
  */
 int command_managed(struct line **linep, struct re_printf *pf,
-		    const struct pl *aor)
+		    const struct pl *name)
 {
-	struct line *line = find(aor);
+	struct line *line = find(name);
 
 	if (!line)
-		return unknown_account(pf, aor);
+		return unknown_account(pf, name);
 
 	if (line->unmanaged) {
 		(void)re_hprintf(pf, "failover: %s is not managed: %s\n",
@@ -207,43 +231,125 @@ static unsigned server_number(const struct line *line, const struct pl *name)
 }
 
 
-static int cmd_switch(struct re_printf *pf, void *arg)
+/* Servers that there are, in words */
+static int print_choice(struct re_printf *pf, const struct line *line)
+{
+	return re_hprintf(pf, "choose primary, backup, 1 %s %u",
+			  line->serverc > 2 ? "to" : "or", line->serverc);
+}
+
+
+/* Without an account it is the only one that is managed */
+static struct line *only_line(void)
+{
+	struct line *only = NULL;
+	struct le *le;
+
+	for (le = list_head(line_list()); le; le = le->next) {
+
+		struct line *line = le->data;
+
+		if (line->unmanaged)
+			continue;
+		if (only)
+			return NULL;
+		only = line;
+	}
+
+	return only;
+}
+
+
+static int switch_usage(struct re_printf *pf, const struct line *line)
+{
+	(void)re_hprintf(pf, "failover: failover_switch <aor> <server>: ");
+
+	if (line)
+		(void)re_hprintf(pf, "%H\n", print_choice, line);
+	else
+		(void)re_hprintf(pf, "aor: %H; server: primary, backup or its"
+				 " number\n", print_aors, NULL);
+
+	return EINVAL;
+}
+
+
+/* Account and server that are named; the account may be left out */
+static int switch_params(struct line **linep, unsigned *serverp,
+			 struct re_printf *pf, void *arg)
 {
 	const char *p = command_params(arg);
-	const struct pl aor = command_word(&p), name = command_word(&p);
+	struct pl aor = command_word(&p), name = command_word(&p);
+	struct line *line;
+	int err;
+
+	accounts_scan();
+	line = only_line();
+
+	if (aor.l && !name.l && find(&aor))
+		return switch_usage(pf, find(&aor));
+	if (!aor.l || (!name.l && !line))
+		return switch_usage(pf, line);
+
+	if (!name.l)
+		name = aor;
+	else if ((err = command_managed(&line, pf, &aor)))
+		return err;
+
+	*serverp = server_number(line, &name);
+	*linep = line;
+
+	if (!*serverp) {
+		(void)re_hprintf(pf, "failover: %s has no server '%r'; %H\n",
+				 line_name(line), &name, print_choice, line);
+		return ENOENT;
+	}
+
+	return 0;
+}
+
+
+static int print_server(struct re_printf *pf, const unsigned *server)
+{
+	switch (*server) {
+
+	case PRIMARY:     return re_hprintf(pf, "the primary");
+	case PRIMARY + 1: return re_hprintf(pf, "the backup");
+	default:          return re_hprintf(pf, "server %u", *server);
+	}
+}
+
+
+static int cmd_switch(struct re_printf *pf, void *arg)
+{
 	struct decision d = {0};
 	struct line *line;
 	unsigned server;
 	int err;
 
-	accounts_scan();
-
-	if (!aor.l || !name.l) {
-		(void)re_hprintf(pf, "failover: failover_switch <aor>"
-				 " <primary|backup|number>\n");
-		return EINVAL;
-	}
-
-	err = command_managed(&line, pf, &aor);
+	err = switch_params(&line, &server, pf, arg);
 	if (err)
 		return err;
-
-	server = server_number(line, &name);
-	if (!server) {
-		(void)re_hprintf(pf, "failover: %s has no server '%r'; there"
-				 " is: primary, backup, 1 to %u\n",
-				 line_name(line), &name, line->serverc);
-		return ENOENT;
-	}
 
 	policy_switch(&line->policy, server, clock_ms(), &d);
 	decide_take(line, &d);
 
-	return re_hprintf(pf, d.register_with ?
-			  "%s: moving to server %u (%s)\n" :
-			  "%s: server %u (%s) is in use already\n",
-			  line_name(line), server,
+	return re_hprintf(pf, "%s: %s %H (%s)\n", line_name(line),
+			  d.register_with ? "moving to" : "already on",
+			  print_server, &server,
 			  line_server(line, server)->uri);
+}
+
+
+static const char *not_looking(const struct policy *p)
+{
+	switch (p->state) {
+
+	case POLICY_SETTLED: return "already on the primary";
+	case POLICY_MOVING:  return "it is moving just now";
+	default:             return "nothing to look for, it is not asked to"
+				    " register";
+	}
 }
 
 
@@ -255,9 +361,9 @@ static int probe(struct re_printf *pf, struct line *line)
 	sent = failback_probe(&line->policy, clock_ms(), &d);
 	decide_take(line, &d);
 
-	return re_hprintf(pf, sent ? "%s: looking for the primary\n" :
-			  "%s: nothing to look for, it is %s\n",
-			  line_name(line), view_statename(&line->policy));
+	return re_hprintf(pf, "%s: %s\n", line_name(line),
+			  sent ? "looking for the primary" :
+			  not_looking(&line->policy));
 }
 
 
@@ -289,13 +395,14 @@ static int cmd_probe(struct re_printf *pf, void *arg)
 
 
 static const struct cmd cmdv[] = {
-{"failover",        0, CMD_PRM, "Failover status",               cmd_status },
-{"failover_json",   0, CMD_PRM, "Failover status as JSON",       cmd_json   },
-{"failover_switch", 0, CMD_PRM, "Move an account to a server",   cmd_switch },
-{"failover_probe",  0, CMD_PRM, "Look for the primary now",      cmd_probe  },
-{"failover_set",    0, CMD_PRM, "Change a setting",              command_set },
-{"failover_save",   0, CMD_PRM, "Write what was changed",        command_save},
-{"failover_diff",   0, CMD_PRM, "What would be written",         command_diff},
+{"failover",        0, CMD_PRM, "Failover status [aor]",         cmd_status },
+{"failover_json",   0, CMD_PRM, "Failover status as JSON [aor]", cmd_json   },
+{"failover_switch", 0, CMD_PRM, "Move account <aor> <server>",   cmd_switch },
+{"failover_probe",  0, CMD_PRM, "Look for the primary now [aor]", cmd_probe },
+{"failover_set",    0, CMD_PRM, "Change <aor|*> <key> <value>",  command_set},
+{"failover_save",   0, CMD_PRM, "Write what was changed [aor]", command_save},
+{"failover_diff",   0, CMD_PRM, "Show what would be written [aor]",
+							command_diff},
 };
 
 

@@ -86,7 +86,7 @@ int command_set(struct re_printf *pf, void *arg)
 
 	if (!name.l) {
 		(void)re_hprintf(pf, "failover: failover_set <aor|*> <key>"
-				 " <value>\n");
+				 " <value>; key: %H\n", print_keys, NULL);
 		return EINVAL;
 	}
 

@@ -14,7 +14,7 @@ struct line;
 const char *command_params(void *arg);
 struct pl command_word(const char **p);
 int command_managed(struct line **linep, struct re_printf *pf,
-		    const struct pl *aor);
+		    const struct pl *name);
 
 int command_set(struct re_printf *pf, void *arg);
 int command_save(struct re_printf *pf, void *arg);

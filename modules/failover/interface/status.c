@@ -1,5 +1,5 @@
 /**
- * @file status.c  How an account is, for a reader and for programs
+ * @file status.c  How an account is, for programs
  *
  * The shape of the JSON object is fixed: docs/reference.md.
  *
@@ -30,76 +30,6 @@ static double age_s(uint64_t now, uint64_t then)
 static const char *state_name(const struct line *line)
 {
 	return line->unmanaged ? "unmanaged" : view_statename(&line->policy);
-}
-
-
-static const char *registered_name(const struct line *line, unsigned server)
-{
-	const struct policy *p = &line->policy;
-
-	if (!p->serverv[server - 1].registered)
-		return "";
-
-	return server == p->standby ? "standby" : "registered";
-}
-
-
-static int print_next(struct re_printf *pf, const struct line *line)
-{
-	const struct policy *p = &line->policy;
-	const uint64_t now = clock_ms();
-
-	if (p->probing)
-		return re_hprintf(pf, "  looking for the primary now\n");
-	else if (policy_waits(p, WAIT_CHECK))
-		return re_hprintf(pf, "  next look for the primary in"
-				  " %.1f s\n",
-				  age_s(p->waitv[WAIT_CHECK], now));
-	else if (p->state == POLICY_DOWN || p->state == POLICY_OFFLINE)
-		return re_hprintf(pf, "  next round in %.1f s\n",
-				  age_s(p->waitv[WAIT_ROUND], now));
-
-	return 0;
-}
-
-
-/**
- * Print an account's status for a reader
- *
- * @param pf   Print function
- * @param line Line
- *
- * @return 0 if success, otherwise errorcode
- */
-int status_table(struct re_printf *pf, const struct line *line)
-{
-	const uint64_t now = clock_ms();
-	const unsigned active = view_active(&line->policy);
-	int err;
-
-	err = re_hprintf(pf, "%s: %s", line_name(line), state_name(line));
-
-	if (line->unmanaged)
-		return err | re_hprintf(pf, " (%s)\n", line->unmanaged);
-
-	err |= re_hprintf(pf, line->offline ? " (no network)\n" : "\n");
-
-	for (unsigned i = 1; i <= line->serverc; i++) {
-
-		const struct policy_server *ps = &line->policy.serverv[i - 1];
-
-		err |= re_hprintf(pf, "%s server %u  %-8s%-12s %s  (%s%s",
-				  i == active ? " >" : "  ", i,
-				  view_health(ps->health),
-				  registered_name(line, i),
-				  line_server(line, i)->uri, ps->reason,
-				  ps->health == HEALTH_UNKNOWN ? ")\n" : "");
-		if (ps->health != HEALTH_UNKNOWN)
-			err |= re_hprintf(pf, ", since %.1f s)\n",
-					  age_s(now, ps->since));
-	}
-
-	return err | print_next(pf, line);
 }
 
 

@@ -1,5 +1,5 @@
 /**
- * @file status.h  How an account is
+ * @file status.h  How an account is, for programs
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -11,7 +11,6 @@
 
 struct line;
 
-int  status_table(struct re_printf *pf, const struct line *line);
-int  status_json(struct re_printf *pf, const struct line *line);
+int status_json(struct re_printf *pf, const struct line *line);
 
 #endif

@@ -15,11 +15,23 @@ enum {
 };
 
 
+static const char *move_reason(const struct line *line,
+			       const struct decision *d)
+{
+	if (d->by_command)
+		return "asked for by command";
+
+	if (d->tell == TELL_FAILBACK)
+		return "the primary answers again";
+
+	return line->policy.serverv[d->from - 1].reason;
+}
+
+
 static int print_move(struct re_printf *pf, const void *arg)
 {
 	const struct line *line = ((const void *const *)arg)[0];
 	const struct decision *d = ((const void *const *)arg)[1];
-	const unsigned witness = d->tell == TELL_FAILBACK ? d->to : d->from;
 	int err;
 
 	err = re_hprintf(pf, "%s: ", line_name(line));
@@ -32,8 +44,7 @@ static int print_move(struct re_printf *pf, const void *arg)
 
 	return err | re_hprintf(pf, " -> server %u (%s): %s", d->to,
 				line_server(line, d->to)->uri,
-				d->by_command ? "asked for by command" :
-				line->policy.serverv[witness - 1].reason);
+				move_reason(line, d));
 }
 
 
@@ -160,10 +171,11 @@ void report_call_moved(const struct line *line, struct call *call,
 	const unsigned server = line->policy.target;
 	char text[TEXT_SIZE];
 
-	(void)re_snprintf(text, sizeof(text), "%s: call to %s goes through"
-			  " server %u (%s): Call-ID %s -> %s", line_name(line),
-			  peer, server, line_server(line, server)->uri,
-			  old_id ? old_id : "none", new_id);
+	/* the pair comes first: an event's text may be cut off */
+	(void)re_snprintf(text, sizeof(text), "%s: Call-ID %s -> %s goes"
+			  " through server %u (%s): call to %s",
+			  line_name(line), old_id ? old_id : "none", new_id,
+			  server, line_server(line, server)->uri, peer);
 	tell(false, line, call, "call_moved", text);
 }
 

@@ -31,7 +31,8 @@ static void icmp_handler(const struct sa *dst, int err,
 	switch (err) {
 
 	case ECONNREFUSED:
-		reason = "ICMP port unreachable";
+		reason = "nobody listens on that port"
+			 " (ICMP port unreachable)";
 		break;
 
 	case EHOSTUNREACH:

@@ -1,0 +1,260 @@
+/**
+ * @file table.c  How an account is, for a reader
+ *
+ * Each line fits a terminal of 80 columns. Only a URI is never broken.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <stdlib.h>
+#include <string.h>
+#include "clock.h"
+#include "line.h"
+#include "order.h"
+#include "state.h"
+#include "table.h"
+#include "view.h"
+
+
+enum {
+	COLUMNS   = 79,
+	URI_WIDTH = 45,              /**< Behind a server's state            */
+	TEXT_SIZE = 4096,            /**< As a log line has it               */
+	TIME_SIZE = 16,
+};
+
+#define INDENT "             "       /* what is said of a server             */
+#define NARROW "  "                  /* what is said of the account          */
+
+
+/* Bytes of a text that fit, whole words if there are any */
+static size_t fitting(const char *text, size_t width)
+{
+	size_t i, columns = 0, blank = 0;
+
+	for (i = 0; text[i]; i++) {
+
+		/* bytes that continue a UTF-8 character take no column */
+		if (((unsigned char)text[i] & 0xc0) != 0x80 &&
+		    ++columns > width)
+			return blank ? blank : i;
+
+		if (text[i] == ' ')
+			blank = i;
+	}
+
+	return i;
+}
+
+
+static int print_text(struct re_printf *pf, const char *indent,
+		      const char *text)
+{
+	int err = 0;
+
+	while (*text && !err) {
+
+		const size_t n = fitting(text, COLUMNS - strlen(indent));
+
+		err = re_hprintf(pf, "%s%b\n", indent, text, n);
+		for (text += n; *text == ' '; ++text)
+			;
+	}
+
+	return err;
+}
+
+
+/* In the unit that a reader would take, rounded */
+static const char *print_time(char *buf, uint64_t ms)
+{
+	const unsigned s = (unsigned)((ms + 500) / 1000), min = (s + 30) / 60;
+
+	if (s <= 120)
+		(void)re_snprintf(buf, TIME_SIZE, "%u s", s);
+	else if (min <= 120)
+		(void)re_snprintf(buf, TIME_SIZE, "%u min", min);
+	else if (min <= 48 * 60)
+		(void)re_snprintf(buf, TIME_SIZE, "%u h", (min + 30) / 60);
+	else
+		(void)re_snprintf(buf, TIME_SIZE, "%u days",
+				  (min + 720) / 1440);
+
+	return buf;
+}
+
+
+static uint64_t from_to(uint64_t from, uint64_t to)
+{
+	return to > from ? to - from : 0;
+}
+
+
+/* What to do about an answer that refuses the account */
+static const char *remedy(const char *reason)
+{
+	switch (strtoul(reason, NULL, 10)) {
+
+	case 401:
+	case 407: return ": check auth_user and auth_pass";
+	case 403: return ": the server refuses this user, password or"
+			 " address";
+	case 404: return ": the server does not know this user";
+	default:  return "";
+	}
+}
+
+
+static void print_refused(char *text, const struct line *line)
+{
+	const struct policy *p = &line->policy;
+	const char *reason = p->serverv[p->target - 1].reason;
+
+	(void)re_snprintf(text, TEXT_SIZE, "%s: not registered, %s answers"
+			  " %s%s", line_name(line), view_statename(p), reason,
+			  remedy(reason));
+}
+
+
+static int print_headline(struct re_printf *pf, const struct line *line)
+{
+	const struct policy *p = &line->policy;
+	char text[TEXT_SIZE];
+
+	if (line->unmanaged)
+		(void)re_snprintf(text, sizeof(text), "%s: unmanaged (%s)",
+				  line_name(line), line->unmanaged);
+	else if (line->offline)
+		(void)re_snprintf(text, sizeof(text), "%s: down (no network)",
+				  line_name(line));
+	else if (p->state == POLICY_MOVING)
+		(void)re_snprintf(text, sizeof(text), "%s: moving to server"
+				  " %u", line_name(line), p->target);
+	else if (p->state == POLICY_IDLE)
+		(void)re_snprintf(text, sizeof(text), "%s: down, not asked to"
+				  " register", line_name(line));
+	else if (p->state == POLICY_SETTLED &&
+		 !p->serverv[p->target - 1].registered)
+		print_refused(text, line);
+	else
+		(void)re_snprintf(text, sizeof(text), "%s: %s",
+				  line_name(line), view_statename(p));
+
+	return print_text(pf, "", text);
+}
+
+
+static const char *registered_name(const struct policy *p, unsigned server)
+{
+	if (!p->serverv[server - 1].registered)
+		return "";
+
+	return server == p->standby ? "standby" : "registered";
+}
+
+
+static int print_server(struct re_printf *pf, const struct line *line,
+			unsigned server)
+{
+	const struct policy *p = &line->policy;
+	const struct policy_server *ps = &p->serverv[server - 1];
+	const char *uri = line_server(line, server)->uri;
+	char text[TEXT_SIZE], time[TIME_SIZE];
+	int err;
+
+	err = re_hprintf(pf, "%s server %u  %-8s%-11s%s%s\n",
+			 server == view_active(p) ? " >" : "  ", server,
+			 view_health(ps->health), registered_name(p, server),
+			 strlen(uri) > URI_WIDTH ? "\n     " : "", uri);
+
+	if (ps->health == HEALTH_UNKNOWN)
+		return err | print_text(pf, INDENT, ps->reason);
+
+	(void)re_snprintf(text, sizeof(text), "%s, since %s", ps->reason,
+			  print_time(time, from_to(ps->since, clock_ms())));
+
+	return err | print_text(pf, INDENT, text);
+}
+
+
+static int print_trying(struct re_printf *pf, const struct policy *p)
+{
+	const uint64_t now = clock_ms();
+	const uint64_t given = from_to(p->pending_since, order_deadline(p));
+
+	return re_hprintf(pf, NARROW "trying server %u for %u of %u%s s\n",
+			  p->target,
+			  (unsigned)(from_to(p->pending_since, now) / 1000),
+			  (unsigned)(given / 1000), given % 1000 ? ".5" : "");
+}
+
+
+static int print_check(struct re_printf *pf, const struct policy *p)
+{
+	static const char *const longerv[MAX_FLAPS + 1] = {
+		"", "doubled", "four times as long", "eight times as long"
+	};
+	const uint64_t due = p->waitv[WAIT_CHECK], now = clock_ms();
+	char text[TEXT_SIZE], time[TIME_SIZE];
+	int n;
+
+	n = re_snprintf(text, sizeof(text), "next look for the primary in %s",
+			print_time(time, from_to(now, due)));
+	if (n < 0)
+		return ENOMEM;
+
+	if (due == p->serverv[PRIMARY - 1].retry_after)
+		(void)re_snprintf(text + n, sizeof(text) - (size_t)n,
+				  " (Retry-After: it has asked for that)");
+	else if (p->flaps)
+		(void)re_snprintf(text + n, sizeof(text) - (size_t)n,
+				  " (%s: it failed soon after the last"
+				  " return)", longerv[p->flaps]);
+
+	return print_text(pf, NARROW, text);
+}
+
+
+/* What happens now, or next */
+static int print_next(struct re_printf *pf, const struct policy *p)
+{
+	char time[TIME_SIZE];
+
+	if (policy_waits(p, WAIT_ANSWER))
+		return print_trying(pf, p);
+	else if (p->probing)
+		return re_hprintf(pf, NARROW "looking for the primary now\n");
+	else if (policy_waits(p, WAIT_CHECK))
+		return print_check(pf, p);
+	else if (policy_waits(p, WAIT_ROUND))
+		return re_hprintf(pf, NARROW "next round in %s\n",
+				  print_time(time, from_to(clock_ms(),
+						     p->waitv[WAIT_ROUND])));
+	else if (p->state == POLICY_SETTLED && p->target != PRIMARY)
+		return re_hprintf(pf, NARROW "stays here, failover_failback"
+				  " is no\n");
+
+	return 0;
+}
+
+
+/**
+ * Print an account's status for a reader
+ *
+ * @param pf   Print function
+ * @param line Line
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int table_print(struct re_printf *pf, const struct line *line)
+{
+	int err = print_headline(pf, line);
+
+	if (line->unmanaged)
+		return err;
+
+	for (unsigned i = 1; i <= line->serverc; i++)
+		err |= print_server(pf, line, i);
+
+	return err | print_next(pf, &line->policy);
+}
