@@ -68,18 +68,20 @@ def test_calls(transport, end, server_pair, phone_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("end", ["quit", "rmmod"])
-@pytest.mark.parametrize("what", ["call", "bye", "uadel"])
+@pytest.mark.parametrize("what", ["call", "bye", "hold", "uadel"])
 def test_end_during_a_move(what, end, server_pair, phone_factory):
     """It is under way when the module, or the account, goes."""
     primary, backup = server_pair
     phone = valgrind_phone(phone_factory, server_pair)
-    if what == "bye":
+    if what in ("bye", "hold"):
         phone.dial(BOB)
         phone.wait_event("CALL_ESTABLISHED", SLOW_S)
     backup.behave("REGISTER", answer_delay=2000)
     primary.behave_all(silent=True)
     if what == "bye":
         phone.hangup()
+    elif what == "hold":
+        phone.do("hold")
     else:
         phone.dial(BOB)
     backup.recorder.wait("REGISTER", timeout=SLOW_S)

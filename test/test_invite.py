@@ -11,10 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from harness import sip
-from harness.dialling import (IN_FLIGHT_S, call_ids, callee, counters,
-                              invites, moved_once, ready, settle)
+from harness.dialling import (call_ids, callee, counters, invites,
+                              moved_once, ready, settle)
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, QUICK, TRANSACTION_S,
-                              in_use, line, measured, our_lines, switch)
+                              in_time, in_use, line, measured, our_lines,
+                              switch)
 
 TRANSPORTS = ["udp", "tcp"]
 CAROL = "sip:carol@127.0.0.1"
@@ -38,7 +39,7 @@ def test_silent(transport, server_pair, phone_factory):
     phone = ready(phone_factory, server_pair, transport)
     primary.behave_all(silent=True)
     phone.dial(BOB)
-    moved = backup.recorder.wait("INVITE", timeout=15)[0].time
+    moved = backup.recorder.wait("INVITE")[0].time
     sent = [e for e in invites(primary) if e.time < moved]
     assert len(sent) == (4 if transport == "udp" else 1)
     assert backup.recorder.requests("REGISTER")[0].time < moved
@@ -49,7 +50,7 @@ def test_silent(transport, server_pair, phone_factory):
              call.established_at - sent[0].time)
     measured(f"silent, {transport}, media after",
              call.rtp.first_at - sent[0].time)
-    assert 7.25 < took < 10
+    assert in_time(took, 7.5)
     assert counters(phone)["calls_moved"] == 1
     assert len(invites(primary)) == len(sent)
     assert [text for text in our_lines(phone) if "INVITE not answered" in text]
@@ -70,7 +71,7 @@ def test_give_up(key, value, give_up_s, sends, place, server_pair,
     moved_once(phone, backup)
     took = delay_of_move(primary, backup)
     measured(f"{key} {value}, INVITE at the backup after", took)
-    assert give_up_s - 0.25 < took < give_up_s + 1.8
+    assert in_time(took, give_up_s)
     assert len(invites(primary)) == sends
 
 
@@ -92,8 +93,22 @@ def test_challenged_then_silent(server_pair, phone_factory):
     first, second = invites(primary)
     assert second.msg.get("Proxy-Authorization")
     took = invites(backup)[0].time - second.time
-    assert 0.25 < took < 3
+    assert in_time(took, 0.5)
     assert len({e.branch for e in invites(backup)}) == 2    # challenged too
+
+
+@pytest.mark.parametrize("parameter", ["branch=1", "x;branch=z9hG4bK1"])
+def test_parameter_named_branch(parameter, server_pair, phone_factory):
+    """A silent server gets no more INVITEs once it is given up: what counts
+    is the branch of the Via."""
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair, config={"failover_retries": 1})
+    primary.behave_all(silent=True)
+    phone.dial(f"{BOB};{parameter}")
+    moved_once(phone, backup)
+    assert f";{parameter}" in invites(primary)[0].msg.uri
+    settle(phone, 4)
+    assert len(invites(primary)) == 2
 
 
 def test_same_call(server_pair, phone_factory):
@@ -326,7 +341,7 @@ def test_no_server_left(dead, server_pair, phone_factory):
     first = invites(primary)[0].time
     took = phone.events("CALL_CLOSED")[0].time - first
     measured(f"no server left, {dead} silent, closed after", took)
-    assert TRANSACTION_S < took < TRANSACTION_S + 2.5
+    assert in_time(took, 0.5 + TRANSACTION_S)
     assert len(phone.events("CALL_CLOSED")) == 1
     assert len({e.branch for e in invites(backup)}) == (dead == "INVITE")
 
@@ -341,7 +356,7 @@ def test_all_refuse(first, server_pair, phone_factory):
         primary.behave_all(silent=True)
     backup.behave("INVITE", status=503)
     phone.dial(BOB)
-    phone.wait_event("CALL_CLOSED", 3)
+    phone.wait_event("CALL_CLOSED")
     _, said = phone.wait_log("call to .* failed")
     assert said.count("INVITE") == 2 and "503" in said
     settle(phone, 0.5)
@@ -357,8 +372,8 @@ def assert_each_once(phone, server, count):
         return [c for c in server.calls.established()
                 if c.server == server.name]
 
-    server.calls.wait(lambda _table: len(active()) == count, 15,
-                      f"{count} calls at {server.name}")
+    server.calls.wait(lambda _table: len(active()) == count,
+                      what=f"{count} calls at {server.name}")
     phone.wait_event("CALL_ESTABLISHED", n=count)
     for call in active():
         call.rtp.wait(5)
@@ -383,6 +398,7 @@ def test_twenty_calls(transport, death, server_pair, phone_factory):
     for number in range(20):
         phone.dial(far(number))
     if death == "killed on the way":
+        primary.recorder.wait("INVITE")
         primary.kill()
     assert_each_once(phone, backup, 20)
     if death == "late":
@@ -392,8 +408,13 @@ def test_twenty_calls(transport, death, server_pair, phone_factory):
         assert len(primary.calls.active()) == 20, primary.calls.report()
     found = counters(phone)
     assert found["failovers"] == 1
-    # dead from the start: those dialled later go straight to the backup
-    assert found["calls_moved"] == 20 or death == "killed"
+    # those dialled later go straight to the backup; of those that it did
+    # not read a server that was killed knows nothing
+    sent = len({e.call_id for e in invites(primary)})
+    if death.startswith("killed"):
+        assert sent <= found["calls_moved"] <= 20
+    else:
+        assert sent == found["calls_moved"]
 
 
 @pytest.mark.parametrize("when", ["before", "on the way"])
@@ -447,10 +468,10 @@ def test_dialled_during_a_move(registered, server_pair, phone_factory):
     else:
         primary.behave_all(silent=True)
         phone = phone_factory(line(*server_pair))
-    settle(phone, 2)
+    settle(phone, 4.5)
     phone.dial(far(1))
     count = 2 if registered else 1
-    backup.calls.wait_state("established", count, timeout=15)
+    backup.calls.wait_state("established", count)
     moved = backup.recorder.responses("REGISTER")[0].time
     last = max(e.time for e in invites(backup))
     measured("dialled during a move, INVITE after the 200",
@@ -458,8 +479,9 @@ def test_dialled_during_a_move(registered, server_pair, phone_factory):
     assert last - moved < AT_ONCE_S
     assert len(backup.calls.all()) == count
     assert not phone.events("CALL_CLOSED")
-    # the second one did not begin a time of its own
-    assert invites(backup)[-1].time - invites(primary)[-1].time < 7
+    # the second one did not begin a time of its own, with 4 transmissions
+    assert len([e for e in invites(primary)
+                if callee(e.msg) == "far1"]) < 4
 
 
 def test_dialled_while_the_new_server_registers(server_pair, phone_factory):
@@ -533,7 +555,7 @@ def hang_up_once(phone, servers, dice, late):
     phone.dial(far(1))
     settle(phone, dice.uniform(0, SECONDS))
     phone.hangup()
-    hung_up = time.monotonic()
+    hung_up = max(server.catch_up() for server in servers)
     phone.wait_event("CALL_CLOSED", since=since)
     settle(phone, 0.2)
     if late:
@@ -541,7 +563,7 @@ def hang_up_once(phone, servers, dice, late):
     settle(phone, SETTLED_S)
 
     for server in servers:
-        assert not invites(server, hung_up + IN_FLIGHT_S), \
+        assert not invites(server, hung_up), \
             f"INVITE after the hang-up at {server.name}"
     table.wait(lambda t: not t.active(), 3, "no call")
     assert table.max_active <= 1

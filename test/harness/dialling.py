@@ -14,7 +14,6 @@ from .record import Entry
 from .scenario import ALICE, in_use, line
 from .server import SipServer
 
-IN_FLIGHT_S = 0.02      # between sending and the server's record of it
 TRACED = re.compile(r"(UDP|TCP|TLS) \S+?:(\d+) -> \S+?:(\d+)$")
 
 PhoneFactory = Callable[..., Phone]

@@ -85,7 +85,7 @@ request_route {{
 
     remove_hf("Route");
     if ({record_route} && is_method("INVITE")) {{
-        record_route();
+        record_route{route};
     }}
     if (!lookup("location")) {{
         sl_send_reply("404", "Not Found");
@@ -164,9 +164,11 @@ class Kamailio:
     def __init__(self, database: Database, number: int = 1, port: int = 0,
                  record_route: bool = True, password: str = "",
                  auth_methods: tuple[str, ...] = ("REGISTER", "INVITE"),
-                 realm: str = "test", presence: bool = False) -> None:
+                 realm: str = "test", presence: bool = False,
+                 route_name: str = "") -> None:
         """presence: it answers SUBSCRIBE and PUBLISH, with tables of its
-        own."""
+        own.  route_name: what it calls itself in Record-Route, {number}
+        being the server's."""
         self.port = port or ports.free_port()
         self.name = f"kamailio{number}"
         self._folder = run.new_folder(self.name)
@@ -177,12 +179,17 @@ class Kamailio:
         auth = " || ".join(f'is_method("{m}")' for m in auth_methods)
         listen = "\n".join(f"listen={kind}:{ports.HOST}:{self.port}"
                            for kind in ("udp", "tcp"))
+        route = ""
+        if route_name:
+            own = f"{route_name.format(number=number)}:{self.port}"
+            listen += f"\nalias={own}"
+            route = f'_preset("{own}")'
         with open(self._path("cfg"), "w", encoding="ascii") as config:
             config.write(CONFIG.format(
                 number=number, listen=listen, db_url=database.url,
                 auth_condition=auth if password and auth else "0",
                 record_route=int(record_route), password=password,
-                realm=realm,
+                realm=realm, route=route or "()",
                 presence_modules=PRESENCE_MODULES.format(
                     folder=self._folder) if presence else "",
                 presence_route=PRESENCE_ROUTE if presence else ""))

@@ -57,7 +57,7 @@ class Proxy:
         self.server.send(out, flow)
 
     def _own_route(self, req: "Request") -> str:
-        return f"<{self.server.uri(req.flow.kind)};lr{self.route_params}>"
+        return f"<{self.server.own_uri(req.flow.kind)};lr{self.route_params}>"
 
     def _pop_own_route(self, msg: sip.Message) -> None:
         routes = msg.all("Route")
@@ -68,7 +68,7 @@ class Proxy:
 
     def _is_own(self, uri: str) -> bool:
         _, host, port, _ = sip.uri_parts(uri)
-        return (host, port or 5060) == (self.server.host, self.server.port)
+        return self.server.is_own(host, port or 5060)
 
     def _target(self, msg: sip.Message) -> Optional[str]:
         """Where to send: the next Route, a binding, or the URI itself."""

@@ -99,6 +99,8 @@ class SipServer:
                  name: str = "server", host: str = ports.HOST) -> None:
         self.port = port or ports.free_port()
         self.host, self.name, self.transports = host, name, transports
+        self.alias = ""                 # another name for host
+        self.shows_alias = True         # in Contact and Record-Route
         self.table = table or LocationTable()
         self.calls = call_table or calls.CallTable()
         self.recorder = Recorder()
@@ -210,6 +212,15 @@ class SipServer:
         """What came in answer to that."""
         return bytes(self._listener.raw)
 
+    def catch_up(self) -> float:
+        """All that has arrived by now is in the record; the time then."""
+        async def rounds() -> None:
+            for _ in range(50):         # each reads one packet of a socket
+                await asyncio.sleep(0)
+
+        self._run(rounds())
+        return time.monotonic()
+
     def close(self) -> None:
         """The end of the test: sockets, media and the thread."""
         if self.running:
@@ -256,6 +267,16 @@ class SipServer:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"sip:{host}:{self.port};transport={kind}"
 
+    def own_uri(self, transport: str) -> str:
+        """The same, as the server has it in Contact and Record-Route."""
+        if not self.alias or not self.shows_alias:
+            return self.uri(transport)
+        return f"sip:{self.alias}:{self.port};transport={transport}"
+
+    def is_own(self, host: str, port: int) -> bool:
+        """Do these stand for the server?"""
+        return host in (self.host, self.alias) and port == self.port
+
     def report(self) -> str:
         return (f"--- {self.name}, port {self.port}: "
                 f"{len(self.recorder.malformed)} malformed\n"
@@ -294,7 +315,7 @@ class SipServer:
             params.get("transport", "udp").lower(), (host, port or 5060))
 
     def contact(self, req: Request) -> tuple[str, str]:
-        return ("Contact", f"<{self.uri(req.flow.kind)}>")
+        return ("Contact", f"<{self.own_uri(req.flow.kind)}>")
 
     def spawn(self, job: Coroutine) -> None:
         self._loop.create_task(job)
@@ -348,8 +369,7 @@ class SipServer:
     def _proxied(self, msg: sip.Message) -> bool:
         """It is for somebody else, and we are to send it on."""
         user, host, port, _ = sip.uri_parts(msg.uri)
-        own = not user and (port == 0 or (host, port) == (self.host,
-                                                          self.port))
+        own = not user and (port == 0 or self.is_own(host, port))
         return self.mode == "proxy" and msg.method != "REGISTER" and not own
 
     def _forward(self, req: Request) -> None:

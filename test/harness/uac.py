@@ -41,7 +41,7 @@ class Uac:
             ("From", f"<{caller}>;tag={local_tag}"),
             ("To", f"<{callee or sip.aor(target)}>"),
             ("Call-ID", sip.new_tag()), ("CSeq", "1 INVITE"),
-            ("Contact", f"<{self.server.uri(flow.kind)}>"),
+            ("Contact", f"<{self.server.own_uri(flow.kind)}>"),
             ("Content-Type", "application/sdp")]
         if record_route:
             msg.headers.append(("Record-Route", record_route))

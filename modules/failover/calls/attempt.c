@@ -14,6 +14,8 @@
 #include "foreign.h"
 #include "line.h"
 #include "schedule.h"
+#include "standby.h"
+#include "state.h"
 
 
 /**
@@ -173,6 +175,24 @@ bool attempt_is_tried(const struct attempt *att, unsigned server)
 
 
 /**
+ * May the request go to the server in use? That is one that it has not been
+ * sent to, and the account is registered there, or in standby.
+ *
+ * @param att Attempt
+ *
+ * @return True if it may
+ */
+bool attempt_may_go(const struct attempt *att)
+{
+	const struct policy *p = &att->line->policy;
+
+	return !attempt_is_tried(att, p->target) && (standby_is_ahead(p) ||
+		(p->state == POLICY_SETTLED &&
+		 !policy_waits(p, WAIT_ANSWER)));
+}
+
+
+/**
  * Is the present server the last one?
  *
  * @param att Attempt
@@ -187,6 +207,22 @@ bool attempt_is_last(const struct attempt *att)
 	}
 
 	return true;
+}
+
+
+/**
+ * Does an answer ask for credentials? Without a challenge it is a refusal.
+ *
+ * @param msg Answer
+ *
+ * @return True if it does
+ */
+bool attempt_is_challenge(const struct sip_msg *msg)
+{
+	return (msg->scode == 401 &&
+		sip_msg_hdr(msg, SIP_HDR_WWW_AUTHENTICATE)) ||
+		(msg->scode == 407 &&
+		 sip_msg_hdr(msg, SIP_HDR_PROXY_AUTHENTICATE));
 }
 
 
@@ -225,7 +261,8 @@ bool attempt_is_cut(struct attempt *att)
 
 
 /**
- * Has the account left the present server because it failed?
+ * Has the account left the present server because it failed? Nothing was
+ * sent yet where there is none.
  *
  * @param att Attempt
  *
@@ -234,6 +271,9 @@ bool attempt_is_cut(struct attempt *att)
 bool attempt_is_stranded(const struct attempt *att)
 {
 	const struct policy *p = &att->line->policy;
+
+	if (!att->server)
+		return false;
 
 	return (p->target != att->server || p->state == POLICY_DOWN) &&
 		p->serverv[att->server - 1].health == HEALTH_DOWN;

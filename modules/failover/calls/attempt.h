@@ -16,7 +16,7 @@ struct attempt {
 	struct tmr tmr;              /**< The present server is given up     */
 	struct line *line;
 	const char *met;             /**< Method                             */
-	unsigned server;             /**< Present one                        */
+	unsigned server;             /**< Present one, 0: none yet           */
 	unsigned tried;              /**< Servers, one bit each              */
 	unsigned sends;              /**< Transmissions to the present one   */
 	unsigned refusals;           /**< Of the present one, in a row       */
@@ -34,7 +34,9 @@ bool attempt_resume(struct attempt *att);
 void attempt_unanswered(struct attempt *att);
 void attempt_refused(struct attempt *att, const struct sip_msg *msg);
 bool attempt_is_tried(const struct attempt *att, unsigned server);
+bool attempt_may_go(const struct attempt *att);
 bool attempt_is_last(const struct attempt *att);
+bool attempt_is_challenge(const struct sip_msg *msg);
 bool attempt_is_due(const struct attempt *att);
 bool attempt_is_cut(struct attempt *att);
 bool attempt_is_stranded(const struct attempt *att);

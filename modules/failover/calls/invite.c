@@ -270,7 +270,9 @@ void invite_closed(struct call *call, const char *text)
 	if (dial->state == DIAL_TRYING)
 		redial_silence(dial);
 
-	if (dial->state == DIAL_TRYING && is_unavailable(dial, text))
+	/* no INVITE was sent if STUN and the like have failed */
+	if (dial->state == DIAL_TRYING && dial->att.server &&
+	    is_unavailable(dial, text))
 		replace(dial, call, text);
 	else
 		dial_drop(dial);

@@ -8,7 +8,7 @@
  */
 #include <string.h>
 #include "action.h"
-#include "bye.h"
+#include "bye_move.h"
 #include "check.h"
 #include "clock.h"
 #include "contact.h"
@@ -85,7 +85,7 @@ static void action_handler(struct line *line)
 	watch_clean_up(line);
 	contact_clean_up(line);
 	redial_run(line);
-	bye_run(line);
+	bye_move_run(line);
 	within_run(line);
 }
 

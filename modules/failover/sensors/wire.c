@@ -36,6 +36,7 @@
 #include "watch.h"
 #include "wire.h"
 #include "within.h"
+#include "within_answer.h"
 #include "withhold.h"
 
 
@@ -156,7 +157,7 @@ static bool ack_sent(const struct sip_msg *msg, enum sip_transp tp,
 {
 	struct dialog *dlg = dialog_find(msg, true);
 
-	if (within_ack_sent(msg, tp))
+	if (within_answer_ack_sent(msg, tp))
 		return true;
 
 	if (dlg)
@@ -292,7 +293,7 @@ static bool response_received(struct sip_msg *msg, const struct sa *src)
 	struct line *line;
 	bool hidden = false;
 
-	if (!txn && within_translate(msg))
+	if (!txn && within_answer_translate(msg))
 		txn = txn_find(msg);
 
 	if (is_connected(msg))
@@ -316,7 +317,7 @@ static bool response_received(struct sip_msg *msg, const struct sa *src)
 	else if (txn->kind == KIND_BYE)
 		bye_answered(msg, &txn->dst);
 	else if (txn->kind == KIND_DIALOG)
-		hidden = within_answered(txn, msg, src);
+		hidden = within_answer(txn, msg, src);
 
 	if (msg->scode < 200)
 		return hidden;
