@@ -71,6 +71,9 @@ def table(lines):
 
 
 def code(line):
+    """An account line has no blank to be broken at: before a server."""
+    if len(line) > 4 + CODE_WIDTH:
+        line = line.replace(";outbound", " ;outbound")
     return textwrap.fill(line, 4 + CODE_WIDTH, subsequent_indent=" " * 8,
                          break_on_hyphens=False, break_long_words=False)
 

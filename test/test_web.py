@@ -145,7 +145,7 @@ def test_switch(phone, web):
     in_use(phone, 2, ALICE)
     answer = web.post("/api/switch", aor=ALICE, server="9")
     assert answer.status == 404 and not answer.json["ok"]
-    assert "there is: primary, backup" in answer.json["error"]
+    assert "choose primary, backup" in answer.json["error"]
     assert web.post("/api/switch", aor="sip:x@y", server="1").status == 404
     assert web.post("/api/switch").status == 422
     assert web.post("/api/switch", aor=ALICE, server="1 2").status == 422

@@ -334,8 +334,12 @@ static int cmd_switch(struct re_printf *pf, void *arg)
 	policy_switch(&line->policy, server, clock_ms(), &d);
 	decide_take(line, &d);
 
-	return re_hprintf(pf, "%s: %s %H (%s)\n", line_name(line),
-			  d.register_with ? "moving to" : "already on",
+	if (d.register_with)
+		return re_hprintf(pf, "%s: moving to server %u (%s)\n",
+				  line_name(line), server,
+				  line_server(line, server)->uri);
+
+	return re_hprintf(pf, "%s: already on %H (%s)\n", line_name(line),
 			  print_server, &server,
 			  line_server(line, server)->uri);
 }
