@@ -3,7 +3,7 @@
 """The table of docs/calls.md, from what runs of test_within.py have measured;
 Baresip 1.0 has no DTMF by INFO, so it takes a second run with a newer one.
 
-    test/within_table.py JUNIT_FILE... > docs/calls.md
+    test/within_table.py NEWER_JUNIT_FILE JUNIT_FILE > docs/calls.md
 """
 
 import itertools
@@ -62,14 +62,14 @@ Made by `test/test_within.py`; not to be edited by hand. A call is up through th
 """
 
 HOW = """
-A closed port over TCP and TLS: libre has the request, and no connection to send it over; it fails at once. The call goes on, and a hang-up reaches the far end through the backup. [libre.md](libre.md) says why.
+A closed port over TCP and TLS: libre has no connection to send the request over, and it fails at once. The call goes on, and a hang-up reaches the far end through the backup. [libre.md](libre.md) says why.
 
 Calls through a proxy that records its route (scripted, and Kamailio), digest, names in the route, servers that do not share their dialogs, and pairs of different transports have tests of their own in `test_within.py` and `test_dialog_names.py`.
 
 To make this page again:
 
-    PYTHONPATH=test python3 -m pytest -n 4 --junitxml=run.xml test/test_within.py
-    test/within_table.py run.xml OTHER_RUN.xml > docs/calls.md
+    PYTHONPATH=test python3 -m pytest -n 4 --junitxml=run.xml test/test_within.py   # newer.xml: with a newer Baresip
+    test/within_table.py newer.xml run.xml > docs/calls.md
 """
 
 
