@@ -110,9 +110,8 @@ in_root() {
 			code=$?
 		[ ! -e other/failover.so ] ||
 			export FAILOVER_OTHER_MODULES=/src/other/failover.so
-		PYTHONPATH=test python3 -m pytest -q -p slow_first \
-			-p no:cacheprovider -n "$workers" \
-			--junitxml=live.xml "$@" test || code=$?
+		PYTHONPATH=test test/live.sh live.xml "$workers" "$@" test ||
+			code=$?
 		exit ${code-0}' sh "$WORKERS" "$@" || code=$?
 
 	cp "$root/src/build/modules/failover/failover.so" \

@@ -304,7 +304,7 @@ int diff_print(struct re_printf *pf, const struct diff *diff)
 
 	err  = lines_alloc(&a, &diff->was);
 	err |= lines_alloc(&b, &diff->is);
-	if (err)
+	if (err || !a || !b)
 		goto out;
 
 	err = compare(&stepv, &stepc, a, b);

@@ -189,8 +189,8 @@ static int is_in_place(const struct writer *w, char *reason)
 static int is_unchanged(const struct writer *w, const struct store *st,
 			char *reason)
 {
-	size_t len;
-	char *data;
+	char *data = NULL;
+	size_t len = 0;
 	int err;
 
 	err = read_all(&data, &len, w->fd, reason);

@@ -65,9 +65,10 @@ static void handle_order(const struct api_request *req,
 	const struct web_order order = order_read(req);
 	struct mbuf *text = mbuf_alloc(512);
 	struct re_printf pf;
-	int err = ENOMEM;
 
 	if (text) {
+		int err;
+
 		json_printer(&pf, text);
 		err = order_of(req, route)(&pf, &order);
 		reply_text(req->conn, err, text,
