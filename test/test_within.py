@@ -196,6 +196,27 @@ def test_digest(transport, server_pair, phone_factory):
     still_talks(phone, call)
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_late_answer(transport, server_pair, phone_factory):
+    """The server that is being left answers after all: the far end does not
+    get the request a second time."""
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair, transport, config=RETRY)
+    call = talk(phone, primary, "outgoing")
+    backup.behave("REGISTER", answer_delay=3000)
+    primary.hold()
+    since = time.monotonic()
+    phone.do("hold")
+    backup.recorder.wait("REGISTER")
+    primary.release()
+    primary.recorder.wait("ACK", since=since)
+    in_use(phone, 2)
+    settle(phone, 1)
+    assert not within(backup, "INVITE", since)
+    assert counters(phone)["requests_moved"] == 0
+    assert call.active and not phone.events("CALL_CLOSED")
+
+
 class RtpSource:
     """Sends PCMU to where the phone has said that it listens."""
 

@@ -183,6 +183,21 @@ static void refresh(struct within *w, const struct sip_msg *msg)
 }
 
 
+/* libre gets it */
+static void finish(struct within *w, const struct sip_msg *msg, bool moved)
+{
+	if (msg->scode < 300)
+		refresh(w, msg);
+
+	if (moved) {
+		++w->line->requests_moved;
+		report_request_moved(w->line, w->att.server, w->met, msg);
+	}
+
+	within_end(w);
+}
+
+
 static bool final_answer(struct within *w, const struct txn *txn,
 			 const struct sip_msg *msg)
 {
@@ -202,15 +217,7 @@ static bool final_answer(struct within *w, const struct txn *txn,
 	if (!goes_on(w, txn, msg) && is_unavailable(w, msg))
 		return true;
 
-	if (msg->scode < 300)
-		refresh(w, msg);
-
-	if (detoured) {
-		++w->line->requests_moved;
-		report_request_moved(w->line, w->att.server, w->met, msg);
-	}
-
-	within_end(w);
+	finish(w, msg, detoured);
 
 	return false;
 }
@@ -293,6 +300,12 @@ bool within_answer(struct txn *txn, const struct sip_msg *msg,
 
 	case WITHIN_WAITING:
 	default:
+		/* late, but not too late */
+		if (msg->scode >= 200 && msg->scode < 300) {
+			if (w->detoured)
+				acknowledge(w, msg);
+			finish(w, msg, w->detoured);
+		}
 		return msg->scode >= 300;
 	}
 }
