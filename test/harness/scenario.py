@@ -95,8 +95,8 @@ def restart(server: SipServer, **tls) -> None:
 
 def in_time(took: float, due: float) -> bool:
     """Something came when it was due, and not much later.  The first packet
-    may have been noted late, so it may look a little early."""
-    return due - 0.25 <= took < due + LATE_S
+    may have been noted late, so it may look early."""
+    return due - min(due / 2, 1.0) <= took < due + LATE_S
 
 
 def says_after(reason: str, text: str, due: float) -> bool:
