@@ -194,7 +194,7 @@ static int is_unchanged(const struct writer *w, const struct store *st,
 	int err;
 
 	err = read_all(&data, &len, w->fd, reason);
-	if (err)
+	if (err || !data)
 		return err;
 
 	if (len != st->len || memcmp(data, st->data, len))
