@@ -131,6 +131,7 @@ def test_settings_are_shown(server_pair, phone_factory, web, browser):
         line(backup, primary, aor=BOB),
         config=web.config(failover_failback_interval=60))
     in_use(phone, 1, ALICE)
+    in_use(phone, 1, BOB)
     browser.open(web.url)
     browser.wait("document.querySelectorAll('.accounts > li').length === 2")
     browser.button("Settings", ".accounts > li:nth-child(2)").click()
