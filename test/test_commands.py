@@ -50,7 +50,8 @@ def assert_valid(status):
         for number, server in enumerate(account["servers"], 1):
             assert_shape(server, SERVER)
             assert server["index"] == number
-            assert server["state"] in ("up", "down", "unknown")
+            assert server["state"] in ("up", "down", "unknown",
+                                       "maintenance")
             # a duration, not a date
             assert 0 <= server["since_s"] < 3600
 

@@ -6,6 +6,7 @@
  */
 #include "accounts.h"
 #include "action.h"
+#include "ask.h"
 #include "bye.h"
 #include "certificate.h"
 #include "changes.h"
@@ -21,6 +22,7 @@
 #include "offer.h"
 #include "own_side.h"
 #include "page.h"
+#include "question.h"
 #include "save.h"
 #include "trace.h"
 #include "unwanted.h"
@@ -290,6 +292,7 @@ static int module_close(void)
 
 	opened = false;
 
+	ask_close();                 /* the page may wait for an answer */
 	page_close();
 	tmr_cancel(&tmr_scan);
 	tmr_cancel(&tmr_reread);
@@ -301,6 +304,7 @@ static int module_close(void)
 	wire_close();
 	accounts_close();
 	unwanted_close();            /* accounts let go of requests */
+	question_close();
 	config_close();
 	changes_close();
 	save_close();

@@ -8,6 +8,7 @@
 #include "binding.h"
 #include "failback.h"
 #include "fixture.h"
+#include "maintenance.h"
 #include "outage.h"
 #include "policy.h"
 #include "register.h"
@@ -209,6 +210,12 @@ bool fix_probe(struct fix *f)
 }
 
 
+bool fix_maintenance(struct fix *f, unsigned server, bool on)
+{
+	return maintenance_set(&f->p, server, on, f->now, f->rnd, clear(f));
+}
+
+
 void fix_tick(struct fix *f)
 {
 	policy_tick(&f->p, f->now, f->rnd, clear(f));
@@ -244,7 +251,7 @@ void fix_decided_nothing(const struct fix *f)
 {
 	assert_int_equal(f->d.tell, TELL_NOTHING);
 	assert_int_equal(f->d.register_with, 0);
-	assert_false(f->d.probe);
+	assert_int_equal(f->d.probe, 0);
 	assert_false(f->d.keepalive);
 	assert_false(f->d.renew);
 	assert_int_equal(f->d.standby, 0);

@@ -58,6 +58,7 @@ void fix_woke(struct fix *f);
 /* Orders */
 void fix_switch(struct fix *f, unsigned to);
 bool fix_probe(struct fix *f);
+bool fix_maintenance(struct fix *f, unsigned server, bool on);
 
 /* Time */
 void fix_tick(struct fix *f);

@@ -22,6 +22,13 @@ static void returned(const struct fix *f, unsigned from)
 }
 
 
+static void checked(struct fix *f, bool good)
+{
+	assert_true(fix_probe(f));
+	fix_probed(f, good);
+}
+
+
 static void check_is_due_after_the_interval(void **state)
 {
 	struct fix *f = *state;
@@ -248,11 +255,11 @@ static void rise_counts_in_a_row_only(void **state)
 
 	f->set.rise = 2;
 	fix_settle(f, 2);
-	fix_probed(f, true);
-	fix_probed(f, false);
-	fix_probed(f, true);
+	checked(f, true);
+	checked(f, false);
+	checked(f, true);
 	fix_decided_nothing(f);
-	fix_probed(f, true);
+	checked(f, true);
 	returned(f, 2);
 }
 
@@ -265,10 +272,10 @@ static void rise_begins_anew_after_a_move(void **state)
 	fix_servers(f, 3);
 	f->set.rise = 2;
 	fix_settle(f, 2);
-	fix_probed(f, true);
+	checked(f, true);
 	fix_switch(f, 3);
 	fix_ok(f);
-	fix_probed(f, true);
+	checked(f, true);
 	fix_decided_nothing(f);
 	fix_is(f, POLICY_SETTLED, 3);
 }

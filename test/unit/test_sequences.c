@@ -11,6 +11,7 @@
 #include <string.h>
 #include "fixture.h"
 #include "flow.h"
+#include "order.h"
 #include "policy.h"
 #include "register.h"
 #include "settings.h"
@@ -43,6 +44,8 @@ enum event {
 	WOKE,
 	ALIVE,                       /**< A keep-alive is answered           */
 	FLOW_ENDED,                  /**< The connection to the server in use*/
+	MAINTENANCE,                 /**< Of the server in use, on or off    */
+	MAINTENANCE_OTHER,           /**< ... of the next one                */
 	WAIT,                        /**< Until the policy wants to wake up  */
 	NUM_EVENTS,
 };
@@ -61,7 +64,8 @@ struct seq {
 	unsigned renewal_deregs;     /**< Known when it was sent             */
 	unsigned refused;            /**< Known when the refused one was     */
 	bool refused_now;            /**< By the latest event                */
-	bool probe;                  /**< A check is under way               */
+	unsigned probe;              /**< Server that is checked, 0: none    */
+	bool by_hand;                /**< The latest event                   */
 	unsigned standby;            /**< Asked to stand by, 0: none         */
 	enum event historyv[LENGTH];
 	unsigned historyc;
@@ -73,7 +77,7 @@ static const char *const namev[] = {
 	"late failure", "deregistered", "renewed", "renewal refused", "probe",
 	"probed good", "probed bad", "standby ok", "standby failed", "switch",
 	"unregistered", "network lost", "network back", "woke", "alive",
-	"flow ended", "wait",
+	"flow ended", "maintenance", "maintenance of another", "wait",
 };
 
 
@@ -120,8 +124,9 @@ static void check_times(const struct seq *s)
 	must(s, !policy_waits(p, WAIT_REFRESH) ||
 	     !policy_waits(p, WAIT_ANSWER), "... and not under way");
 	must(s, !policy_waits(p, WAIT_CHECK) ||
-	     (settled && p->target != PRIMARY),
-	     "a check is due on a backup only");
+	     (settled && (p->target != PRIMARY ||
+			  state_in_maintenance(p, PRIMARY))),
+	     "a check is due on a backup, or to leave the primary");
 	must(s, !policy_waits(p, WAIT_STANDBY) || (settled && p->set->standby),
 	     "a standby is searched when settled only");
 	must(s, !policy_waits(p, WAIT_KEEPALIVE) || settled,
@@ -159,6 +164,28 @@ static void check_standby(const struct seq *s)
 	     "another than the one in use");
 	must(s, p->serverv[p->standby - 1].registered, "and has a binding");
 	must(s, p->serverv[p->standby - 1].health == HEALTH_UP, "and lives");
+	must(s, !state_in_maintenance(p, p->standby), "and may be used");
+}
+
+
+/* Each other one was tried in this round, wants to be left alone or is in
+   maintenance itself; or it is in use, and is not left before another one has
+   taken the account */
+static bool may_use_all_the_same(const struct seq *s)
+{
+	const struct policy *p = &s->f.p;
+
+	if (s->by_hand || p->state == POLICY_SETTLED)
+		return true;
+
+	for (unsigned i = 1; i <= p->serverc; i++) {
+		if (!(p->tried & server_bit(i)) &&
+		    !state_in_maintenance(p, i) &&
+		    !order_leaves_alone(p, i, s->f.now))
+			return false;
+	}
+
+	return true;
 }
 
 
@@ -187,8 +214,13 @@ static void check_decision(const struct seq *s)
 	if (d->keepalive)
 		must(s, p->state == POLICY_SETTLED, "keeps what it has");
 	if (d->probe)
-		must(s, p->probing && p->state == POLICY_SETTLED &&
-		     p->target != PRIMARY, "checks from a backup only");
+		must(s, p->probing == d->probe &&
+		     p->state == POLICY_SETTLED && d->probe != p->target &&
+		     !state_in_maintenance(p, d->probe),
+		     "checks another server, which may be used");
+	if (d->register_with && state_in_maintenance(p, d->register_with))
+		must(s, may_use_all_the_same(s), "uses one in maintenance if"
+		     " nothing else is left");
 	if (d->renew)
 		must(s, p->renewing && p->state == POLICY_SETTLED &&
 		     p->serverv[p->target - 1].registered,
@@ -236,14 +268,15 @@ static void act(struct seq *s)
 	const struct decision *d = &s->f.d;
 
 	if (s->f.p.state == POLICY_IDLE) {
-		s->renewal = s->probe = false;
+		s->renewal = false;
+		s->probe   = 0;
 		s->standby = 0;
 	}
 
 	if (!s->f.p.renewing)
 		s->renewal = false;
 	if (!s->f.p.probing)
-		s->probe = false;
+		s->probe = 0;
 
 	if (d->renew) {
 		s->renewal = true;
@@ -253,7 +286,8 @@ static void act(struct seq *s)
 	if (d->standby)
 		s->standby = d->standby;
 
-	s->probe |= d->probe;
+	if (d->probe)
+		s->probe = d->probe;
 }
 
 
@@ -280,7 +314,7 @@ static void probed(struct seq *s, bool good)
 	if (!s->probe)
 		return;
 
-	s->probe = false;
+	s->probe = 0;
 	fix_probed(&s->f, good);
 }
 
@@ -314,6 +348,12 @@ static unsigned other(const struct fix *f)
 }
 
 
+static void toggle(struct fix *f, unsigned server)
+{
+	(void)fix_maintenance(f, server, !state_in_maintenance(&f->p, server));
+}
+
+
 static void evidence(struct seq *s, enum event event)
 {
 	struct fix *f = &s->f;
@@ -341,6 +381,8 @@ static void evidence(struct seq *s, enum event event)
 	case WOKE:            fix_woke(f);                             break;
 	case ALIVE:           policy_alive(&f->p, f->p.target);        break;
 	case FLOW_ENDED:      flow_over(f);                            break;
+	case MAINTENANCE:     toggle(f, f->p.target);                  break;
+	case MAINTENANCE_OTHER: toggle(f, other(f));                   break;
 	default:                                                       break;
 	}
 }
@@ -364,6 +406,7 @@ static void happen(struct seq *s, enum event event)
 	memset(&f->d, 0, sizeof(f->d));
 	s->historyv[s->historyc++] = event;
 	s->refused_now = false;
+	s->by_hand = event == SWITCH;
 	f->now += 10;
 
 	switch (event) {

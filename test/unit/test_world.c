@@ -137,7 +137,7 @@ static void act(struct world *w)
 	if (d.register_with)
 		move(w, d.register_with);
 	if (d.probe)
-		w->check = send(w, CHECK, PRIMARY);
+		w->check = send(w, CHECK, d.probe);
 	if (d.renew)
 		w->renewal = send(w, RENEWAL, w->f.p.target);
 	if (d.standby)

@@ -232,13 +232,9 @@ static int add_server(struct line *line, const struct pl *uri)
 	++line->serverc;
 
 	err = server_decode(srv, uri);
-	if (err == EPROTONOSUPPORT)
-		return refuse(line, "server %u '%r': the transport is none of"
-			      " udp, tcp, tls", line->serverc, uri);
-	else if (err)
-		return refuse(line, "server %u '%r': the URI is not of the"
-			      " form sip:host:port;transport=udp|tcp|tls",
-			      line->serverc, uri);
+	if (err)
+		return refuse(line, "server %u '%r': %s", line->serverc, uri,
+			      server_refusal(err));
 
 	srv->regint = read_regint(line, line->serverc);
 

@@ -12,6 +12,17 @@
 #include "state.h"
 #include "tally.h"
 
+/** A server that the user has asked about: ask.c */
+struct asked {
+	struct server server;        /**< Its URI is NULL: none was          */
+	bool pending;                /**< There is no answer yet             */
+	bool answered;
+	char *text;                  /**< What has become of it, for the user*/
+	int64_t time;                /**< ... and when [s since 1970]        */
+	void (*h)(int err, const char *text, void *arg);/**< Waits for it    */
+	void *arg;
+};
+
 /** What a request of our own is for */
 enum check_kind {
 	CHECK_PROBE,                 /**< Is the primary back?               */
@@ -69,6 +80,8 @@ struct line {
 	unsigned byes_moved;
 	unsigned requests_moved;
 	struct tally tally;          /**< Counted for /metrics               */
+	struct list historyl;        /**< Its changes: history.c             */
+	struct asked asked;          /**< By failover_test                   */
 	struct poke *pokev[MAX_SERVERS];/**< Connections that ask            */
 	struct lookup *lookupv[MAX_SERVERS];/**< Of names, under way         */
 };

@@ -79,7 +79,7 @@ static uint16_t effective_port(const struct server *srv)
  * @param uri URI, as sip:host:port;transport=udp
  *
  * @return 0 if success, EPROTONOSUPPORT for a transport other than udp, tcp
- *         and tls, otherwise errorcode
+ *         and tls, EINVAL if it is no such URI, otherwise errorcode
  */
 int server_decode(struct server *srv, const struct pl *uri)
 {
@@ -89,11 +89,8 @@ int server_decode(struct server *srv, const struct pl *uri)
 	memset(srv, 0, sizeof(*srv));
 	sa_init(&srv->addr, AF_UNSPEC);
 
-	err = uri_decode(&decoded, uri);
-	if (err)
-		return err;
-
-	if (pl_strcasecmp(&decoded.scheme, "sip") ||
+	if (uri_decode(&decoded, uri) ||
+	    pl_strcasecmp(&decoded.scheme, "sip") ||
 	    !pl_isset(&decoded.host) || !port_valid(uri, &decoded))
 		return EINVAL;
 
@@ -112,6 +109,23 @@ int server_decode(struct server *srv, const struct pl *uri)
 	srv->addr_tp = effective_tp(srv);
 
 	return 0;
+}
+
+
+/**
+ * Why a server cannot be used
+ *
+ * @param err Error of server_decode()
+ *
+ * @return Static text, the rest of a sentence about its URI
+ */
+const char *server_refusal(int err)
+{
+	if (err == EPROTONOSUPPORT)
+		return "the transport is none of udp, tcp, tls";
+
+	return "the URI is not of the form sip:host:port;transport=udp|tcp|"
+		"tls";
 }
 
 

@@ -51,6 +51,7 @@ static inline bool server_is_name(const struct server *srv)
 
 
 int  server_decode(struct server *srv, const struct pl *uri);
+const char *server_refusal(int err);
 void server_reset(struct server *srv);
 bool server_equal(const struct server *a, const struct server *b);
 bool server_uses(const struct server *srv, enum sip_transp tp, int af);

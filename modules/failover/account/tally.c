@@ -100,11 +100,14 @@ static void count_active(struct tally *t, unsigned active, uint64_t now)
  * @param d    Decision
  * @param now  Time [ms]
  * @param wall Time of day [s since 1970]
+ *
+ * @return How long the recovery took that ends with it, 0: none does [ms]
  */
-void tally_decision(struct tally *t, const struct policy *p,
-		    const struct decision *d, uint64_t now, int64_t wall)
+uint64_t tally_decision(struct tally *t, const struct policy *p,
+			const struct decision *d, uint64_t now, int64_t wall)
 {
 	const bool moved = d->tell == TELL_SWITCH || d->tell == TELL_FAILBACK;
+	uint64_t ms = 0;
 
 	count_active(t, view_active(p), now);
 
@@ -124,12 +127,17 @@ void tally_decision(struct tally *t, const struct policy *p,
 	if (p->state != POLICY_SETTLED || d->by_command) {
 		if (p->state == POLICY_IDLE || p->state == POLICY_OFFLINE)
 			t->failing_since = 0;
-		return;
+		return 0;
 	}
 
-	if (t->failing_since && p->serverv[p->target - 1].registered)
-		recovered(now - t->failing_since);
+	if (t->failing_since && p->serverv[p->target - 1].registered) {
+		ms = now - t->failing_since;
+		recovered(ms);
+	}
+
 	t->failing_since = 0;
+
+	return ms;
 }
 
 

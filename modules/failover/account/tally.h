@@ -43,8 +43,8 @@ struct tally_recoveries {
 	uint64_t sum_ms;
 };
 
-void tally_decision(struct tally *t, const struct policy *p,
-		    const struct decision *d, uint64_t now, int64_t wall);
+uint64_t tally_decision(struct tally *t, const struct policy *p,
+			const struct decision *d, uint64_t now, int64_t wall);
 const struct tally_recoveries *tally_recoveries(void);
 uint64_t tally_active_ms(const struct tally *t, unsigned server,
 			 uint64_t now);

@@ -101,6 +101,10 @@ static bool is_for_server(X509 *x)
 				return true;
 		}
 
+		if (line->asked.pending &&
+		    is_for_host(x, line->asked.server.host))
+			return true;
+
 		if (is_for_uri(x, account_outbound(line->acc, 0)) ||
 		    is_for_uri(x, account_outbound(line->acc, 1)) ||
 		    is_for_uri(x, account_aor(line->acc)))

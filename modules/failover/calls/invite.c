@@ -249,7 +249,8 @@ static void replace(struct dial *dial, struct call *call, const char *text)
 	dial->call = NULL;
 	redial_abandon(dial);
 
-	reason_describe(line, server, text, reason, sizeof(reason));
+	reason_describe(line_server(line, server), text, reason,
+			sizeof(reason));
 	evidence_failed(line, server, evidence_of_text(text), since, reason);
 }
 

@@ -11,6 +11,7 @@
 #include <time.h>
 #include "clock.h"
 #include "decide.h"
+#include "history.h"
 #include "line.h"
 #include "policy.h"
 #include "report.h"
@@ -77,9 +78,12 @@ void decide_start_timer(struct line *line)
  */
 void decide_take(struct line *line, const struct decision *d)
 {
+	const int64_t wall = (int64_t)time(NULL);
+
 	report_decision(line, d);
-	tally_decision(&line->tally, &line->policy, d, clock_ms(),
-		       (int64_t)time(NULL));
+	history_decision(line, d, wall,
+			 tally_decision(&line->tally, &line->policy, d,
+					clock_ms(), wall));
 
 	if ((d->tell == TELL_SWITCH && !d->by_command) ||
 	    d->tell == TELL_EXHAUSTED) {
@@ -92,8 +96,9 @@ void decide_take(struct line *line, const struct decision *d)
 
 	if (d->standby)
 		line->todo.standby = d->standby;
+	if (d->probe)
+		line->todo.probe = d->probe;
 
-	line->todo.probe     |= d->probe;
 	line->todo.renew     |= d->renew;
 	line->todo.keepalive |= d->keepalive;
 

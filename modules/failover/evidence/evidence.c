@@ -191,7 +191,7 @@ static void not_registered(struct line *line, const char *text,
 	char reason[REASON_SIZE];
 
 	if (!scode) {
-		reason_describe(line, p->target, text, reason,
+		reason_describe(line_server(line, p->target), text, reason,
 				    sizeof(reason));
 		policy_failed(p, p->target, now, now, rand_u32(), reason, d);
 	}

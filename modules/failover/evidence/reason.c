@@ -5,23 +5,23 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "certificate.h"
+#include "compat.h"
 #include "error.h"
-#include "line.h"
 #include "reason.h"
+#include "server.h"
 
 
 /**
  * Say why a request could not be sent, in words of ours where libre's do not
  * help
  *
- * @param line   Line
- * @param server Server
+ * @param srv    Server
  * @param text   libre's error, in words
  * @param reason Buffer for the text
  * @param size   Its size
  */
-void reason_describe(const struct line *line, unsigned server, const char *text,
-		     char *reason, size_t size)
+void reason_describe(const struct server *srv, const char *text, char *reason,
+		     size_t size)
 {
 	static const int errv[] = { EDESTADDRREQ, EPROTONOSUPPORT };
 
@@ -29,7 +29,6 @@ void reason_describe(const struct line *line, unsigned server, const char *text,
 
 	for (size_t i = 0; i < RE_ARRAY_SIZE(errv); i++) {
 		if (error_is(text, errv[i]))
-			server_describe_error(line_server(line, server),
-					      errv[i], reason, size);
+			server_describe_error(srv, errv[i], reason, size);
 	}
 }

@@ -9,9 +9,9 @@
 
 #include <stddef.h>
 
-struct line;
+struct server;
 
-void reason_describe(const struct line *line, unsigned server, const char *text,
-		     char *reason, size_t size);
+void reason_describe(const struct server *srv, const char *text, char *reason,
+		     size_t size);
 
 #endif

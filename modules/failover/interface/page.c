@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "accounts.h"
+#include "ask.h"
+#include "command_parts.h"
 #include "line.h"
 #include "metrics.h"
 #include "page.h"
@@ -121,6 +123,28 @@ static int order_maintenance(struct re_printf *pf,
 }
 
 
+static int order_test(const struct web_order *order, web_tested_h *h,
+		      void *arg)
+{
+	struct line *line;
+	struct pl aor;
+	int err;
+
+	pl_set_str(&aor, order->aor);
+
+	line = command_lookup(&aor);
+	if (!line)
+		return ENOENT;
+
+	err = ask_start(line, order->uri, h, arg);
+	if (err)
+		h(err, err == EBUSY ? "another server is being asked" :
+		  server_refusal(err), arg);
+
+	return 0;
+}
+
+
 static struct web_ops ops = {
 	.account = account,
 	.next    = next,
@@ -128,6 +152,7 @@ static struct web_ops ops = {
 	.metrics = metrics_print,
 	.config  = page_config,
 	.set     = page_set,
+	.test    = order_test,
 };
 
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "clock.h"
 #include "foreign.h"
+#include "history.h"
 #include "line.h"
 #include "state.h"
 #include "status.h"
@@ -58,7 +59,7 @@ static int server_dict(struct odict **odp, const struct line *line,
 	err |= odict_entry_add(od, "index", ODICT_INT, (int64_t)server);
 	err |= add_text(od, "uri", line_server(line, server)->uri);
 	err |= odict_entry_add(od, "state", ODICT_STRING,
-			       view_health(ps->health));
+			       view_server(ps));
 	err |= odict_entry_add(od, "registered", ODICT_BOOL, ps->registered);
 	err |= odict_entry_add(od, "reason", ODICT_STRING, ps->reason);
 	err |= odict_entry_add(od, "since_s", ODICT_DOUBLE,
@@ -149,6 +150,44 @@ static int counters_dict(struct odict **odp, const struct line *line)
 }
 
 
+static int asked_dict(struct odict **odp, const struct line *line)
+{
+	const struct asked *asked = &line->asked;
+	struct odict *od;
+	int err;
+
+	err = odict_alloc(&od, 4);
+	if (err)
+		return err;
+
+	err |= add_text(od, "uri", asked->server.uri);
+	err |= odict_entry_add(od, "answered", ODICT_BOOL, asked->answered);
+	err |= add_text(od, "text", asked->text);
+	err |= odict_entry_add(od, "time", ODICT_INT, asked->time);
+
+	*odp = od;
+
+	return err;
+}
+
+
+static int add_asked(struct odict *od, const struct line *line)
+{
+	struct odict *asked = NULL;
+	int err;
+
+	if (!line->asked.text)
+		return odict_entry_add(od, "test", ODICT_NULL);
+
+	err = asked_dict(&asked, line);
+	if (!err)
+		err = odict_entry_add(od, "test", ODICT_OBJECT, asked);
+	mem_deref(asked);
+
+	return err;
+}
+
+
 /**
  * Print an account's status as a JSON object
  *
@@ -160,13 +199,14 @@ static int counters_dict(struct odict **odp, const struct line *line)
 int status_json(struct re_printf *pf, const struct line *line)
 {
 	struct odict *od = NULL, *servers = NULL, *failback = NULL;
-	struct odict *counters = NULL;
+	struct odict *counters = NULL, *history = NULL;
 	int err;
 
 	err  = odict_alloc(&od, 8);
 	err |= servers_dict(&servers, line);
 	err |= failback_dict(&failback, line);
 	err |= counters_dict(&counters, line);
+	err |= history_dict(&history, line);
 	if (err)
 		goto out;
 
@@ -184,12 +224,15 @@ int status_json(struct re_printf *pf, const struct line *line)
 	err |= odict_entry_add(od, "servers", ODICT_ARRAY, servers);
 	err |= odict_entry_add(od, "failback", ODICT_OBJECT, failback);
 	err |= odict_entry_add(od, "counters", ODICT_OBJECT, counters);
+	err |= odict_entry_add(od, "history", ODICT_ARRAY, history);
+	err |= add_asked(od, line);
 	if (err)
 		goto out;
 
 	err = json_encode_odict(pf, od);
 
  out:
+	mem_deref(history);
 	mem_deref(counters);
 	mem_deref(failback);
 	mem_deref(servers);

@@ -162,9 +162,10 @@ static int print_server(struct re_printf *pf, const struct line *line,
 	char text[TEXT_SIZE], time[TIME_SIZE];
 	int err;
 
-	err = re_hprintf(pf, "%s server %u  %-8s%-11s%s%s\n",
-			 server == view_active(p) ? " >" : "  ", server,
-			 view_health(ps->health), registered_name(p, server),
+	(void)re_snprintf(text, sizeof(text), "%-8s%s", view_server(ps),
+			  ps->maintenance ? "" : registered_name(p, server));
+	err = re_hprintf(pf, "%s server %u  %-19s%s%s\n",
+			 server == view_active(p) ? " >" : "  ", server, text,
 			 strlen(uri) > URI_WIDTH ? "\n     " : "", uri);
 
 	if (ps->health == HEALTH_UNKNOWN)
@@ -222,8 +223,16 @@ static int print_next(struct re_printf *pf, const struct policy *p)
 
 	if (policy_waits(p, WAIT_ANSWER))
 		return print_trying(pf, p);
+	else if (p->probing > PRIMARY)
+		return re_hprintf(pf, NARROW "asking server %u now\n",
+				  p->probing);
 	else if (p->probing)
 		return re_hprintf(pf, NARROW "looking for the primary now\n");
+	else if (policy_waits(p, WAIT_CHECK) &&
+		 state_in_maintenance(p, p->target))
+		return re_hprintf(pf, NARROW "asks the other servers in"
+				  " %s\n", print_time(time,
+				  from_to(clock_ms(), p->waitv[WAIT_CHECK])));
 	else if (policy_waits(p, WAIT_CHECK))
 		return print_check(pf, p);
 	else if (policy_waits(p, WAIT_ROUND))
@@ -231,8 +240,10 @@ static int print_next(struct re_printf *pf, const struct policy *p)
 				  print_time(time, from_to(clock_ms(),
 						     p->waitv[WAIT_ROUND])));
 	else if (p->state == POLICY_SETTLED && p->target != PRIMARY)
-		return re_hprintf(pf, NARROW "stays here, failover_failback"
-				  " is no\n");
+		return re_hprintf(pf, NARROW "stays here, %s\n",
+				  state_in_maintenance(p, PRIMARY) ?
+				  "the primary is in maintenance" :
+				  "failover_failback is no");
 
 	return 0;
 }

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 #include "accounts.h"
+#include "ask.h"
 #include "bye.h"
 #include "clock.h"
 #include "config.h"
@@ -31,6 +32,7 @@ static void destructor(void *arg)
 	tmr_cancel(&line->tmr_policy);
 	tmr_cancel(&line->tmr_again);
 	tmr_cancel(&line->tmr_follow);
+	ask_forget(line);
 	txn_forget(line);
 	dial_forget(line);
 	bye_forget(line);
@@ -44,6 +46,7 @@ static void destructor(void *arg)
 	mem_deref(line->contact_params);
 	mem_deref(line->unmanaged);
 	list_flush(&line->contactl);
+	list_flush(&line->historyl);
 	mem_deref(line->acc);
 
 	for (unsigned i = 0; i < CHECKS; i++)

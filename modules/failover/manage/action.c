@@ -74,7 +74,7 @@ static void action_handler(struct line *line)
 		registration_move(line, todo.register_with);
 	}
 	if (todo.probe)
-		check_send(line, CHECK_PROBE, PRIMARY);
+		check_send(line, CHECK_PROBE, todo.probe);
 	if (todo.renew)
 		check_send(line, CHECK_RENEWAL, line->policy.target);
 	if (todo.standby)

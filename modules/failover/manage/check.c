@@ -48,7 +48,8 @@ static void describe(char *reason, size_t size, const struct line *line,
 
 	if (err) {
 		(void)re_snprintf(text, sizeof(text), "%m", err);
-		reason_describe(line, server, text, reason, size);
+		reason_describe(line_server(line, server), text, reason,
+				size);
 	}
 	else {
 		foreign_answer(reason, size, NULL, msg->scode, msg->reason.p,
@@ -105,11 +106,28 @@ static void end_init(struct end *end, struct check *check, int err,
 }
 
 
+/* Who leaves a server has to be registered with the next one before */
+static bool is_leaving(const struct line *line)
+{
+	return state_in_maintenance(&line->policy, line->policy.target);
+}
+
+
+static bool probes_by_options(const struct line *line)
+{
+	return line->set.probe == PROBE_OPTIONS && !is_leaving(line);
+}
+
+
 static void probe_ended(struct end *end, struct decision *d)
 {
 	struct line *line = end->line;
 
-	if (line->set.probe == PROBE_OPTIONS)
+	/* it is not asked for any more */
+	if (end->check->server != line->policy.probing)
+		return;
+
+	if (probes_by_options(line))
 		end->o.ok = end->o.alive;
 
 	/* the next one is not to go the same way */
@@ -248,15 +266,17 @@ static void check_handler(int err, const struct sip_msg *msg, void *arg)
 
 
 /* The Contact of the server in use: should servers share their location table,
-   there is one binding. The failback check has none, and changes nothing. */
+   there is one binding. The failback check has that of its own transport. A
+   primary that is slow lives; to leave a server, the next one is asked in the
+   time that it would have in use. */
 static int send_request(struct line *line, enum check_kind kind)
 {
 	struct check *check = &line->checkv[kind];
-	const uint32_t ms = kind == CHECK_PROBE ? TRANSACTION_MS :
-		schedule_giveup_ms(&line->set, false);
+	const uint32_t ms = kind == CHECK_PROBE && !is_leaving(line) ?
+		TRANSACTION_MS : schedule_giveup_ms(&line->set, false);
 
 	if (kind == CHECK_KEEPALIVE ||
-	    (kind == CHECK_PROBE && line->set.probe == PROBE_OPTIONS))
+	    (kind == CHECK_PROBE && probes_by_options(line)))
 		return request_options(&check->req, line, check->server, ms,
 				       check_handler, check);
 

@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "failback.h"
+#include "order.h"
 #include "outage.h"
 #include "register.h"
 #include "schedule.h"
@@ -22,10 +23,64 @@ enum {
 };
 
 
-static void probe_begin(struct policy *p, struct decision *d)
+/* The server in use is to be left as soon as another one takes the account */
+static bool is_leaving(const struct policy *p)
 {
-	p->probing = true;
-	d->probe   = true;
+	return state_in_maintenance(p, p->target);
+}
+
+
+/* To leave a server, each other one will do */
+static bool is_refuge(const struct policy *p, unsigned server)
+{
+	return server != p->target && !state_in_maintenance(p, server);
+}
+
+
+static unsigned next_refuge(const struct policy *p, uint64_t now)
+{
+	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
+		if (is_refuge(p, i) && !(p->probed & server_bit(i)) &&
+		    !order_leaves_alone(p, i, now))
+			return i;
+	}
+
+	return 0;
+}
+
+
+static bool has_refuge(const struct policy *p)
+{
+	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
+		if (is_refuge(p, i))
+			return true;
+	}
+
+	return false;
+}
+
+
+/* The server that is looked for, 0: none */
+static unsigned wanted(const struct policy *p, uint64_t now)
+{
+	if (is_leaving(p))
+		return next_refuge(p, now);
+
+	return is_refuge(p, PRIMARY) ? PRIMARY : 0;
+}
+
+
+static bool is_due(const struct policy *p)
+{
+	return is_leaving(p) ? has_refuge(p) :
+		p->set->failback && is_refuge(p, PRIMARY);
+}
+
+
+static void probe_begin(struct policy *p, unsigned server, struct decision *d)
+{
+	p->probing = server;
+	d->probe   = server;
 
 	wait_cancel(p, WAIT_CHECK);
 }
@@ -40,15 +95,17 @@ void failback_put_off(struct policy *p)
 {
 	const uint64_t alone = state_server(p, PRIMARY)->retry_after;
 
-	if (policy_waits(p, WAIT_CHECK) && p->waitv[WAIT_CHECK] < alone)
+	if (!is_leaving(p) && policy_waits(p, WAIT_CHECK) &&
+	    p->waitv[WAIT_CHECK] < alone)
 		wait_arm(p, WAIT_CHECK, alone);
 }
 
 
 /**
- * When is the primary to be looked for? After a return that did not last, the
- * wait is longer; after an outage of the phone's own there is none; not
- * before the primary wants to be asked.
+ * When is the primary to be looked for, or another server if the one in use
+ * is in maintenance? After a return that did not last, the wait is longer;
+ * after an outage of the phone's own there is none; not before the primary
+ * wants to be asked.
  *
  * @param p   Policy, settled
  * @param now Time [ms]
@@ -58,9 +115,10 @@ void failback_schedule(struct policy *p, uint64_t now, uint32_t rnd)
 {
 	const bool at_once = p->look;
 
-	p->look = false;
+	p->look   = false;
+	p->probed = 0;
 
-	if (p->target == PRIMARY || !p->set->failback) {
+	if (!is_due(p)) {
 		wait_cancel(p, WAIT_CHECK);
 		return;
 	}
@@ -99,32 +157,73 @@ void failback_count_flap(struct policy *p, uint64_t now)
  * The check is due
  *
  * @param p   Policy
- * @param now Time, not used [ms]
- * @param rnd Random number, not used
+ * @param now Time [ms]
+ * @param rnd Random number
  * @param d   Decision
  */
 void failback_due(struct policy *p, uint64_t now, uint32_t rnd,
 		  struct decision *d)
 {
-	(void)now;
-	(void)rnd;
+	const unsigned server = wanted(p, now);
 
 	/* it may have been turned off meanwhile */
-	if (p->set->failback)
-		probe_begin(p, d);
+	if (server && is_due(p))
+		probe_begin(p, server, d);
+	else
+		failback_schedule(p, now, rnd);
 }
 
 
-static void go_back(struct policy *p, uint64_t now, struct decision *d)
+/* Back to the primary, or away from a server in maintenance */
+static void go(struct policy *p, unsigned to, uint64_t now,
+	       struct decision *d)
 {
-	++p->counters.failbacks;
-	d->tell = TELL_FAILBACK;
+	d->tell = TELL_SWITCH;
 	d->from = p->target;
-	d->to   = PRIMARY;
-	d->register_with = PRIMARY;
-	p->returned = now;
+	d->to   = to;
+	d->register_with = to;
+
+	if (to == PRIMARY) {
+		++p->counters.failbacks;
+		d->tell = TELL_FAILBACK;
+		p->returned = now;
+	}
+	else {
+		d->by_command  = true;
+		d->maintenance = true;
+	}
+
 	p->tried = 0;
-	register_try(p, PRIMARY, now);
+	register_try(p, to, now);
+}
+
+
+/**
+ * Leave the server in use, which is in maintenance: there is no gap, since
+ * another server takes the account first
+ *
+ * @param p   Policy, settled
+ * @param now Time [ms]
+ * @param rnd Random number
+ * @param d   Decision
+ */
+void failback_leave(struct policy *p, uint64_t now, uint32_t rnd,
+		    struct decision *d)
+{
+	unsigned server;
+
+	if (p->standby) {
+		go(p, p->standby, now, d);
+		return;
+	}
+
+	p->probed = 0;
+	server = next_refuge(p, now);
+
+	if (server)
+		probe_begin(p, server, d);
+	else
+		failback_schedule(p, now, rnd);
 }
 
 
@@ -136,9 +235,27 @@ static bool is_slow(const struct policy *p, const struct outcome *o)
 }
 
 
+/* It would be no better: ask the next one, or wait */
+static void not_good(struct policy *p, unsigned server, uint64_t now,
+		     uint32_t rnd, struct decision *d)
+{
+	unsigned next = 0;
+
+	p->probed |= server_bit(server);
+
+	if (is_leaving(p))
+		next = next_refuge(p, now);
+
+	if (next)
+		probe_begin(p, next, d);
+	else
+		failback_schedule(p, now, rnd);
+}
+
+
 /**
- * The failback check has ended. It is good if the primary would take the
- * account, and answers in the time that it is given when in use.
+ * The check has ended. It is good if that server, mostly the primary, would
+ * take the account, and answers in the time that it is given when in use.
  *
  * @param p   Policy
  * @param o   How it has ended
@@ -152,10 +269,11 @@ void failback_probed(struct policy *p, const struct outcome *o, uint64_t now,
 	char slow[REASON_SIZE];
 	const char *reason = o->reason;
 	const bool good = o->ok && !is_slow(p, o);
+	const unsigned server = p->probing;
 
-	p->probing = false;
+	p->probing = 0;
 
-	if (p->state != POLICY_SETTLED || p->target == PRIMARY)
+	if (!server || p->state != POLICY_SETTLED || p->target == server)
 		return;
 
 	if (o->ok && !good) {
@@ -164,17 +282,17 @@ void failback_probed(struct policy *p, const struct outcome *o, uint64_t now,
 		reason = slow;
 	}
 
-	state_mark(p, PRIMARY, o->alive ? HEALTH_UP : HEALTH_DOWN, now,
+	state_mark(p, server, o->alive ? HEALTH_UP : HEALTH_DOWN, now,
 		   reason);
 	if (!o->alive)
-		standby_lost(p, PRIMARY, now, rnd, d);
+		standby_lost(p, server, now, rnd, d);
 
 	p->good_probes = good ? p->good_probes + 1 : 0;
 
-	if (p->good_probes >= p->set->rise)
-		go_back(p, now, d);
+	if (good && (is_leaving(p) || p->good_probes >= p->set->rise))
+		go(p, server, now, d);
 	else
-		failback_schedule(p, now, rnd);
+		not_good(p, server, now, rnd, d);
 }
 
 
@@ -188,7 +306,7 @@ void failback_probed(struct policy *p, const struct outcome *o, uint64_t now,
  */
 void failback_not_sent(struct policy *p, uint64_t now, uint32_t rnd)
 {
-	p->probing = false;
+	p->probing = 0;
 
 	if (p->state == POLICY_SETTLED)
 		failback_schedule(p, now, rnd);
@@ -212,11 +330,11 @@ bool failback_probe(struct policy *p, uint64_t now, struct decision *d)
 		return true;
 	}
 
-	if (p->state != POLICY_SETTLED || p->target == PRIMARY)
+	if (p->state != POLICY_SETTLED || !wanted(p, now))
 		return false;
 
 	if (!p->probing)
-		probe_begin(p, d);
+		probe_begin(p, wanted(p, now), d);
 
 	return true;
 }

@@ -11,6 +11,8 @@
 
 void failback_put_off(struct policy *p);
 void failback_schedule(struct policy *p, uint64_t now, uint32_t rnd);
+void failback_leave(struct policy *p, uint64_t now, uint32_t rnd,
+		    struct decision *d);
 void failback_count_flap(struct policy *p, uint64_t now);
 void failback_due(struct policy *p, uint64_t now, uint32_t rnd,
 		  struct decision *d);

@@ -26,8 +26,23 @@ bool order_leaves_alone(const struct policy *p, unsigned server,
 }
 
 
+static unsigned untried(const struct policy *p, bool maintenance,
+			uint64_t now)
+{
+	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
+		if (!(p->tried & server_bit(i)) &&
+		    state_in_maintenance(p, i) == maintenance &&
+		    !order_leaves_alone(p, i, now))
+			return i;
+	}
+
+	return 0;
+}
+
+
 /**
- * The first server that this round has not tried
+ * The first server that this round has not tried. Those in maintenance come
+ * last: they are better than none.
  *
  * @param p   Policy
  * @param now Time [ms]
@@ -36,13 +51,9 @@ bool order_leaves_alone(const struct policy *p, unsigned server,
  */
 unsigned order_untried(const struct policy *p, uint64_t now)
 {
-	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
-		if (!(p->tried & server_bit(i)) &&
-		    !order_leaves_alone(p, i, now))
-			return i;
-	}
+	const unsigned server = untried(p, false, now);
 
-	return 0;
+	return server ? server : untried(p, true, now);
 }
 
 

@@ -53,7 +53,7 @@ void outage_resume(struct policy *p, uint64_t now)
 {
 	const unsigned home = p->home;
 
-	if (home) {
+	if (home && !state_in_maintenance(p, home)) {
 		p->tried = 0;
 		register_try(p, home, now);
 	}
@@ -94,7 +94,7 @@ static void begin_anew(struct policy *p, uint64_t now, struct decision *d)
 
 	p->valid_since   = now;
 	p->failed_rounds = 0;
-	p->probing       = false;
+	p->probing       = 0;
 
 	if (p->state == POLICY_SETTLED) {
 		register_again(p, now);

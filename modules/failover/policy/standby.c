@@ -30,7 +30,7 @@ static bool is_candidate(const struct policy *p, unsigned server,
 			 uint64_t now)
 {
 	if (server == p->target || p->standby_tried & server_bit(server) ||
-	    order_leaves_alone(p, server, now))
+	    state_in_maintenance(p, server) || order_leaves_alone(p, server, now))
 		return false;
 
 	return server != PRIMARY || !p->set->failback ||
@@ -180,6 +180,7 @@ void standby_ok(struct policy *p, unsigned server, uint64_t expires_ms,
 	/* one that has been given up may answer late, and is welcome unless
 	   another is being asked */
 	if ((p->standby_asked && p->standby_asked != server) ||
+	    state_in_maintenance(p, server) ||
 	    (p->state != POLICY_SETTLED && p->state != POLICY_MOVING) ||
 	    (p->state == POLICY_SETTLED && p->target == server))
 		return;

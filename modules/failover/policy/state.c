@@ -63,7 +63,7 @@ static void forget_all(struct policy *p)
 	for (unsigned i = PRIMARY; i <= p->serverc; i++)
 		state_server(p, i)->registered = false;
 
-	p->probing  = false;
+	p->probing  = 0;
 	p->renewing = false;
 	end_standby(p);
 }

@@ -39,6 +39,7 @@ struct policy_server {
 	uint64_t since;              /**< When `health` came about [ms]      */
 	uint64_t retry_after;        /**< Left alone until then [ms]         */
 	bool registered;             /**< A REGISTER of ours stands there    */
+	bool maintenance;            /**< The user wants it left alone       */
 	unsigned flow_losses;        /**< Connections that ended soon        */
 	char reason[REASON_SIZE];    /**< Latest evidence, for the user      */
 };
@@ -72,7 +73,8 @@ struct policy {
 	unsigned sends;              /**< Transmissions seen                 */
 
 	/* failback */
-	bool probing;
+	unsigned probing;            /**< Server that is asked, 0: none      */
+	unsigned probed;             /**< To leave a server, one bit each    */
 	bool look;                   /**< The check as soon as settled       */
 	unsigned good_probes;        /**< In a row                           */
 	uint64_t returned;           /**< To the primary, 0: never [ms]      */
@@ -126,7 +128,8 @@ struct decision {
 	uint64_t since;              /**< When what failed was first sent    */
 	unsigned register_with;      /**< Server, 0: none                    */
 	bool by_command;             /**< The user has asked for the move    */
-	bool probe;                  /**< See whether the primary is back    */
+	bool maintenance;            /**< ... to leave `from` for a while    */
+	unsigned probe;              /**< Would this server take it? 0: none */
 	bool keepalive;              /**< OPTIONS to `target`                */
 	bool renew;                  /**< Renew the binding at `target`      */
 	unsigned standby;            /**< Register there as well, 0: none    */
@@ -150,6 +153,21 @@ static inline bool policy_waits(const struct policy *p, enum wait wait)
 static inline unsigned server_bit(unsigned server)
 {
 	return 1u << server;
+}
+
+
+/**
+ * Has the user asked to leave a server alone?
+ *
+ * @param p      Policy
+ * @param server Server
+ *
+ * @return True if it is in maintenance
+ */
+static inline bool state_in_maintenance(const struct policy *p,
+					unsigned server)
+{
+	return p->serverv[server - 1].maintenance;
 }
 
 

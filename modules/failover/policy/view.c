@@ -91,15 +91,18 @@ const char *view_statename(const struct policy *p)
 
 
 /**
- * Health in the words of the status report
+ * A server's state in the words of the status report
  *
- * @param health Health of a server
+ * @param srv Server
  *
  * @return Static text
  */
-const char *view_health(enum health health)
+const char *view_server(const struct policy_server *srv)
 {
-	switch (health) {
+	if (srv->maintenance)
+		return "maintenance";
+
+	switch (srv->health) {
 
 	case HEALTH_UP:   return "up";
 	case HEALTH_DOWN: return "down";

@@ -14,6 +14,6 @@ void view_unanswered(char *buf, size_t size, const char *met,
 void view_slow(char *buf, size_t size, uint64_t took_ms, uint64_t given_ms);
 unsigned view_active(const struct policy *p);
 const char *view_statename(const struct policy *p);
-const char *view_health(enum health health);
+const char *view_server(const struct policy_server *srv);
 
 #endif

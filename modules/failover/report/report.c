@@ -15,12 +15,20 @@ enum {
 };
 
 
-static const char *move_reason(const struct line *line,
-			       const struct decision *d)
+/**
+ * Why an account moves, or has no server any more
+ *
+ * @param line Line
+ * @param d    Decision
+ *
+ * @return Text, to be used at once
+ */
+const char *report_reason(const struct line *line, const struct decision *d)
 {
+	if (d->maintenance)
+		return "maintenance";
 	if (d->by_command)
 		return "asked for by command";
-
 	if (d->tell == TELL_FAILBACK)
 		return "the primary answers again";
 
@@ -44,7 +52,7 @@ static int print_move(struct re_printf *pf, const void *arg)
 
 	return err | re_hprintf(pf, " -> server %u (%s): %s", d->to,
 				line_server(line, d->to)->uri,
-				move_reason(line, d));
+				report_reason(line, d));
 }
 
 
@@ -111,6 +119,37 @@ void report_decision(const struct line *line, const struct decision *d)
 	case TELL_NOTHING:
 		break;
 	}
+}
+
+
+/**
+ * Tell the user what has become of a test
+ *
+ * @param line Line
+ * @param text The server's URI and what was seen, for the user
+ */
+void report_test(const struct line *line, const char *text)
+{
+	char event[TEXT_SIZE];
+
+	(void)re_snprintf(event, sizeof(event), "%s: test of %s",
+			  line_name(line), text);
+	tell(false, line, NULL, "test", event);
+}
+
+
+/**
+ * Tell the user that a server is to be left alone, or may be used again
+ *
+ * @param line   Line
+ * @param server Server
+ */
+void report_maintenance(const struct line *line, unsigned server)
+{
+	info("failover: %s: server %u (%s) is %s\n", line_name(line), server,
+	     line_server(line, server)->uri,
+	     state_in_maintenance(&line->policy, server) ? "in maintenance" :
+	     "no longer in maintenance");
 }
 
 

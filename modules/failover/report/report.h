@@ -12,7 +12,10 @@
 struct decision;
 struct line;
 
+const char *report_reason(const struct line *line, const struct decision *d);
 void report_decision(const struct line *line, const struct decision *d);
+void report_test(const struct line *line, const char *text);
+void report_maintenance(const struct line *line, unsigned server);
 void report_flow_ended(const struct line *line, unsigned server,
 		       uint64_t wait_ms);
 void report_offline(const struct line *line);

@@ -179,8 +179,15 @@ static int send_request(struct request *req)
 }
 
 
-/* The domain of the account, RFC 3261 section 10.2 */
-static int registrar_uri(char **urip, const struct account *acc)
+/**
+ * The Request-URI of an account's REGISTER: its domain, RFC 3261 section 10.2
+ *
+ * @param urip Returns the URI
+ * @param acc  Account
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int request_registrar(char **urip, const struct account *acc)
 {
 	struct uri uri = account_laddr(acc)->uri;
 
@@ -213,7 +220,7 @@ static int request_alloc(struct request **reqp, struct line *line,
 	req->h   = h;
 	req->arg = arg;
 
-	err = registrar_uri(&uri, acc);
+	err = request_registrar(&uri, acc);
 	if (err)
 		goto out;
 

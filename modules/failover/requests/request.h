@@ -9,11 +9,13 @@
 
 #include "compat.h"
 
+struct account;
 struct line;
 struct request;
 
 typedef void (request_h)(int err, const struct sip_msg *msg, void *arg);
 
+int request_registrar(char **urip, const struct account *acc);
 int request_register(struct request **reqp, struct line *line,
 		     unsigned server, const char *contact, uint64_t ms,
 		     request_h *h, void *arg);

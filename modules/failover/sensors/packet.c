@@ -13,6 +13,7 @@
 #include "icmp.h"
 #include "packet.h"
 #include "path.h"
+#include "question.h"
 #include "txn.h"
 
 
@@ -21,6 +22,9 @@ static void icmp_handler(const struct sa *dst, int err,
 {
 	struct txn *txn = txn_find_packet(quote);
 	const char *reason;
+
+	if (!txn)
+		question_undelivered(quote, err);
 
 	if (!txn || txn->tp != SIP_TRANSP_UDP ||
 	    txn->kind == KIND_DEREGISTER || txn->answered ||

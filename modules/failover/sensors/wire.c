@@ -24,6 +24,7 @@
 #include "orphan.h"
 #include "packet.h"
 #include "presence.h"
+#include "question.h"
 #include "request.h"
 #include "silence.h"
 #include "stall.h"
@@ -174,7 +175,7 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 	struct txn *txn;
 	bool again, withheld = false;
 
-	if (txn_is_passing())
+	if (txn_is_passing() || question_is(&msg->callid))
 		return false;
 
 	if (!pl_strcmp(&msg->met, "ACK"))
@@ -292,6 +293,9 @@ static bool response_received(struct sip_msg *msg, const struct sa *src)
 	struct txn *txn = txn_find(msg);
 	struct line *line;
 	bool hidden = false;
+
+	if (question_is(&msg->callid))
+		return false;
 
 	if (!txn && within_answer_translate(msg))
 		txn = txn_find(msg);
