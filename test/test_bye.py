@@ -12,11 +12,17 @@ from harness.baresip import account
 from harness.dialling import counters, ready, settle
 from harness.location import LocationTable
 from harness.run import PATIENCE_S
-from harness.scenario import (ALICE, AT_ONCE_S, BOB, QUICK, in_time, in_use,
+from harness.scenario import (ALICE, AT_ONCE_S, BOB, in_time, in_use,
                               is_where_it_listens, line, measured, our_lines)
 
 TRANSPORTS = ["udp", "tcp"]
 DIRECTIONS = ["outgoing", "incoming"]
+PATIENT = {"failover_retries": 2}       # a server is given up after 3.5 s
+
+
+def hurry(phone):
+    """Servers are given 0.5 s from now on; until here they had time."""
+    phone.do("failover_set", "* failover_retries 0")
 
 
 def talk(phone, server, direction="outgoing"):
@@ -37,13 +43,17 @@ def talk(phone, server, direction="outgoing"):
 def talking(server_pair, phone_factory):
     """talking(direction, transport, ...) -> a call through the primary:
     phone, primary, backup, call at the far end"""
-    def make(direction="outgoing", transport="udp", password="", **options):
+    def make(direction="outgoing", transport="udp", password="", quick=False,
+             **options):
         for server in server_pair:
             if password:
                 server.require_auth("alice", password)
         phone = ready(phone_factory, server_pair, transport,
                       password=password, **options)
-        return phone, *server_pair, talk(phone, server_pair[0], direction)
+        call = talk(phone, server_pair[0], direction)
+        if quick:
+            hurry(phone)
+        return phone, *server_pair, call
 
     return make
 
@@ -141,11 +151,12 @@ def test_called_by_another_name(server_pair, phone_factory):
     """The To of an incoming call need not be the account's AOR: a number
     that was forwarded, a group."""
     primary, backup = server_pair
-    phone = ready(phone_factory, server_pair, config=QUICK)
+    phone = ready(phone_factory, server_pair)
     primary.call(ALICE, callee="sip:sales@test")
     phone.wait_event("CALL_INCOMING")
     phone.answer()
     call, = primary.calls.wait_state("established")
+    hurry(phone)
     primary.behave_all(silent=True)
     phone.hangup()
     bye = ended_at_backup(phone, backup, call)
@@ -154,7 +165,7 @@ def test_called_by_another_name(server_pair, phone_factory):
 
 def test_moved_by_another_call(talking):
     """The account has moved by itself, the call stayed where it was."""
-    phone, primary, backup, call = talking(config=QUICK)
+    phone, primary, backup, call = talking(quick=True)
     primary.behave_all(silent=True)
     phone.dial("sip:carol@127.0.0.1")
     backup.calls.wait_state("established", 2)
@@ -208,8 +219,9 @@ def test_unknown_at_the_backup(server_factory, phone_factory):
     table = LocationTable()
     primary, backup = (server_factory(name=name, table=table)
                        for name in ("pbx1", "pbx2"))
-    phone = ready(phone_factory, (primary, backup), config=QUICK)
+    phone = ready(phone_factory, (primary, backup))
     call = talk(phone, primary)
+    hurry(phone)
     primary.behave_all(silent=True)
     phone.hangup()
     backup.recorder.wait("BYE")
@@ -226,7 +238,7 @@ def test_unknown_at_the_backup(server_factory, phone_factory):
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_refused_at_the_backup(talking, transport, status):
     """It was not hung up there, and nobody says that it was."""
-    phone, primary, backup, call = talking(transport=transport, config=QUICK)
+    phone, primary, backup, call = talking(transport=transport, quick=True)
     primary.behave_all(silent=True)
     backup.behave("BYE", status=status)
     phone.hangup()
@@ -239,6 +251,42 @@ def test_refused_at_the_backup(talking, transport, status):
     assert backup.recorder.count("BYE") == 1
     assert counters(phone)["byes_moved"] == 0
     in_use(phone, 2)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 407, 481, 500, 603])
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_refused_at_the_primary(talking, transport, status):
+    """It lives and has answered: no move, whatever libre does then."""
+    phone, primary, backup, call = talking(transport=transport,
+                                           config=PATIENT)
+    primary.behave("BYE", status=status)
+    phone.hangup()
+    primary.recorder.wait("BYE")
+    settle(phone, 4.5)
+    assert not backup.recorder.count("BYE")
+    assert not backup.recorder.count("REGISTER")
+    assert phone.account_status()["state"] == "primary"
+    assert counters(phone)["failovers"] == 0
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_challenged_for_ever(server_pair, transport, phone_factory):
+    """libre ends it at the second challenge.  Nothing was left unanswered:
+    the account stays, and the next server may take the BYE."""
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair, transport, password="secret",
+                  config=PATIENT)
+    call = talk(phone, primary)
+    primary.behave("BYE", script=lambda req: req.reply(407, headers=[(
+        "Proxy-Authenticate", f'Digest realm="test", '
+        f'nonce="{sip.new_tag()}", qop="auth", algorithm=MD5')]))
+    phone.hangup()
+    ended_at_backup(phone, backup, call)
+    assert len(primary.recorder.transactions("BYE")) == 2
+    settle(phone, 2)
+    assert not backup.recorder.count("REGISTER")
+    assert phone.account_status()["state"] == "primary"
+    assert counters(phone)["failovers"] == 0
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -258,7 +306,7 @@ def test_trying_and_then_nothing(talking, transport):
 @pytest.mark.slow
 def test_trying_everywhere(talking):
     """It has an end, and one line."""
-    phone, primary, backup, call = talking(config=QUICK)
+    phone, primary, backup, call = talking(quick=True)
     for server in (primary, backup):
         server.behave("BYE", script=lambda req: req.reply(100))
     phone.hangup()
@@ -302,7 +350,7 @@ class Challenger:
 def test_challenges_of_each_server(server_group, phone_factory):
     """What one has asked does not count against the next."""
     first, second, third = servers = server_group(3)
-    phone = ready(phone_factory, servers, password="secret", config=QUICK)
+    phone = ready(phone_factory, servers, password="secret", config=PATIENT)
     call = talk(phone, first)
     first.behave_all(silent=True)
     Challenger(second, 3, then=503)
@@ -351,7 +399,7 @@ def stranger_says_bye(phone, call, from_tag, to_tag):
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_forged(talking, direction, right):
     """A stranger who knows the Call-ID cannot make the module forget."""
-    phone, primary, backup, call = talking(direction, config=QUICK)
+    phone, primary, backup, call = talking(direction, quick=True)
     tags = {"neither tag": ("x1", "x2"),
             "the far end's tag": (call.local_tag, "x2"),
             "our tag": ("x1", call.remote_tag)}[right]
@@ -368,8 +416,7 @@ def test_both_accounts_of_one_phone(fault, server_pair, phone_factory):
     primary, backup = server_pair
     for server in server_pair:
         server.mode = "proxy"
-    phone = phone_factory(line(*server_pair), line(*server_pair, aor=BOB),
-                          config=QUICK)
+    phone = phone_factory(line(*server_pair), line(*server_pair, aor=BOB))
     for aor in (ALICE, BOB):
         in_use(phone, 1, aor)
     phone.dial(BOB, ALICE)
@@ -377,6 +424,7 @@ def test_both_accounts_of_one_phone(fault, server_pair, phone_factory):
     phone.answer()
     phone.wait_event("CALL_ESTABLISHED", n=2)
     settle(phone, 0.3)
+    hurry(phone)
     if fault == "silent":
         primary.behave_all(silent=True)
     else:
@@ -416,7 +464,7 @@ def test_unavailable_everywhere(talking):
 @pytest.mark.parametrize("death", ["killed", "silent"])
 def test_no_server_left(talking, death):
     """One warning that names both."""
-    phone, primary, backup, call = talking(config=QUICK)
+    phone, primary, backup, call = talking(quick=True)
     for server in (primary, backup):
         if death == "killed":
             server.kill()
@@ -433,7 +481,7 @@ def test_no_server_left(talking, death):
 @pytest.mark.slow
 def test_last_server_takes_no_bye(talking):
     """It registers, and leaves the BYE unanswered for 64*T1."""
-    phone, primary, backup, call = talking(config=QUICK)
+    phone, primary, backup, call = talking(quick=True)
     primary.behave_all(silent=True)
     backup.behave("BYE", silent=True)
     phone.hangup()
@@ -455,7 +503,7 @@ def test_route_set(direction, transport, server_group, server_factory,
     for server in servers:
         server.mode = "proxy"
     primary.table.bind(BOB, far.uri(transport))
-    phone = ready(phone_factory, servers, transport, config=QUICK)
+    phone = ready(phone_factory, servers, transport)
     if direction == "outgoing":
         phone.dial(BOB)
     else:
@@ -465,6 +513,7 @@ def test_route_set(direction, transport, server_group, server_factory,
         phone.answer()
     call, = far.calls.wait_state("established")
     phone.wait_event("CALL_ESTABLISHED")
+    hurry(phone)
     primary.behave_all(silent=True)
     phone.hangup()
     far.calls.wait_state("ended")
@@ -586,8 +635,7 @@ def test_kamailio_digest(kamailio_group, phone_factory):
     """A real server's challenge to the BYE."""
     group = kamailio_group(2, password="secret",
                            auth_methods=("REGISTER", "INVITE", "BYE"))
-    phone = phone_factory(line(*group.servers, password="secret"),
-                          config=QUICK)
+    phone = phone_factory(line(*group.servers, password="secret"))
     far = phone_factory(account(BOB, group[0].uri(), password="secret"),
                         failover=False)
     in_use(phone, 1)
@@ -597,6 +645,7 @@ def test_kamailio_digest(kamailio_group, phone_factory):
     far.answer()
     phone.wait_event("CALL_ESTABLISHED")
     settle(phone, 0.3)
+    hurry(phone)
     group[0].stop()
     phone.hangup()
     far.wait_event("CALL_CLOSED")

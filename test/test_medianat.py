@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from harness import ice_case, namespace
 from harness.dialling import call_ids, counters, invites, ready, settle
 from harness.scenario import AT_ONCE_S, BOB, in_use, measured
 from harness.stun import Stun
@@ -17,14 +18,17 @@ MEDIA = {"stun": True, "turn": True,    # Baresip sends none to a far end
          "ice": False}                  # that has no ICE
 
 
+def has_module(name):
+    folder = os.environ.get("BARESIP_MODULES", "/usr/lib/baresip/modules")
+    return os.path.exists(os.path.join(folder, f"{name}.so"))
+
+
 @pytest.fixture
 def nat_phone(server_pair, phone_factory, parties):
     """nat_phone(kind, transport) -> a phone that is registered with the
     first server, and its STUN server"""
     def make(kind, transport="udp"):
-        folder = os.environ.get("BARESIP_MODULES",
-                                "/usr/lib/baresip/modules")
-        if not os.path.exists(os.path.join(folder, f"{kind}.so")):
+        if not has_module(kind):
             pytest.skip(f"there is no {kind}.so")
         stun = Stun()
         parties.append(stun)
@@ -33,7 +37,7 @@ def nat_phone(server_pair, phone_factory, parties):
             phone_factory, server_pair, transport, config=RETRY,
             modules=[kind], extra=f"medianat={kind};stunuser=alice;"
             f"stunpass=secret;stunserver={scheme}:127.0.0.1:{stun.port}")
-        if kind == "ice" and phone.version >= (2, 0):
+        if kind == "ice" and phone.version >= (1, 1):
             pytest.skip("this version's ICE finds no candidate on loopback")
         return phone, stun
 
@@ -100,6 +104,15 @@ def test_moves(kind, fault, transport, nat_phone, server_pair):
     assert old != new == call.call_id
     phone.hangup()
     backup.calls.wait_state("ended")
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+@pytest.mark.parametrize("fault", ice_case.FAULTS)
+def test_ice_beyond_loopback(fault, transport):
+    """See harness/ice_case.py."""
+    if not has_module("ice"):
+        pytest.skip("there is no ice.so")
+    namespace.run_case("ice_case.py", fault, transport)
 
 
 @pytest.mark.parametrize("kind", KINDS)

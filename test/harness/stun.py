@@ -48,7 +48,8 @@ def _encode(attributes: Attributes) -> bytes:
 
 
 class Stun:
-    def __init__(self) -> None:
+    def __init__(self, host: str = ports.HOST) -> None:
+        self.host = host
         self.port = ports.free_port(ports.CTRL_RANGE)
         self.silent = False             # answers nothing
         self.asked = 0                  # for an address or a relay, so far
@@ -56,7 +57,7 @@ class Stun:
         self._relays: dict[Address, socket.socket] = {}
         self._channels: dict[tuple[Address, int], Address] = {}
         self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._sock.bind((ports.HOST, self.port))
+        self._sock.bind((host, self.port))
         self._open = True
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -113,7 +114,7 @@ class Stun:
 
     def _allocate(self, peer: Address) -> Address:
         sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.bind((ports.HOST, 0))
+        sock.bind((self.host, 0))
         self._relays[peer] = sock
         return sock.getsockname()
 

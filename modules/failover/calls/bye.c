@@ -89,8 +89,16 @@ static void pass_on(struct bye *bye)
 }
 
 
+/* It was asked for credentials, and libre has sent none: what is not sent is
+   evidence of nothing */
+static bool is_withdrawn(const struct bye *bye)
+{
+	return !bye->req && bye->challenges && !bye->att.sends;
+}
+
+
 /**
- * The present server's time is up
+ * The present server's time is up. If it has said 100 before, it lives.
  *
  * @param bye BYE
  */
@@ -98,8 +106,7 @@ void bye_unanswered(struct bye *bye)
 {
 	struct line *line = bye->dlg->line;
 
-	/* it has said 100, and then nothing */
-	if (bye->provisional) {
+	if (bye->provisional || is_withdrawn(bye)) {
 		pass_on(bye);
 		return;
 	}
@@ -170,6 +177,17 @@ static void unsent_handler(void *arg)
 
 	if (bye->state == BYE_SENT && !bye->att.sends)
 		decide_ask(bye->dlg->line, bye->att.server);
+}
+
+
+/* libre sends it again, with credentials, if it has any; a name may have to
+   be looked up, a connection to be made, first */
+static void challenged(struct bye *bye)
+{
+	++bye->challenges;
+	bye->provisional = false;
+	attempt_start(&bye->att, bye->att.server);
+	tmr_start(&bye->tmr, ASK_MS, unsent_handler, bye);
 }
 
 
@@ -252,9 +270,8 @@ void bye_answered(const struct sip_msg *msg, const struct sa *src)
 
 	attempt_stop(&bye->att);
 
-	/* challenged: libre sends it again, with credentials */
-	if (msg->scode == 401 || msg->scode == 407)
-		attempt_start(&bye->att, bye->att.server);
+	if (attempt_is_challenge(msg))
+		challenged(bye);
 	else if (msg->scode == 503 && attempt_resume(&bye->att) &&
 		 evidence_goes_on(bye->dlg->line, bye->att.server, src))
 		return;              /* libre does, to the next address */

@@ -66,6 +66,7 @@ static void response_handler(int err, const struct sip_msg *msg, void *arg)
 
 	if (attempt_is_challenge(msg) && ++bye->challenges < MAX_TRIES &&
 	    !sip_auth_authenticate(bye->auth, msg) && !send_bye(bye)) {
+		bye->provisional = false;
 		attempt_start(&bye->att, bye->att.server);
 		return;
 	}
