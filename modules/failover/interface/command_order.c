@@ -138,8 +138,8 @@ static int print_server(struct re_printf *pf, const unsigned *server)
 int command_switch(struct re_printf *pf, void *arg)
 {
 	struct decision d = {0};
-	struct line *line;
-	unsigned server;
+	struct line *line = NULL;
+	unsigned server = 0;
 	int err;
 
 	err = switch_params(&line, &server, pf, arg);
@@ -227,8 +227,8 @@ int command_maintenance(struct re_printf *pf, void *arg)
 	const struct pl aor = command_word(&p), name = command_word(&p);
 	const struct pl state = command_word(&p);
 	const bool on = !pl_strcasecmp(&state, "on");
-	struct line *line;
-	unsigned server;
+	struct line *line = NULL;
+	unsigned server = 0;
 	int err;
 
 	accounts_scan();
