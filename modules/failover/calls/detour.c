@@ -270,6 +270,20 @@ static const struct pl *ack_branch(char *buf, size_t size, struct pl *pl,
 }
 
 
+static int print_ack_end(struct mbuf *mb, const struct sip_msg *req,
+			 const struct sip_msg *answer)
+{
+	return mbuf_printf(mb, "Max-Forwards: 70\r\n"
+			   "To: %r\r\n"
+			   "From: %r\r\n"
+			   "Call-ID: %r\r\n"
+			   "CSeq: %u ACK\r\n"
+			   "Content-Length: 0\r\n\r\n",
+			   &answer->to.val, &req->from.val, &req->callid,
+			   req->cseq.num);
+}
+
+
 /**
  * Print the ACK of an INVITE that has made the detour
  *
@@ -298,14 +312,7 @@ int detour_print_ack(struct mbuf **mbp, const struct detour *det,
 			   ack_branch(buf, sizeof(buf), &pl, det, req,
 				      answer));
 	err |= print_credentials(mb, det, req);
-	err |= mbuf_printf(mb, "Max-Forwards: 70\r\n"
-			   "To: %r\r\n"
-			   "From: %r\r\n"
-			   "Call-ID: %r\r\n"
-			   "CSeq: %u ACK\r\n"
-			   "Content-Length: 0\r\n\r\n",
-			   &answer->to.val, &req->from.val, &req->callid,
-			   req->cseq.num);
+	err |= print_ack_end(mb, req, answer);
 	mb->pos = 0;
 
 	if (err)
@@ -349,14 +356,7 @@ int detour_print_refusal_ack(struct mbuf **mbp, const struct sip_msg *req,
 			   "Via: %r\r\n", &req->ruri, &req->via.val);
 	err |= sip_msg_hdr_apply(req, true, SIP_HDR_ROUTE, route_handler,
 				 mb) ? ENOMEM : 0;
-	err |= mbuf_printf(mb, "Max-Forwards: 70\r\n"
-			   "To: %r\r\n"
-			   "From: %r\r\n"
-			   "Call-ID: %r\r\n"
-			   "CSeq: %u ACK\r\n"
-			   "Content-Length: 0\r\n\r\n",
-			   &answer->to.val, &req->from.val, &req->callid,
-			   req->cseq.num);
+	err |= print_ack_end(mb, req, answer);
 	mb->pos = 0;
 
 	if (err)

@@ -77,6 +77,33 @@ int inject_message(inject_write_h *writeh, const void *arg)
 }
 
 
+struct answer {
+	const struct sip_msg *req;
+	uint16_t scode;
+	const char *reason;
+};
+
+
+static int write_answer(struct mbuf *mb, const struct sa *addr,
+			const void *arg)
+{
+	const struct answer *answer = arg;
+	const struct sip_msg *req = answer->req;
+	(void)addr;
+
+	return mbuf_printf(mb, "SIP/2.0 %u %s\r\n"
+			   "Via: %r\r\n"
+			   "To: %r\r\n"
+			   "From: %r\r\n"
+			   "Call-ID: %r\r\n"
+			   "CSeq: %u %r\r\n"
+			   "Content-Length: 0\r\n\r\n",
+			   answer->scode, answer->reason, &req->via.val,
+			   &req->to.val, &req->from.val, &req->callid,
+			   req->cseq.num, &req->cseq.met);
+}
+
+
 /**
  * Answer a request that libre waits with
  *
@@ -90,34 +117,7 @@ int inject_message(inject_write_h *writeh, const void *arg)
 int inject_response(const struct sip_msg *req, uint16_t scode,
 		    const char *reason)
 {
-	struct mbuf *mb;
-	struct sa addr;
-	int err;
+	const struct answer answer = { req, scode, reason };
 
-	err = own_address(&addr);
-	if (err)
-		return err;
-
-	mb = mbuf_alloc(512);
-	if (!mb)
-		return ENOMEM;
-
-	err = mbuf_printf(mb, "SIP/2.0 %u %s\r\n"
-			  "Via: %r\r\n"
-			  "To: %r\r\n"
-			  "From: %r\r\n"
-			  "Call-ID: %r\r\n"
-			  "CSeq: %u %r\r\n"
-			  "Content-Length: 0\r\n\r\n",
-			  scode, reason, &req->via.val, &req->to.val,
-			  &req->from.val, &req->callid, req->cseq.num,
-			  &req->cseq.met);
-	if (!err) {
-		mb->pos = 0;
-		err = compat_send_anon(&addr, mb);
-	}
-
-	mem_deref(mb);
-
-	return err;
+	return inject_message(write_answer, &answer);
 }
