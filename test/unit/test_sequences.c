@@ -14,6 +14,7 @@
 #include "order.h"
 #include "policy.h"
 #include "register.h"
+#include "renumber.h"
 #include "settings.h"
 #include "state.h"
 #include "view.h"
@@ -46,6 +47,8 @@ enum event {
 	FLOW_ENDED,                  /**< The connection to the server in use*/
 	MAINTENANCE,                 /**< Of the server in use, on or off    */
 	MAINTENANCE_OTHER,           /**< ... of the next one                */
+	RENUMBERED,                  /**< The first server is now the last   */
+	TAKEN_AWAY,                  /**< ... is exchanged for a new one     */
 	WAIT,                        /**< Until the policy wants to wake up  */
 	NUM_EVENTS,
 };
@@ -77,7 +80,8 @@ static const char *const namev[] = {
 	"late failure", "deregistered", "renewed", "renewal refused", "probe",
 	"probed good", "probed bad", "standby ok", "standby failed", "switch",
 	"unregistered", "network lost", "network back", "woke", "alive",
-	"flow ended", "maintenance", "maintenance of another", "wait",
+	"flow ended", "maintenance", "maintenance of another",
+	"renumbered", "taken away", "wait",
 };
 
 
@@ -354,6 +358,21 @@ static void toggle(struct fix *f, unsigned server)
 }
 
 
+/* line.c lets go of what was asked of a server that is gone */
+static void renumber(struct seq *s, bool away)
+{
+	struct policy *p = &s->f.p;
+	struct renumber rn = { .serverc = p->serverc };
+
+	for (unsigned i = 0; i < p->serverc; i++)
+		rn.fromv[i] = i + 1 < p->serverc ? i + 2 : away ? 0 : 1;
+
+	s->standby = renumber_to(&rn, s->standby);
+	s->probe   = renumber_to(&rn, s->probe);
+	renumber_policy(p, &rn, false, s->f.now, s->f.rnd, &s->f.d);
+}
+
+
 static void evidence(struct seq *s, enum event event)
 {
 	struct fix *f = &s->f;
@@ -383,6 +402,8 @@ static void evidence(struct seq *s, enum event event)
 	case FLOW_ENDED:      flow_over(f);                            break;
 	case MAINTENANCE:     toggle(f, f->p.target);                  break;
 	case MAINTENANCE_OTHER: toggle(f, other(f));                   break;
+	case RENUMBERED:      renumber(s, false);                      break;
+	case TAKEN_AWAY:      renumber(s, true);                       break;
 	default:                                                       break;
 	}
 }

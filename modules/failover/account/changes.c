@@ -103,6 +103,33 @@ int changes_set(const char *aor, const char *key, const char *val)
 
 
 /**
+ * Take a change back
+ *
+ * @param aor Account; NULL: the config file's
+ * @param key Key
+ * @param old What was there before, NULL: nothing; the reference to it is
+ *            taken over
+ */
+void changes_restore(const char *aor, const char *key, struct changed *old)
+{
+	struct changed *chg = changes_find(aor, key);
+
+	if (chg == old) {
+		mem_deref(old);
+		return;
+	}
+
+	if (chg) {
+		list_unlink(&chg->le);
+		mem_deref(chg);
+	}
+
+	if (old)
+		list_append(&changel, &old->le, old);
+}
+
+
+/**
  * Baresip has read a file again: what was saved is in it
  *
  * @param aor Account; NULL: the config file

@@ -21,6 +21,7 @@ struct changed {
 struct list *changes_list(void);
 struct changed *changes_find(const char *aor, const char *key);
 int  changes_set(const char *aor, const char *key, const char *val);
+void changes_restore(const char *aor, const char *key, struct changed *old);
 void changes_forget_saved(const char *aor);
 void changes_close(void);
 

@@ -173,16 +173,62 @@ void config_apply(struct line *line)
 }
 
 
-/* Expiry asked of a server; without a key of its own that of server 1 */
-static uint32_t read_regint(const struct line *line, unsigned server)
+/**
+ * A parameter of the account line, or what it was changed to
+ *
+ * @param line Line
+ * @param name Name of the parameter
+ * @param val  Its value, part of the account or of the change
+ *
+ * @return True if it is there
+ */
+bool config_param_now(const struct line *line, const char *name,
+		      struct pl *val)
 {
-	uint32_t dflt = account_regint(line->acc);
-	char key[32], *end, val[16];
+	const struct changed *chg = changes_find(line_aor(line), name);
+
+	if (!chg)
+		return config_param(line, name, val);
+
+	pl_set_str(val, chg->val);
+
+	return val->l != 0;
+}
+
+
+/**
+ * Decode an expiry
+ *
+ * @param s  Returns the expiry [s]
+ * @param pl Text
+ *
+ * @return True if it is 1 to 86400 s
+ */
+bool config_decode_regint(uint32_t *s, const struct pl *pl)
+{
+	char *end, val[16];
 	unsigned long v;
+
+	if (pl_strcpy(pl, val, sizeof(val)) || val[0] < '0' || val[0] > '9')
+		return false;
+
+	v  = strtoul(val, &end, 10);
+	*s = (uint32_t)v;
+
+	return !*end && v >= 1 && v <= 86400;
+}
+
+
+/* Expiry asked of a server; without a key of its own that of server 1 */
+static uint32_t read_regint(const struct line *line, unsigned server,
+			    bool warn)
+{
+	uint32_t dflt = account_regint(line->acc), s;
+	char key[32];
 	struct pl pl;
 
 	/* the account's own may be what we have set, before a reload */
-	if (config_param(line, "regint", &pl) && pl_u32(&pl))
+	if (config_param_now(line, "regint", &pl) && pl_u32(&pl))
 		dflt = pl_u32(&pl);
 
 	if (server == PRIMARY)
@@ -190,18 +236,15 @@ static uint32_t read_regint(const struct line *line, unsigned server)
 
 	(void)re_snprintf(key, sizeof(key), "failover_regint%u", server);
 
-	if (!config_param(line, key, &pl))
+	if (!config_param_now(line, key, &pl))
 		return dflt;
 
-	if (!pl_strcpy(&pl, val, sizeof(val)) && val[0] >= '0' &&
-	    val[0] <= '9') {
-		v = strtoul(val, &end, 10);
-		if (!*end && v >= 1 && v <= 86400)
-			return (uint32_t)v;
-	}
+	if (config_decode_regint(&s, &pl))
+		return s;
 
-	warning("failover: %s: %s '%r' is not 1 to 86400 seconds, using %u\n",
-		line_name(line), key, &pl, dflt);
+	if (warn)
+		warning("failover: %s: %s '%r' is not 1 to 86400 seconds,"
+			" using %u\n", line_name(line), key, &pl, dflt);
 
 	return dflt;
 }
@@ -221,7 +264,7 @@ static int refuse(struct line *line, const char *fmt, ...)
 }
 
 
-static int add_server(struct line *line, const struct pl *uri)
+static int add_server(struct line *line, const struct pl *uri, bool warn)
 {
 	struct server *srv = &line->serverv[line->serverc];
 	int err;
@@ -236,7 +279,7 @@ static int add_server(struct line *line, const struct pl *uri)
 		return refuse(line, "server %u '%r': %s", line->serverc, uri,
 			      server_refusal(err));
 
-	srv->regint = read_regint(line, line->serverc);
+	srv->regint = read_regint(line, line->serverc, warn);
 
 	for (unsigned i = PRIMARY; i < line->serverc; i++) {
 		if (server_equal(line_server(line, i), srv))
@@ -248,26 +291,39 @@ static int add_server(struct line *line, const struct pl *uri)
 }
 
 
-static int add_more_servers(struct line *line, struct pl list)
+/**
+ * The next server of a list
+ *
+ * @param uri  Returns its URI
+ * @param list URIs with commas between them; moved on
+ */
+void config_next_server(struct pl *uri, struct pl *list)
+{
+	const char *comma = pl_strchr(list, ',');
+
+	*uri = *list;
+	if (comma)
+		uri->l = (size_t)(comma - list->p);
+
+	pl_advance(list, (ssize_t)(uri->l + (comma ? 1 : 0)));
+
+	while (uri->l && *uri->p == ' ')
+		pl_advance(uri, 1);
+	while (uri->l && uri->p[uri->l - 1] == ' ')
+		--uri->l;
+}
+
+
+static int add_more_servers(struct line *line, struct pl list, bool warn)
 {
 	int err = 0;
 
 	while (list.l && !err) {
 
-		const char *comma = pl_strchr(&list, ',');
-		struct pl uri = list;
+		struct pl uri;
 
-		if (comma)
-			uri.l = (size_t)(comma - list.p);
-
-		pl_advance(&list, (ssize_t)(uri.l + (comma ? 1 : 0)));
-
-		while (uri.l && *uri.p == ' ')
-			pl_advance(&uri, 1);
-		while (uri.l && uri.p[uri.l - 1] == ' ')
-			--uri.l;
-
-		err = add_server(line, &uri);
+		config_next_server(&uri, &list);
+		err = add_server(line, &uri, warn);
 	}
 
 	return err;
@@ -282,30 +338,32 @@ static bool outbound(const struct line *line, unsigned server, struct pl *uri)
 
 	(void)re_snprintf(name, sizeof(name), "outbound%u", server);
 
-	return (config_param(line, name, uri) && pl_isset(uri)) ||
-		(server == PRIMARY && config_param(line, "outbound", uri) &&
-		 pl_isset(uri));
+	return (config_param_now(line, name, uri) && pl_isset(uri)) ||
+		(server == PRIMARY &&
+		 config_param_now(line, "outbound", uri) && pl_isset(uri));
 }
 
 
-static int read_servers(struct line *line)
+static int read_servers(struct line *line, bool warn)
 {
 	struct pl pl;
 	int err;
 
 	for (unsigned i = PRIMARY; i <= PRIMARY + 1; i++) {
 
-		if (!outbound(line, i, &pl))
+		if (!outbound(line, i, &pl)) {
+			line->serverc = i;
 			return refuse(line, "it needs two servers, outbound="
 				      " and outbound2=");
+		}
 
-		err = add_server(line, &pl);
+		err = add_server(line, &pl, warn);
 		if (err)
 			return err;
 	}
 
-	if (config_param(line, "failover_servers", &pl))
-		return add_more_servers(line, pl);
+	if (config_param_now(line, "failover_servers", &pl))
+		return add_more_servers(line, pl, warn);
 
 	return 0;
 }
@@ -354,6 +412,34 @@ static bool is_off(const struct line *line, const struct pl *val)
 }
 
 
+static int read_account(struct line *line, bool warn)
+{
+	const struct account *acc = line->acc;
+	struct pl pl;
+
+	if (config_param(line, "failover", &pl) && is_off(line, &pl))
+		return refuse(line, "failover=no");
+
+	if (warn) {
+		warn_if_cut(line);
+		keys_check_account(line_name(line),
+				   &account_laddr(acc)->params);
+	}
+
+	if (config_param(line, "sipnat", &pl) &&
+	    !pl_strcasecmp(&pl, "outbound"))
+		return refuse(line, "sipnat=outbound registers with both"
+			      " servers already");
+
+	if (!account_regint(acc))
+		return refuse(line, "regint=0, it does not register");
+
+	read_settings(line, warn);
+
+	return read_servers(line, warn);
+}
+
+
 /**
  * Read the servers and settings of an account
  *
@@ -364,26 +450,20 @@ static bool is_off(const struct line *line, const struct pl *val)
  */
 int config_account(struct line *line)
 {
-	const struct account *acc = line->acc;
-	struct pl pl;
-
 	changes_forget_saved(line_aor(line));
 
-	if (config_param(line, "failover", &pl) && is_off(line, &pl))
-		return refuse(line, "failover=no");
+	return read_account(line, true);
+}
 
-	warn_if_cut(line);
-	keys_check_account(line_name(line), &account_laddr(acc)->params);
 
-	if (config_param(line, "sipnat", &pl) &&
-	    !pl_strcasecmp(&pl, "outbound"))
-		return refuse(line, "sipnat=outbound registers with both"
-			      " servers already");
-
-	if (!account_regint(acc))
-		return refuse(line, "regint=0, it does not register");
-
-	read_settings(line, true);
-
-	return read_servers(line);
+/**
+ * Read the servers and settings of an account as they were changed
+ *
+ * @param line Line
+ *
+ * @return As config_account()
+ */
+int config_account_changed(struct line *line)
+{
+	return read_account(line, false);
 }

@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include "renumber.h"
 #include "tally.h"
 #include "view.h"
 
@@ -193,4 +194,34 @@ const char *tally_limitname(unsigned bucket)
 const char *tally_causename(enum tally_cause cause)
 {
 	return causev[cause];
+}
+
+
+/**
+ * The servers of an account have changed: those that stay keep what was
+ * counted
+ *
+ * @param t  Counters
+ * @param rn Change
+ */
+void tally_renumber(struct tally *t, const struct renumber *rn)
+{
+	const struct tally was = *t;
+
+	memset(t->failurev, 0, sizeof(t->failurev));
+	memset(t->active_msv, 0, sizeof(t->active_msv));
+
+	for (unsigned i = 0; i < rn->serverc; i++) {
+
+		const unsigned before = rn->fromv[i];
+
+		if (!before)
+			continue;
+
+		memcpy(t->failurev[i], was.failurev[before - 1],
+		       sizeof(t->failurev[i]));
+		t->active_msv[i] = was.active_msv[before - 1];
+	}
+
+	t->active = renumber_to(rn, was.active);
 }

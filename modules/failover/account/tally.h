@@ -9,6 +9,8 @@
 
 #include "state.h"
 
+struct renumber;
+
 enum {
 	TALLY_BUCKETS = 9,           /**< Of tally_recoveries(), see there   */
 };
@@ -48,6 +50,7 @@ uint64_t tally_decision(struct tally *t, const struct policy *p,
 const struct tally_recoveries *tally_recoveries(void);
 uint64_t tally_active_ms(const struct tally *t, unsigned server,
 			 uint64_t now);
+void tally_renumber(struct tally *t, const struct renumber *rn);
 const char *tally_limitname(unsigned bucket);
 const char *tally_causename(enum tally_cause cause);
 

@@ -13,6 +13,7 @@
 #include "evidence.h"
 #include "foreign.h"
 #include "line.h"
+#include "renumber.h"
 #include "schedule.h"
 #include "standby.h"
 #include "state.h"
@@ -277,4 +278,23 @@ bool attempt_is_stranded(const struct attempt *att)
 
 	return (p->target != att->server || p->state == POLICY_DOWN) &&
 		p->serverv[att->server - 1].health == HEALTH_DOWN;
+}
+
+
+/**
+ * The servers of a line have changed
+ *
+ * @param att Attempt
+ * @param rn  Change
+ *
+ * @return False if the present server is gone: libre goes on by itself
+ */
+bool attempt_renumber(struct attempt *att, const struct renumber *rn)
+{
+	const unsigned before = att->server;
+
+	att->server = renumber_to(rn, before);
+	att->tried  = renumber_set(rn, att->tried);
+
+	return att->server || !before;
 }

@@ -10,6 +10,7 @@
 #include "compat.h"
 
 struct line;
+struct renumber;
 
 /** A request that is sent to one server after the other */
 struct attempt {
@@ -33,6 +34,7 @@ void attempt_stop(struct attempt *att);
 bool attempt_resume(struct attempt *att);
 void attempt_unanswered(struct attempt *att);
 void attempt_refused(struct attempt *att, const struct sip_msg *msg);
+bool attempt_renumber(struct attempt *att, const struct renumber *rn);
 bool attempt_is_tried(const struct attempt *att, unsigned server);
 bool attempt_may_go(const struct attempt *att);
 bool attempt_is_last(const struct attempt *att);

@@ -344,3 +344,25 @@ void bye_forget(const struct line *line)
 			mem_deref(bye);
 	}
 }
+
+
+/**
+ * The servers of a line have changed
+ *
+ * @param line Line
+ * @param rn   Change
+ */
+void bye_renumber(const struct line *line, const struct renumber *rn)
+{
+	struct le *le = list_head(&byel);
+
+	while (le) {
+
+		struct bye *bye = le->data;
+
+		le = le->next;
+
+		if (bye->dlg->line == line && !attempt_renumber(&bye->att, rn))
+			mem_deref(bye);
+	}
+}

@@ -12,6 +12,7 @@
 
 struct dialog;
 struct line;
+struct renumber;
 
 enum bye_state {
 	BYE_SENT,                    /**< By libre, or by us                 */
@@ -41,6 +42,7 @@ bool bye_is_unavailable(struct bye *bye, const struct sip_msg *msg);
 bool bye_is_passed_on(struct bye *bye, const struct sip_msg *msg);
 void bye_unanswered(struct bye *bye);
 void bye_give_up(struct bye *bye);
+void bye_renumber(const struct line *line, const struct renumber *rn);
 void bye_forget(const struct line *line);
 
 #endif

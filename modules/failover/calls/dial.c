@@ -211,3 +211,25 @@ void dial_forget(const struct line *line)
 			dial_drop(dial);
 	}
 }
+
+
+/**
+ * The servers of a line have changed
+ *
+ * @param line Line
+ * @param rn   Change
+ */
+void dial_renumber(const struct line *line, const struct renumber *rn)
+{
+	struct le *le = list_head(&diall);
+
+	while (le) {
+
+		struct dial *dial = le->data;
+
+		le = le->next;
+
+		if (dial->line == line && !attempt_renumber(&dial->att, rn))
+			dial_drop(dial);
+	}
+}

@@ -11,6 +11,7 @@
 #include "compat.h"
 
 struct line;
+struct renumber;
 
 enum dial_state {
 	DIAL_TRYING,                 /**< INVITE sent, no answer yet         */
@@ -42,6 +43,7 @@ struct dial *dial_find(const struct call *call);
 struct dial *dial_find_callid(const struct line *line,
 			      const struct pl *callid);
 struct dial *dial_find_announced(const struct line *line);
+void dial_renumber(const struct line *line, const struct renumber *rn);
 void dial_forget(const struct line *line);
 
 #endif

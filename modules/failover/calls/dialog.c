@@ -11,6 +11,7 @@
 #include "dialog.h"
 #include "line.h"
 #include "media.h"
+#include "renumber.h"
 
 
 static struct list dialogl;
@@ -352,5 +353,25 @@ void dialog_forget(const struct line *line)
 
 		if (dlg->line == line)
 			mem_deref(dlg);
+	}
+}
+
+
+/**
+ * The servers of a line have changed
+ *
+ * @param line Line
+ * @param rn   Change
+ */
+void dialog_renumber(const struct line *line, const struct renumber *rn)
+{
+	struct le *le;
+
+	for (le = list_head(&dialogl); le; le = le->next) {
+
+		struct dialog *dlg = le->data;
+
+		if (dlg->line == line)
+			dlg->server = renumber_to(rn, dlg->server);
 	}
 }

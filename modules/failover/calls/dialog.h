@@ -10,6 +10,7 @@
 #include "compat.h"
 
 struct line;
+struct renumber;
 
 enum {
 	MAX_ROUTES = 8,              /**< Longer route sets are left alone   */
@@ -46,6 +47,7 @@ void dialog_hop_seen(struct dialog *dlg, enum sip_transp tp,
 		     const struct sa *dst);
 struct dialog *dialog_find(const struct sip_msg *msg, bool sent);
 struct dialog *dialog_find_call(const struct line *line, const char *callid);
+void dialog_renumber(const struct line *line, const struct renumber *rn);
 void dialog_forget(const struct line *line);
 
 #endif

@@ -442,3 +442,25 @@ void within_forget(const struct line *line)
 			mem_deref(w);
 	}
 }
+
+
+/**
+ * The servers of a line have changed
+ *
+ * @param line Line
+ * @param rn   Change
+ */
+void within_renumber(const struct line *line, const struct renumber *rn)
+{
+	struct le *le = list_head(&withinl);
+
+	while (le) {
+
+		struct within *w = le->data;
+
+		le = le->next;
+
+		if (w->line == line && !attempt_renumber(&w->att, rn))
+			mem_deref(w);
+	}
+}

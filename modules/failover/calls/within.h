@@ -13,6 +13,7 @@
 
 struct dialog;
 struct line;
+struct renumber;
 struct txn;
 
 enum within_state {
@@ -58,6 +59,7 @@ int  within_send(const struct within *w, struct mbuf *pkt);
 void within_give_up(struct within *w);
 void within_end(struct within *w);
 void within_run(struct line *line);
+void within_renumber(const struct line *line, const struct renumber *rn);
 void within_forget(const struct line *line);
 
 #endif

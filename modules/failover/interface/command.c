@@ -171,7 +171,8 @@ static int check_name(struct re_printf *pf, void *arg)
 
 	accounts_scan();
 
-	return name.l && !command_lookup(&name) ? unknown_account(pf, &name) : 0;
+	return name.l && !command_lookup(&name) ?
+		unknown_account(pf, &name) : 0;
 }
 
 

@@ -11,6 +11,7 @@
 #include "origin.h"
 #include "save.h"
 #include "set.h"
+#include "set_servers.h"
 
 
 enum {
@@ -27,7 +28,8 @@ static int print_keys(struct re_printf *pf, const void *arg)
 	for (size_t i = 0; (key = settings_key(i)); i++)
 		err |= re_hprintf(pf, "%s%s", i ? ", " : "", key);
 
-	return err;
+	return err | re_hprintf(pf, ", and of an account server1 to server%u"
+				" and regint", MAX_SERVERS);
 }
 
 
@@ -35,7 +37,7 @@ static void print_error(const char *key, const char *error, void *arg)
 {
 	struct re_printf *pf = arg;
 
-	if (settings_allowed(key))
+	if (settings_allowed(key) || set_servers_is_key(key))
 		(void)re_hprintf(pf, "failover: %s: %s\n", key, error);
 	else
 		(void)re_hprintf(pf, "failover: there is no key '%s'; there"
@@ -90,12 +92,16 @@ int command_set(struct re_printf *pf, void *arg)
 		return EINVAL;
 	}
 
-	if (pl_strcmp(&aor, "*"))
-		err = command_managed(&line, pf, &aor);
-	if (!err)
-		err = pl_strdup(&key, &name);
+	err = pl_strdup(&key, &name);
 	if (err)
 		return err;
+
+	if (pl_strcmp(&aor, "*"))
+		err = set_servers_is_key(key) ?
+			command_find(&line, pf, &aor) :
+			command_managed(&line, pf, &aor);
+	if (err)
+		goto out;
 
 	while (*p == ' ')
 		++p;

@@ -9,6 +9,7 @@
 #include "line.h"
 #include "page_set.h"
 #include "set.h"
+#include "set_servers.h"
 
 
 enum {
@@ -37,6 +38,18 @@ static void error_handler(const char *key, const char *error, void *arg)
 }
 
 
+/* An account without servers can be given some */
+static bool has_server(const struct web_change *changev, size_t changec)
+{
+	for (size_t i = 0; i < changec; i++) {
+		if (set_servers_is_key(changev[i].key))
+			return true;
+	}
+
+	return false;
+}
+
+
 /**
  * Take all changes or, if one is wrong, none and tell which
  *
@@ -59,7 +72,9 @@ int page_set(struct re_printf *pf, const char *aor,
 	pl_set_str(&pl, aor);
 
 	if (strcmp(aor, "*")) {
-		err = command_managed(&line, pf, &pl);
+		err = has_server(changev, changec) ?
+			command_find(&line, pf, &pl) :
+			command_managed(&line, pf, &pl);
 		if (err)
 			return err;
 	}

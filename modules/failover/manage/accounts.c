@@ -165,7 +165,7 @@ void accounts_reread(void)
 
 
 /* Its requests may go to another server than the first: this module may have
-   been loaded before, and have moved it */
+   been loaded before, and have moved it. 0: to none of them */
 static unsigned outbound_server(const struct line *line)
 {
 	const char *uri = account_outbound(line->acc, 0);
@@ -175,7 +175,7 @@ static unsigned outbound_server(const struct line *line)
 			return i;
 	}
 
-	return PRIMARY;
+	return 0;
 }
 
 
@@ -188,18 +188,23 @@ static bool is_fallback(const struct line *line)
 }
 
 
-/* We were loaded after Baresip has registered it, or begun to. What is under
-   way was not seen; registered anew, the account is known. */
-static void take_over(struct line *line)
+/**
+ * Take over an account that Baresip has registered, or begun to. What is under
+ * way was not seen; registered anew, the account is known.
+ *
+ * @param line Line
+ */
+void accounts_take_over(struct line *line)
 {
 	const bool registered = ua_isregistered(line->ua);
+	const unsigned server = outbound_server(line);
 	struct decision d = {0};
 
 	if (line->unmanaged || (is_fallback(line) && !registered))
 		return;
 
-	policy_found(&line->policy, outbound_server(line), registered,
-		     clock_ms(), &d);
+	policy_found(&line->policy, server ? server : PRIMARY,
+		     server && registered, clock_ms(), &d);
 	decide_take(line, &d);
 }
 
@@ -229,7 +234,7 @@ void accounts_scan(void)
 			continue;
 
 		if (!accounts_add(&line, le->data))
-			take_over(line);
+			accounts_take_over(line);
 	}
 }
 

@@ -13,6 +13,7 @@ struct line;
 struct ua;
 
 int  accounts_add(struct line **linep, struct ua *ua);
+void accounts_take_over(struct line *line);
 void accounts_scan(void);
 void accounts_reread(void);
 void accounts_reconfigure(struct line *line);

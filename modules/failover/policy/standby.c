@@ -30,7 +30,8 @@ static bool is_candidate(const struct policy *p, unsigned server,
 			 uint64_t now)
 {
 	if (server == p->target || p->standby_tried & server_bit(server) ||
-	    state_in_maintenance(p, server) || order_leaves_alone(p, server, now))
+	    state_in_maintenance(p, server) ||
+	    order_leaves_alone(p, server, now))
 		return false;
 
 	return server != PRIMARY || !p->set->failback ||

@@ -17,6 +17,7 @@
 #include "inject.h"
 #include "line.h"
 #include "presence.h"
+#include "renumber.h"
 #include "subscription.h"
 
 
@@ -272,5 +273,26 @@ void subscription_forget(const struct line *line)
 
 		if (sub->line == line)
 			mem_deref(sub);
+	}
+}
+
+
+/**
+ * The servers of a line have changed
+ *
+ * @param line Line
+ * @param rn   Change
+ */
+void subscription_renumber(const struct line *line,
+			   const struct renumber *rn)
+{
+	struct le *le;
+
+	for (le = list_head(&subl); le; le = le->next) {
+
+		struct subscription *sub = le->data;
+
+		if (sub->line == line)
+			sub->server = renumber_to(rn, sub->server);
 	}
 }

@@ -10,6 +10,7 @@
 #include "compat.h"
 
 struct line;
+struct renumber;
 
 void subscription_sent(struct line *line, unsigned server,
 		       const struct sip_msg *msg);
@@ -17,6 +18,8 @@ void subscription_answered(const struct sip_msg *msg);
 void subscription_notified(const struct sip_msg *msg);
 bool subscription_leave(const struct line *line, unsigned server);
 void subscription_lost(const struct line *line, unsigned server);
+void subscription_renumber(const struct line *line,
+			   const struct renumber *rn);
 void subscription_forget(const struct line *line);
 
 #endif

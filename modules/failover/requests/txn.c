@@ -10,6 +10,7 @@
 #include <string.h>
 #include "clock.h"
 #include "line.h"
+#include "renumber.h"
 #include "schedule.h"
 #include "target.h"
 #include "txn.h"
@@ -366,4 +367,34 @@ void txn_close(void)
 	}
 
 	list_flush(&txnl);
+}
+
+
+/**
+ * The servers of a line have changed. A de-registration is
+ * waited for even if its server is gone: others may share its table.
+ *
+ * @param line Line
+ * @param rn   Change
+ */
+void txn_renumber(const struct line *line, const struct renumber *rn)
+{
+	struct le *le = list_head(&txnl);
+
+	while (le) {
+
+		struct txn *txn = le->data;
+
+		le = le->next;
+
+		if (txn->line != line)
+			continue;
+
+		txn->server = renumber_to(rn, txn->server);
+
+		if (!txn->server && txn->kind == KIND_DEREGISTER)
+			txn->server = PRIMARY;
+		else if (!txn->server)
+			mem_deref(txn);
+	}
 }

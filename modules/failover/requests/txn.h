@@ -10,6 +10,7 @@
 #include "compat.h"
 
 struct line;
+struct renumber;
 
 enum {
 	TXN_LIFETIME_MS = 32000 + 500,/**< 64*T1, and libre's own timer first*/
@@ -66,6 +67,7 @@ void txn_answered(struct txn *txn);
 void txn_note_silence(struct txn *txn);
 bool txn_is_waiting(const struct line *line, unsigned server, uint64_t *since);
 bool txn_is_deregistering(const struct line *line);
+void txn_renumber(const struct line *line, const struct renumber *rn);
 void txn_forget(const struct line *line);
 void txn_close(void);
 

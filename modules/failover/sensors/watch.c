@@ -23,6 +23,7 @@
 #include "connection.h"
 #include "evidence.h"
 #include "line.h"
+#include "renumber.h"
 #include "trace.h"
 #include "watch.h"
 
@@ -251,4 +252,30 @@ void watch_forget(const struct line *line)
 {
 	for (unsigned i = PRIMARY; i <= MAX_SERVERS; i++)
 		mem_deref(find(line, i));
+}
+
+
+/**
+ * The servers of a line have changed
+ *
+ * @param line Line
+ * @param rn   Change
+ */
+void watch_renumber(const struct line *line, const struct renumber *rn)
+{
+	struct le *le = list_head(&watchl);
+
+	while (le) {
+
+		struct watch *watch = le->data;
+
+		le = le->next;
+
+		if (watch->line != line)
+			continue;
+
+		watch->server = renumber_to(rn, watch->server);
+		if (!watch->server)
+			mem_deref(watch);
+	}
 }

@@ -10,10 +10,12 @@
 #include "compat.h"
 
 struct line;
+struct renumber;
 
 void watch_begin(struct line *line, unsigned server, enum sip_transp tp,
 		 const struct sa *dst);
 void watch_clean_up(const struct line *line);
+void watch_renumber(const struct line *line, const struct renumber *rn);
 void watch_forget(const struct line *line);
 
 #endif

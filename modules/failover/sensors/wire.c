@@ -100,6 +100,7 @@ static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 	const struct sip_hdr *route = sip_msg_hdr(msg, SIP_HDR_ROUTE);
 	struct dialog *dlg = dialog_find(msg, true);
 	struct line *line = dlg ? dlg->line : line_find_request(msg);
+	enum kind kind;
 	unsigned server;
 	struct txn *txn;
 
@@ -108,12 +109,18 @@ static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 
 	server = line_server_of(line, dlg ? dlg->server : line->client,
 				route ? &route->val : NULL, tp, dst);
+	kind   = kind_of(line, dlg, msg);
 	if (dlg && dlg->confirmed)
 		dlg->server = server;
+
+	/* from a server that the user has taken away: others may share its
+	   location table */
+	if (!server && kind == KIND_DEREGISTER)
+		server = line->client;
 	if (!server)
 		return NULL;
 
-	txn = txn_alloc(line, server, kind_of(line, dlg, msg), msg, tp, dst);
+	txn = txn_alloc(line, server, kind, msg, tp, dst);
 	if (!txn)
 		return NULL;
 

@@ -1,0 +1,204 @@
+/**
+ * @file servers.c  The servers of an account change while the phone runs
+ *
+ * What was changed is read into a line on trial, by the code that reads an
+ * account at start. If that can be managed, its servers are adopted.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <string.h>
+#include "accounts.h"
+#include "bye.h"
+#include "check.h"
+#include "clock.h"
+#include "config.h"
+#include "decide.h"
+#include "dial.h"
+#include "dialog.h"
+#include "line.h"
+#include "lookup.h"
+#include "policy.h"
+#include "renumber.h"
+#include "servers.h"
+#include "subscription.h"
+#include "txn.h"
+#include "watch.h"
+#include "within.h"
+
+
+static void destructor(void *arg)
+{
+	struct line *trial = arg;
+
+	for (unsigned i = 0; i < MAX_SERVERS; i++)
+		server_reset(&trial->serverv[i]);
+
+	mem_deref(trial->unmanaged);
+	mem_deref(trial->acc);
+}
+
+
+/**
+ * Read an account as it was changed
+ *
+ * @param trialp Returns a line with servers, settings and, if it could not be
+ *               managed, the reason and the number of the server at fault; to
+ *               be dereferenced
+ * @param line   Line
+ *
+ * @return 0 if it could be managed, EINVAL if not, otherwise errorcode
+ */
+int servers_try(struct line **trialp, const struct line *line)
+{
+	struct line *trial = mem_zalloc(sizeof(*trial), destructor);
+
+	if (!trial)
+		return ENOMEM;
+
+	trial->ua  = line->ua;
+	trial->acc = mem_ref(line->acc);
+	*trialp    = trial;
+
+	return config_account_changed(trial);
+}
+
+
+/* Each server by its URI: spelled otherwise it is another one */
+static void compare(struct renumber *rn, const struct line *line,
+		    const struct line *trial)
+{
+	memset(rn, 0, sizeof(*rn));
+	rn->serverc = trial->serverc;
+
+	for (unsigned i = 1; i <= trial->serverc; i++) {
+		for (unsigned j = 1; j <= line->serverc; j++) {
+			if (!strcmp(line_server(trial, i)->uri,
+				    line_server(line, j)->uri))
+				rn->fromv[i - 1] = j;
+		}
+	}
+}
+
+
+/* What is known of the addresses of those that stay is kept; the others go
+   with the line on trial */
+static void take_servers(struct line *line, struct line *trial,
+			 const struct renumber *rn)
+{
+	struct server wasv[MAX_SERVERS];
+
+	memcpy(wasv, line->serverv, sizeof(wasv));
+	memcpy(line->serverv, trial->serverv, sizeof(line->serverv));
+	memcpy(trial->serverv, wasv, sizeof(trial->serverv));
+	line->serverc = trial->serverc;
+
+	for (unsigned i = 0; i < rn->serverc; i++) {
+
+		struct server *now = &line->serverv[i], *was, swap;
+
+		if (!rn->fromv[i])
+			continue;
+
+		was  = &trial->serverv[rn->fromv[i] - 1];
+		swap = *now;
+		*now = *was;
+		*was = swap;
+		now->regint = swap.regint;
+	}
+}
+
+
+static void renumber_line(struct line *line, const struct renumber *rn)
+{
+	struct decision *todo = &line->todo;
+
+	line->client  = renumber_to(rn, line->client);
+	line->follows = renumber_to(rn, line->follows);
+
+	todo->register_with = renumber_to(rn, todo->register_with);
+	todo->standby       = renumber_to(rn, todo->standby);
+	todo->probe         = renumber_to(rn, todo->probe);
+
+	for (enum check_kind kind = 0; kind < CHECKS; kind++) {
+
+		struct check *check = &line->checkv[kind];
+
+		check->server = renumber_to(rn, check->server);
+		if (!check->server)
+			check_drop(line, kind);
+	}
+
+	for (unsigned i = 0; i < MAX_SERVERS; i++)
+		line->pokev[i] = mem_deref(line->pokev[i]);
+
+	lookup_forget(line);
+	tally_renumber(&line->tally, rn);
+}
+
+
+/* All that knows servers by their numbers */
+static void renumber_rooms(const struct line *line, const struct renumber *rn)
+{
+	txn_renumber(line, rn);
+	subscription_renumber(line, rn);
+	watch_renumber(line, rn);
+	dial_renumber(line, rn);
+	bye_renumber(line, rn);
+	within_renumber(line, rn);
+	dialog_renumber(line, rn);
+}
+
+
+static bool is_expiry_new(const struct line *line, const struct line *trial,
+			  const struct renumber *rn)
+{
+	const unsigned target = line->policy.target;
+	const unsigned now = renumber_to(rn, target);
+
+	return now && line_server(line, target)->regint !=
+		line_server(trial, now)->regint;
+}
+
+
+static void begin_to_manage(struct line *line, struct line *trial)
+{
+	const struct renumber rn = { .serverc = trial->serverc };
+
+	line->unmanaged = mem_deref(line->unmanaged);
+	line->set       = trial->set;
+	take_servers(line, trial, &rn);
+	policy_init(&line->policy, &line->set, line->serverc, clock_ms());
+
+	info("failover: %s is managed now\n", line_name(line));
+	accounts_take_over(line);
+}
+
+
+/**
+ * Adopt the servers of a line on trial. The registration is left alone unless
+ * the server in use has changed; calls stay.
+ *
+ * @param line  Line, managed or not
+ * @param trial Line on trial, which could be managed
+ */
+void servers_adopt(struct line *line, struct line *trial)
+{
+	struct decision d = {0};
+	struct renumber rn;
+	bool anew;
+
+	if (line->unmanaged) {
+		begin_to_manage(line, trial);
+		return;
+	}
+
+	compare(&rn, line, trial);
+	anew = is_expiry_new(line, trial, &rn);
+
+	renumber_rooms(line, &rn);
+	renumber_line(line, &rn);
+	take_servers(line, trial, &rn);
+	renumber_policy(&line->policy, &rn, anew, clock_ms(), rand_u32(), &d);
+	decide_take(line, &d);
+}

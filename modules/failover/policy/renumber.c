@@ -1,0 +1,145 @@
+/**
+ * @file renumber.c  The servers of an account have changed
+ *
+ * What is known of those that stay is kept, whatever their numbers are now.
+ * The registration is left alone unless the server in use has changed.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <stdio.h>
+#include "binding.h"
+#include "failback.h"
+#include "register.h"
+#include "renumber.h"
+#include "round.h"
+#include "standby.h"
+#include "state.h"
+
+
+/**
+ * A set of servers, one bit each, by the numbers that they have now
+ *
+ * @param rn     Change
+ * @param before Set by the numbers before
+ *
+ * @return Set; those that are gone are not in it
+ */
+unsigned renumber_set(const struct renumber *rn, unsigned before)
+{
+	unsigned set = 0;
+
+	for (unsigned i = 0; i < rn->serverc; i++) {
+		if (rn->fromv[i] && before & server_bit(rn->fromv[i]))
+			set |= server_bit(i + 1);
+	}
+
+	return set;
+}
+
+
+static void move_servers(struct policy *p, const struct renumber *rn,
+			 uint64_t now)
+{
+	struct policy_server beforev[MAX_SERVERS];
+
+	for (unsigned i = 0; i < MAX_SERVERS; i++)
+		beforev[i] = p->serverv[i];
+
+	p->serverc = rn->serverc;
+
+	for (unsigned i = 0; i < rn->serverc; i++) {
+
+		struct policy_server *srv = &p->serverv[i];
+
+		if (rn->fromv[i]) {
+			*srv = beforev[rn->fromv[i] - 1];
+			continue;
+		}
+
+		*srv = (struct policy_server) { .since = now };
+		(void)snprintf(srv->reason, REASON_SIZE, "not tried yet");
+	}
+}
+
+
+static void move_numbers(struct policy *p, const struct renumber *rn)
+{
+	p->target        = renumber_to(rn, p->target);
+	p->origin        = renumber_to(rn, p->origin);
+	p->home          = renumber_to(rn, p->home);
+	p->probing       = renumber_to(rn, p->probing);
+	p->standby       = renumber_to(rn, p->standby);
+	p->standby_asked = renumber_to(rn, p->standby_asked);
+	p->tried         = renumber_set(rn, p->tried);
+	p->probed        = renumber_set(rn, p->probed);
+	p->standby_tried = renumber_set(rn, p->standby_tried);
+}
+
+
+/* Register with what is there now, as in a new round */
+static void begin_anew(struct policy *p, uint64_t now, struct decision *d)
+{
+	const bool at_rest = state_is_at_rest(p);
+
+	p->target = PRIMARY;
+	if (at_rest)
+		return;
+
+	p->renewing = false;
+	round_begin(p, now);
+	p->origin = 0;
+
+	d->tell = TELL_SWITCH;
+	d->to   = p->target;
+	d->by_command    = true;
+	d->register_with = p->target;
+}
+
+
+/**
+ * The servers have changed
+ *
+ * @param p    Policy
+ * @param rn   Change
+ * @param anew True to register anew with the server in use
+ * @param now  Time [ms]
+ * @param rnd  Random number
+ * @param d    Decision
+ */
+void renumber_policy(struct policy *p, const struct renumber *rn, bool anew,
+		     uint64_t now, uint32_t rnd, struct decision *d)
+{
+	const bool primary = rn->fromv[0] == PRIMARY, probing = p->probing;
+	const bool standby = p->standby;
+
+	move_servers(p, rn, now);
+	move_numbers(p, rn);
+
+	if (!primary)
+		p->returned = p->flaps = 0;
+
+	if (!p->target) {
+		begin_anew(p, now, d);
+		return;
+	}
+
+	if (anew && !state_is_at_rest(p)) {
+		register_again(p, now);
+		d->register_with = p->target;
+	}
+
+	if (p->state != POLICY_SETTLED)
+		return;
+
+	if (!primary || (probing && !p->probing)) {
+		p->probing = 0;
+		failback_schedule(p, now, rnd);
+	}
+
+	if (standby && !p->standby)
+		binding_renew(p, d);
+
+	p->standby_asked = 0;
+	standby_begin(p);
+}
