@@ -132,7 +132,7 @@ def test_moves(transport, when, fault, direction, what, server_group,
         ack = backup.recorder.wait("ACK", since=since)[0]
         assert ack.msg.cseq == entry.msg.cseq
         since = time.monotonic()
-        phone.do("resume")
+        phone.resume()
         backup.recorder.wait("INVITE", since=since)
         backup.recorder.wait("ACK", since=since)
     if what != "transfer":
@@ -191,7 +191,7 @@ def test_digest(transport, server_pair, phone_factory):
     backup.recorder.wait("ACK", 2, since=since)
     settle(phone, 1)
     since = time.monotonic()
-    phone.do("resume")
+    phone.resume()
     backup.recorder.wait("ACK", 2, since=since)
     still_talks(phone, call)
 
@@ -334,7 +334,7 @@ def test_route_set(transport, fault, direction, what, proxied):
     if what == "hold":
         far.recorder.wait("ACK", since=since)
         since = time.monotonic()
-        phone.do("resume")
+        phone.resume()
         far.recorder.wait("ACK", since=since)
         assert not within(primary, "INVITE", since)
         still_talks(phone, call)
@@ -353,7 +353,7 @@ def test_back_at_the_primary(proxied):
     phone.do("failover_probe")
     in_use(phone, 1)
     since = time.monotonic()
-    phone.do("resume")
+    phone.resume()
     far.recorder.wait("ACK", since=since)
     assert within(primary, "INVITE", since)
     assert not within(backup, "INVITE", since)

@@ -301,6 +301,13 @@ class Phone:
         if not self.command("hangup")[0]:
             self.do("hangupall")
 
+    def resume(self) -> None:
+        """Take the call off hold.  Baresip 1.1 resumes it and reports an
+        error all the same, where no other call is active."""
+        good, text = self.command("resume")
+        assert good or (self.version == (1, 1) and
+                        "Invalid argument" in text), text
+
     # What it says
 
     def status(self, aor: str = "") -> dict[str, Any]:

@@ -104,19 +104,22 @@ bool escape_is_plain(const char *p, size_t l)
 size_t escape_next(char *to, const char *p, size_t l, size_t *used,
 		   bool json)
 {
+	static const char replacement[] = {'\xef', '\xbf', '\xbd'};
 	const size_t n = escape_length(p, l);
 	char hex[8];
 
 	*used = n ? n : 1;
 
 	if (!n) {
-		memcpy(to, "\xef\xbf\xbd", 3);
-		return 3;
+		memcpy(to, replacement, sizeof(replacement));
+		return sizeof(replacement);
 	}
 
 	if (*p == '"' || *p == '\\' || *p == '\n') {
 		to[0] = '\\';
-		to[1] = *p == '\n' ? 'n' : *p;
+		to[1] = *p;
+		if (*p == '\n')
+			to[1] = 'n';
 		return 2;
 	}
 
