@@ -3,11 +3,7 @@
 
 import itertools
 import os
-import re
-import socket
-import struct
 import subprocess
-import threading
 
 import pytest
 
@@ -15,6 +11,7 @@ from harness import certificates, ports, run, sip
 from harness.baresip import account
 from harness.calls import CallTable
 from harness.dialling import counters, invites
+from harness.dns import Dns
 from harness.location import LocationTable
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, QUICK, in_use, measured,
                               our_lines, restart)
@@ -87,39 +84,6 @@ def test_mixture(kinds, server_factory, phone_factory):
 
 # Certificates
 
-class Dns:
-    """Says that every name is this machine's."""
-
-    def __init__(self):
-        self.port = ports.free_port(ports.CTRL_RANGE)
-        self.sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.sock.bind((ports.HOST, self.port))
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                query, peer = self.sock.recvfrom(512)
-            except OSError:
-                return
-            if query == b"end":
-                return
-            end = query.index(b"\0", 12) + 5
-            found = query[end - 4:end] == b"\0\1\0\1"
-            head = query[:2] + struct.pack(">5H", 0x8580, 1, found, 0, 0)
-            answer = struct.pack(">3HIH", 0xC00C, 1, 1, 60, 4) \
-                + socket.inet_aton(ports.HOST)
-            self.sock.sendto(head + query[12:end] + answer * found, peer)
-
-    def close(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-            sock.sendto(b"end", (ports.HOST, self.port))
-        ports.release(self.port)
-
-    def report(self):
-        return f"--- DNS, port {self.port}"
-
-
 GOOD = "IP:127.0.0.1,DNS:pbx1.example.com"
 BAD = {
     "expired": ((GOOD, -1), "certificate has expired"),
@@ -155,15 +119,9 @@ def guarded(parties, server_factory, phone_factory):
         parties.extend([tap, dns])
         phone = phone_factory(
             account(ALICE, tap.uri(host), backup.uri()), start=False,
-            wrapper=wrapper,
+            wrapper=wrapper, dns_port=dns.port,
             config={**QUICK, **OFTEN, **(verify or {}),
                     "sip_cafile": certificates.authority()})
-        path = phone.path("config")
-        with open(path, encoding="utf-8") as file:
-            text = re.sub("(?m)^dns_server.*$",
-                          f"dns_server {ports.HOST}:{dns.port}", file.read())
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
         return tap, backup, phone.start(SLOW_S)
 
     return make

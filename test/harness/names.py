@@ -3,6 +3,7 @@
 reads no file of the system's and asks nobody."""
 
 import os
+import re
 import signal
 import socket
 import struct
@@ -22,6 +23,7 @@ no-resolv
 no-poll
 addn-hosts={folder}/hosts
 local=/test/
+local-ttl={ttl}
 pid-file
 {user}
 log-queries
@@ -31,6 +33,10 @@ START_LIMIT_S = 10.0
 KEPT_S = 0.1                            # libre 2.4 and later keep an answer
                                         # so long, though its TTL be 0
 PROBE = "probe.test"                    # a name that is always there
+
+# Owner of a transport's SRV records, and its NAPTR service, RFC 3263
+OWNER = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}
+SERVICE = {"udp": "SIP+D2U", "tcp": "SIP+D2T", "tls": "SIPS+D2T"}
 
 
 def _query(name: str) -> bytes:
@@ -48,22 +54,32 @@ class Names:
         self.port = ports.free_port(ports.CTRL_RANGE)
         self.folder = run.new_folder("names")
         self._hosts: dict[str, list[str]] = {}      # name -> addresses
-        self._records: list[str] = []               # as dnsmasq has them
+        self._records: dict[str, list[str]] = {}    # as dnsmasq has them
         self._process: Optional[subprocess.Popen] = None
+        self.ttl = 0                                # s, of all answers
 
-    # Before start()
+    # Before start() or restart()
 
-    def srv(self, name: str, kind: str, *targets: tuple[str, int]) -> None:
-        """SRV records for a transport; the first target is preferred."""
-        self._records += [
-            f"srv-host=_sip._{kind}.{name},{target},{port},{10 * number}"
-            for number, (target, port) in enumerate(targets, 1)]
+    def srv(self, name: str, kind: str, *targets: tuple) -> None:
+        """A name's SRV records for a transport, in place of those before.
+        A target: host, port, priority, weight.  Without a priority the first
+        one is preferred."""
+        owner = f"{OWNER[kind]}.{name}"
+        self._records[owner] = [
+            "srv-host=" + ",".join(map(str, (
+                owner, target, port, *(rest or (10 * number,)))))
+            for number, (target, port, *rest) in enumerate(targets, 1)]
 
-    def naptr(self, name: str, kind: str) -> None:
-        """A NAPTR record that names a transport's SRV records."""
-        service = {"udp": "SIP+D2U", "tcp": "SIP+D2T"}[kind]
-        self._records.append(
-            f"naptr-record={name},10,10,s,{service},,_sip._{kind}.{name}")
+    def naptr(self, name: str, *kinds: str) -> None:
+        """NAPTR records that name transports' SRV records, the preferred one
+        first."""
+        self._records[name] = [
+            f"naptr-record={name},{10 * number},10,s,{SERVICE[kind]},,"
+            f"{OWNER[kind]}.{name}" for number, kind in enumerate(kinds, 1)]
+
+    def cname(self, name: str, target: str) -> None:
+        """A name stands for another one, whose addresses host() gives."""
+        self._records[name] = [f"cname={name},{target}"]
 
     def start(self) -> "Names":
         with open(os.path.join(self.folder, "config"), "w",
@@ -71,16 +87,23 @@ class Names:
             # it would become nobody, who may not read the folder
             user = "" if os.getuid() else "user=root"
             file.write(CONFIG.format(port=self.port, host=ports.HOST,
-                                     folder=self.folder, user=user))
-            file.write("".join(f"{text}\n" for text in self._records))
+                                     folder=self.folder, user=user,
+                                     ttl=self.ttl))
+            for records in self._records.values():
+                file.write("".join(f"{text}\n" for text in records))
         self._write_hosts()
-        with open(self._log, "wb") as log:
+        with open(self._log, "ab") as log:
             self._process = subprocess.Popen(
                 ["dnsmasq", "-k", "-C", f"{self.folder}/config"],
                 stdin=subprocess.DEVNULL, stdout=log,
                 stderr=subprocess.STDOUT, start_new_session=True)
-        self._until(lambda: self._resolves(ports.HOST))
+        self._until(lambda: self._resolves(self._hosts[PROBE][0]))
         return self
+
+    def restart(self) -> "Names":
+        """With the records of now; what it was asked before still counts."""
+        self._kill()
+        return self.start()
 
     # At any time
 
@@ -108,18 +131,19 @@ class Names:
             phone.do("failover_json")   # then it looks at its timers, before
                                         # it takes the next command
 
-    def asked(self, name: str) -> int:
-        """How often a name has been asked for, with any type."""
-        return self.report().count(f"] {name} from ")
+    def asked(self, name: str = "", kind: str = "") -> int:
+        """How often a name has been asked for, of a type or any; without a
+        name, how often anything has."""
+        queries = re.findall(r"query\[(\S+)\] (\S+) from ", self.report())
+        return sum(asked != PROBE and name in ("", asked) and
+                   kind in ("", of) for of, asked in queries)
 
     @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
     def close(self) -> None:
-        if self._process:
-            self._process.kill()
-            self._process.wait()
+        self._kill()
         ports.release(self.port)
 
     def report(self) -> str:
@@ -129,6 +153,11 @@ class Names:
             return file.read()
 
     # Inside
+
+    def _kill(self) -> None:
+        if self._process:
+            self._process.kill()
+            self._process.wait()
 
     def _signal(self, number: int) -> None:
         assert self._process

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A scripted name server, for what dnsmasq does not do: it refuses, it is
+at fault, it cuts its answers off, and it says that any name is this
+machine's.  RFC 1035; what it changes holds for the next query."""
+
+import socket
+import struct
+import threading
+
+from . import ports
+from .names import OWNER
+
+A, SRV = 1, 33
+SERVFAIL, REFUSED = 2, 5
+UDP_SIZE = 512                  # without EDNS, RFC 1035 section 4.2.1
+
+
+def _name(text: str) -> bytes:
+    return b"".join(bytes([len(part)]) + part.encode()
+                    for part in text.split(".") if part) + b"\0"
+
+
+def _asked(query: bytes) -> tuple[str, int, bytes]:
+    """The name, the type, and the question as it stands there."""
+    parts, at = [], 12
+    while size := query[at]:
+        parts.append(query[at + 1:at + 1 + size].decode("ascii", "replace"))
+        at += 1 + size
+    kind, = struct.unpack_from(">H", query, at + 1)
+    return ".".join(parts).lower(), kind, query[12:at + 5]
+
+
+class Dns:
+    """Any name has the address of this machine; SRV records are told."""
+
+    def __init__(self) -> None:
+        self.port = ports.free_port(ports.CTRL_RANGE)
+        self.rcode = 0              # above 0: this, and no records
+        self.silent = False
+        self.ttl = 60               # s, of all answers
+        self.queries: list[tuple[str, int, str]] = []   # name, type, "udp"
+        self._srv: dict[str, list[bytes]] = {}          # owner -> data
+        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._udp.bind((ports.HOST, self.port))
+        self._tcp = socket.create_server((ports.HOST, self.port))
+        self._sockets = [self._udp, self._tcp]
+        for job in (self._datagrams, self._accept):
+            threading.Thread(target=job, daemon=True).start()
+
+    def srv(self, name: str, kind: str, *targets: tuple) -> None:
+        """A name's SRV records for a transport, in place of those before.
+        A target: host, port, priority, weight."""
+        self._srv[f"{OWNER[kind]}.{name}"] = [
+            struct.pack(">3H", *(*rest, 0, 0)[:2], port) + _name(target)
+            for target, port, *rest in targets]
+
+    def asked(self, name: str, kind: int = 0) -> int:
+        """How often a name has been asked for, of a type or any."""
+        return sum(query == name and kind in (0, of)
+                   for query, of, _ in self.queries)
+
+    def close(self) -> None:
+        for sock in self._sockets:
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            sock.close()
+        ports.release(self.port)
+
+    def report(self) -> str:
+        return f"--- DNS, port {self.port}: {self.queries}"
+
+    # In threads of its own
+
+    def _answer(self, query: bytes, transport: str) -> bytes:
+        name, kind, question = _asked(query)
+        self.queries.append((name, kind, transport))
+        records = []
+        if not self.rcode:
+            records = self._srv.get(name, []) if kind == SRV else \
+                [socket.inet_aton(ports.HOST)] if kind == A else []
+        packed = [struct.pack(">3HIH", 0xC00C, kind, 1, self.ttl, len(data))
+                  + data for data in records]
+        kept = packed
+        if transport == "udp":      # what fits, RFC 2181 section 9
+            while 12 + len(question) + sum(map(len, kept)) > UDP_SIZE:
+                kept = kept[:-1]
+        cut = 0x200 if len(kept) < len(packed) else 0
+        return query[:2] + struct.pack(
+            ">5H", 0x8580 | cut | self.rcode, 1, len(kept), 0, 0) \
+            + question + b"".join(kept)
+
+    def _datagrams(self) -> None:
+        try:
+            while True:
+                query, peer = self._udp.recvfrom(UDP_SIZE)
+                if not query:       # closed
+                    return
+                answer = self._answer(query, "udp")
+                if not self.silent:
+                    self._udp.sendto(answer, peer)
+        except OSError:
+            pass
+
+    def _accept(self) -> None:
+        try:
+            while True:
+                sock, _ = self._tcp.accept()
+                self._sockets.append(sock)
+                threading.Thread(target=self._stream, args=(sock,),
+                                 daemon=True).start()
+        except OSError:
+            pass
+
+    def _stream(self, sock: socket.socket) -> None:
+        """Each message has its length before it, RFC 1035 section 4.2.2."""
+        try:
+            with sock.makefile("rb") as source:
+                while head := source.read(2):
+                    size, = struct.unpack(">H", head)
+                    answer = self._answer(source.read(size), "tcp")
+                    if not self.silent:
+                        sock.sendall(struct.pack(">H", len(answer)) + answer)
+        except (OSError, struct.error, IndexError):
+            pass
