@@ -15,27 +15,21 @@ import pytest
 from harness import certificates
 from harness.baresip import REPO, account
 from harness.dialling import counters, ready, settle
-from harness.scenario import (ALICE, AT_ONCE_S, BOB, add_register_commands,
-                              in_time, in_use, measured)
-from within_table import (DIRECTIONS, FAILS, REFUSED, SILENT, WHEN,
+from harness.in_call import DTMF, ORDERS, VIDEO, leave, order
+from harness.scenario import (ALICE, AT_ONCE_S, BOB, in_time, in_use,
+                              measured)
+from within_table import (B2BUA, DIRECTIONS, FAILS, REFUSED, SILENT, WHEN,
                           can_be_sent, cells, page, parse, property_name)
 
 TRANSPORTS = ["udp", "tcp"]
 RETRY = {"failover_retries": 1}         # a server is given up after 1.5 s
-DTMF = "dtmfmode=info"
-
-# what the user does, and the request that it makes
-ORDERS = {"hold": ("INVITE", ("hold",)),
-          "transfer": ("REFER", ("transfer", "sip:carol@127.0.0.1")),
-          "digit": ("INFO", ("sndcode", "5"))}
-
 
 
 def talk(phone, server, direction):
     if direction == "outgoing":
         phone.dial(BOB)
     else:
-        server.call(ALICE)
+        server.call(ALICE, video=True)
         phone.wait_event("CALL_INCOMING")
         phone.answer()
     call, = server.calls.wait_state("established")
@@ -51,23 +45,6 @@ def fail(server, fault):
         server.behave_all(status=503)
     else:
         server.kill()
-
-
-def leave(phone, fault):
-    """The account leaves the primary before anything is done in the call."""
-    if fault != SILENT:
-        add_register_commands(phone)
-        phone.do("test_register")
-    else:
-        phone.command("options", BOB)
-    in_use(phone, 2)
-
-
-def order(phone, what):
-    if what == "digit" and phone.version < (1, 1):
-        pytest.skip("Baresip 1.0 has no DTMF by INFO")
-    command = ORDERS[what][1]
-    phone.do(command[0], " ".join(command[1:]))
 
 
 def within(server, method, since=0.0):
@@ -104,21 +81,21 @@ def options(transport):
 
 
 @pytest.mark.parametrize("transport, when, fault, direction, what", [
-    cell for cell in cells() if can_be_sent(cell)])
+    cell[1:] for cell in cells(B2BUA) if can_be_sent(cell)])
 def test_moves(transport, when, fault, direction, what, server_group,
                phone_factory, record_property):
     primary, backup = servers = server_group(2, transports=(transport,))
     phone = ready(phone_factory, servers, transport,
-                  config=options(transport), extra=DTMF)
+                  config=options(transport), extra=DTMF, **VIDEO)
     call = talk(phone, primary, direction)
     fail(primary, fault)
     if when == WHEN[1]:
-        leave(phone, fault)
+        leave(phone, fault == SILENT)
     since = time.monotonic()
     order(phone, what)
     entry = moved(phone, backup, call, what, since)
     took = entry.time - since
-    cell = transport, when, fault, direction, what
+    cell = B2BUA, transport, when, fault, direction, what
     measured(f"{', '.join(cell)}: at the backup after", took)
     record_property(property_name(cell), f"{took:.4f}")
     if when == WHEN[1]:
@@ -143,28 +120,28 @@ def test_moves(transport, when, fault, direction, what, server_group,
 
 
 @pytest.mark.parametrize("transport, when, fault, direction, what", [
-    cell for cell in cells() if not can_be_sent(cell)])
+    cell[1:] for cell in cells(B2BUA) if not can_be_sent(cell)])
 def test_no_connection(transport, when, fault, direction, what, server_group,
                        phone_factory, record_property):
     """What libre cannot send at all fails, and the call goes on."""
     primary, backup = servers = server_group(2, transports=(transport,))
     phone = ready(phone_factory, servers, transport,
-                  config=options(transport), extra=DTMF)
+                  config=options(transport), extra=DTMF, **VIDEO)
     call = talk(phone, primary, direction)
     fail(primary, fault)
     if when == WHEN[1]:
-        leave(phone, fault)
+        leave(phone, fault == SILENT)
     order(phone, what)
     # the others do not tell of an offer
     if what == "hold" and phone.version >= (4, 0):
         phone.wait_log("INVITE within a call, .* could not be sent, the call "
                        "goes on: no connection to server 1")
         in_use(phone, 2)
-    settle(phone, 2)
+    settle(phone, 1)
     assert call.active and not phone.events("CALL_CLOSED")
     assert not within(backup, ORDERS[what][0])
-    record_property(property_name((transport, when, fault, direction, what)),
-                    FAILS)
+    record_property(property_name((B2BUA, transport, when, fault, direction,
+                                   what)), FAILS)
     phone.hangup()
     backup.calls.wait_state("ended")
     assert (call.ended_by, call.ended_via) == ("BYE", backup.name)

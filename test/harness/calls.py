@@ -63,14 +63,24 @@ class RtpSink:
             ports.release(self.port + 1)
 
 
-def sdp(port: int) -> bytes:
-    """An offer or answer of G.711 that leads to a port on loopback."""
+VIDEO = b"m=video 9 RTP/AVP 100\r\na=rtpmap:100 VP8/90000\r\n"
+
+
+def _video(offer: bytes) -> str:
+    """The video of an offer, taken; it leads to the discard port."""
+    _, found, text = offer.partition(b"m=video ")
+    return "m=video 9 " + text.split(b" ", 1)[1].decode() if found else ""
+
+
+def sdp(port: int, offer: bytes = b"") -> bytes:
+    """An offer or answer of G.711 that leads to a port on loopback; with
+    video, if that is in the offer."""
     lines = ["v=0", f"o=- {port} 1 IN IP4 {ports.HOST}", "s=-",
              f"c=IN IP4 {ports.HOST}", "t=0 0",
              f"m=audio {port} RTP/AVP 0 8",
              "a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000",
              "a=sendrecv"]
-    return ("\r\n".join(lines) + "\r\n").encode()
+    return ("\r\n".join(lines) + "\r\n" + _video(offer)).encode()
 
 
 # The states of a call.  The last three are ends.
@@ -102,9 +112,8 @@ class Call:
     ended_by: str = ""          # "BYE", "CANCEL", "local BYE 200", "486"
     ended_via: str = ""         # name of the server that heard the end
 
-    @property
-    def sdp(self) -> bytes:
-        return sdp(self.rtp.port if self.rtp else 9)
+    def sdp(self, offer: bytes = b"") -> bytes:
+        return sdp(self.rtp.port if self.rtp else 9, offer)
 
     @property
     def active(self) -> bool:

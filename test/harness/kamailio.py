@@ -23,6 +23,7 @@ dns=no
 rev_dns=no
 use_dns_cache=no
 server_id={number}
+{tls}
 {listen}
 
 loadmodule "db_postgres.so"
@@ -46,6 +47,15 @@ modparam("registrar", "min_expires", 0)
 modparam("rr", "enable_full_lr", 1)
 
 request_route {{
+    if (is_method("MESSAGE") && $rU =~ "^refuse=[01]$") {{
+        $shv(refuse) = $(rU{{s.substr,7,1}}{{s.int}});
+        sl_send_reply("200", "OK");
+        exit;
+    }}
+    if ($shv(refuse) == 1 && !is_method("ACK")) {{
+        sl_send_reply("503", "Service Unavailable");
+        exit;
+    }}
     if (!mf_process_maxfwd_header("10")) {{
         sl_send_reply("483", "Too Many Hops");
         exit;
@@ -153,23 +163,35 @@ PRESENCE_ROUTE = """\
 """
 
 
+# TLS 1.3 fails between Debian 12's Kamailio and its OpenSSL
+TLS = """\
+enable_tls=yes
+loadmodule "tls.so"
+modparam("tls", "tls_method", "TLSv1.2")
+modparam("tls", "certificate", "{certificate}")
+modparam("tls", "private_key", "{certificate}")
+listen=tls:{host}:{port}
+"""
+
+
 def has_presence() -> bool:
     """Is Debian's kamailio-presence-modules installed?"""
     return bool(glob.glob("/usr/lib/*/kamailio/modules/presence_mwi.so"))
 
 
 class Kamailio:
-    """One server on one port, UDP and TCP."""
+    """One server on one port, UDP and TCP; on the next one TLS, if there
+    is a certificate."""
 
     def __init__(self, database: Database, number: int = 1, port: int = 0,
                  record_route: bool = True, password: str = "",
                  auth_methods: tuple[str, ...] = ("REGISTER", "INVITE"),
                  realm: str = "test", presence: bool = False,
-                 route_name: str = "") -> None:
+                 route_name: str = "", certificate: str = "") -> None:
         """presence: it answers SUBSCRIBE and PUBLISH, with tables of its
         own.  route_name: what it calls itself in Record-Route, {number}
-        being the server's."""
-        self.port = port or ports.free_port()
+        being the server's.  certificate: a PEM file, with the key."""
+        self.port = port or ports.free_port(count=2)
         self.name = f"kamailio{number}"
         self._folder = run.new_folder(self.name)
         self._log_path = os.path.join(self._folder, "log")
@@ -192,7 +214,9 @@ class Kamailio:
                 realm=realm, route=route or "()",
                 presence_modules=PRESENCE_MODULES.format(
                     folder=self._folder) if presence else "",
-                presence_route=PRESENCE_ROUTE if presence else ""))
+                presence_route=PRESENCE_ROUTE if presence else "",
+                tls=TLS.format(certificate=certificate, host=ports.HOST,
+                               port=self.port + 1) if certificate else ""))
         if presence:
             shutil.copytree(PRESENCE_TABLES, self._path("tables"))
 
@@ -204,7 +228,8 @@ class Kamailio:
         return self._process is not None and self._process.poll() is None
 
     def uri(self, transport: str = "udp") -> str:
-        return f"sip:{ports.HOST}:{self.port};transport={transport}"
+        port = self.port + (transport == "tls")
+        return f"sip:{ports.HOST}:{port};transport={transport}"
 
     def start(self, timeout: float = 20.0) -> "Kamailio":
         """Start it; return when it answers."""
@@ -233,15 +258,24 @@ class Kamailio:
         try:
             with socket.create_connection((ports.HOST, self.port), timeout):
                 pass
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-                sock.settimeout(timeout)
-                sock.connect((ports.HOST, self.port))
-                sock.send(_options(self.port, sock.getsockname()[1]))
-                return sock.recv(2048).startswith(b"SIP/2.0 200")
+            return self._ask("OPTIONS", "", timeout)
         except OSError:
             if self.running:
                 time.sleep(0.02)
             return False
+
+    def refuse(self, on: bool = True) -> None:
+        """Answer 503 to every request, or no more."""
+        assert self._ask("MESSAGE", f"refuse={int(on)}@", run.PATIENCE_S)
+
+    def _ask(self, method: str, user: str, timeout: float) -> bool:
+        """Send a request over UDP: is it answered with 200?"""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(timeout)
+            sock.connect((ports.HOST, self.port))
+            sock.send(_request(method, user, self.port,
+                               sock.getsockname()[1]))
+            return sock.recv(2048).startswith(b"SIP/2.0 200")
 
     def stop(self) -> None:
         """SIGSTOP to all of its processes: silent, sockets open."""
@@ -269,6 +303,7 @@ class Kamailio:
         self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
         ports.release(self.port)
+        ports.release(self.port + 1)
 
     def _signal(self, number: int) -> None:
         assert self._process and self.running, f"{self.name} is not running"
@@ -334,12 +369,12 @@ class KamailioGroup:
         return "\n".join(server.report() for server in self.servers)
 
 
-def _options(port: int, source_port: int) -> bytes:
-    lines = [f"OPTIONS sip:{ports.HOST}:{port} SIP/2.0",
+def _request(method: str, user: str, port: int, source_port: int) -> bytes:
+    lines = [f"{method} sip:{user}{ports.HOST}:{port} SIP/2.0",
              f"Via: SIP/2.0/UDP {ports.HOST}:{source_port};"
              f"branch=z9hG4bK{time.monotonic_ns()}",
              f"From: <sip:ready@{ports.HOST}>;tag=1",
              f"To: <sip:{ports.HOST}:{port}>",
              f"Call-ID: {time.monotonic_ns()}@{ports.HOST}",
-             "CSeq: 1 OPTIONS", "Max-Forwards: 70", "Content-Length: 0"]
+             f"CSeq: 1 {method}", "Max-Forwards: 70", "Content-Length: 0"]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()

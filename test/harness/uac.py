@@ -21,7 +21,8 @@ class Uac:
 
     async def invite(self, target: str, caller: str = "sip:caller@test",
                      callee: str = "", proxy: str = "",
-                     record_route: str = "") -> calls.Call:
+                     record_route: str = "",
+                     video: bool = False) -> calls.Call:
         """Send an INVITE to an AOR's binding, or to a contact URI.
 
         Returns at once; wait on the server's CallTable for its state.
@@ -45,7 +46,7 @@ class Uac:
             ("Content-Type", "application/sdp")]
         if record_route:
             msg.headers.append(("Record-Route", record_route))
-        msg.body = calls.sdp(sink.port)
+        msg.body = calls.sdp(sink.port, calls.VIDEO if video else b"")
 
         call = self.server.calls.add(calls.Call(
             msg.call_id, local_tag, "", True, msg, self.server.name, sink))
