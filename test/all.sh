@@ -18,7 +18,7 @@ cd "$(dirname "$0")/.." || exit 1
 . test/packages.sh
 
 LIMIT_S=2700		# for the whole: to end what hangs
-WORKERS=8		# tests wait more than they compute
+WORKERS=14		# tests wait more than they compute
 ASAN_TESTS=(test/test_unload.py test/test_invite.py test/test_bye.py
 	test/test_failback.py)
 
