@@ -14,7 +14,7 @@ import pytest
 
 from harness import certificates
 from harness.baresip import REPO, account
-from harness.dialling import counters, ready, settle
+from harness.dialling import counters, invites, ready, settle
 from harness.in_call import DTMF, ORDERS, VIDEO, leave, order
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, in_time, in_use,
                               measured)
@@ -355,6 +355,35 @@ def test_mixed(fault, transports, server_pair, phone_factory):
     assert ("transport=tcp" in contact) == (transports[1] == "tcp")
     backup.recorder.wait("ACK", since=since)
     assert call.active and not phone.events("CALL_CLOSED")
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_prack(transport, server_pair, phone_factory):
+    """An early dialog.  A PRACK that is not answered speaks against its
+    server; it does not go on through another one, as the INVITE that it
+    belongs to cannot."""
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair, transport, config=RETRY,
+                  extra="100rel=yes")
+    if phone.version < (3, 0):
+        pytest.skip("Baresip has PRACK from 3.0 on")
+    primary.answer_calls(reliable=True, answer_ms=500)
+    phone.dial(BOB)
+    phone.wait_event("CALL_ESTABLISHED")
+    first, = primary.recorder.requests("PRACK")
+    invite, = invites(primary)
+    # libre ends the header with a bare line feed
+    assert first.msg.get("RAck").split("\n")[0] == \
+        f"1 {invite.msg.get('CSeq')}"
+    phone.hangup()
+
+    primary.answer_calls(reliable=True, answer_ms=None)
+    primary.behave("PRACK", silent=True)
+    phone.dial(BOB)
+    in_use(phone, 2)
+    phone.wait_log("PRACK not answered")
+    assert not backup.recorder.requests("PRACK")
+    assert not invites(backup)
 
 
 def test_table_in_docs():

@@ -28,6 +28,7 @@ class CallPlan:
     status: int = 200
     headers: sip.Headers = field(default_factory=list)
     media: bool = True          # offer an RTP sink, else a dead port
+    reliable: bool = False      # the 180 wants a PRACK (RFC 3262)
 
 
 class Uas:
@@ -52,15 +53,18 @@ class Uas:
         if plan.trying_ms is not None:
             self.server.later(plan.trying_ms, lambda: req.reply(100))
         if plan.ringing_ms is not None:
-            self.server.later(plan.ringing_ms, lambda: self._ring(req, call))
+            self.server.later(plan.ringing_ms, lambda: self._ring(req, call, plan))
         if plan.answer_ms is not None:
             self.server.later(plan.answer_ms,
                               lambda: self._answer(req, call, plan))
 
-    def _ring(self, req: "Request", call: calls.Call) -> None:
+    def _ring(self, req: "Request", call: calls.Call,
+              plan: CallPlan) -> None:
         if not req.final and call.state == calls.INVITED:
             self.table.set_state(call, calls.RINGING)
-            req.reply(180, headers=[self.server.contact(req)],
+            reliable = [("Require", "100rel"), ("RSeq", "1")]
+            req.reply(180, headers=[self.server.contact(req),
+                                    *(reliable if plan.reliable else [])],
                       to_tag=call.local_tag)
 
     def _answer(self, req: "Request", call: calls.Call,
