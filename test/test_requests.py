@@ -241,3 +241,27 @@ def test_answered_requests_move_nothing(status, server_pair, phone_factory):
     settle(phone, 2.5)
     assert not our_lines(phone) and not backup.recorder.count()
     assert phone.account_status(ALICE)["state"] == "primary"
+
+
+@pytest.mark.parametrize("registrar_lives", [True, False])
+def test_refused_request_asks(registrar_lives, server_pair, phone_factory):
+    """A 503 to a request that belongs to no call: a REGISTER tells whether
+    the server is to be left, and it is asked once."""
+    primary, backup = server_pair
+    phone = with_contact(phone_factory, server_pair, ())
+    primary.behave_all(status=503)
+    if registrar_lives:
+        primary.behave("REGISTER")
+    since = time.monotonic()
+    phone.command("options", BOB)
+    asked, = primary.recorder.wait("REGISTER", since=since)
+    measured("REGISTER after a 503 to OPTIONS",
+             asked.time - primary.recorder.requests("OPTIONS")[0].time)
+    if registrar_lives:
+        phone.command("options", BOB)
+        settle(phone, 1)
+        assert primary.recorder.count("REGISTER", since) == 1
+        assert not our_lines(phone) and not backup.recorder.count()
+    else:
+        in_use(phone, 2)
+        assert "503" in phone.account_status(ALICE)["servers"][0]["reason"]

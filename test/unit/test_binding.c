@@ -7,6 +7,8 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include <string.h>
+#include "binding.h"
 #include "fixture.h"
 #include "policy.h"
 #include "register.h"
@@ -231,6 +233,57 @@ static void two_before_one_renewal(void **state)
 }
 
 
+static void doubt(struct fix *f, unsigned server)
+{
+	memset(&f->d, 0, sizeof(f->d));
+	binding_doubted(&f->p, server, f->now, &f->d);
+}
+
+
+/* Its answer to a REGISTER tells */
+static void doubted_server_is_asked(void **state)
+{
+	struct fix *f = *state;
+
+	fix_settle(f, 1);
+	doubt(f, 1);
+	assert_true(f->d.renew);
+	doubt(f, 1);
+	assert_false(f->d.renew);
+	fix_renewed(f, true, f->p.deregs);
+	fix_is(f, POLICY_SETTLED, 1);
+}
+
+
+static void doubted_server_is_not_asked_often(void **state)
+{
+	struct fix *f = *state;
+
+	fix_settle(f, 1);
+	doubt(f, 1);
+	fix_renewed(f, true, f->p.deregs);
+	f->now += 300 * 1000 - 1;
+	doubt(f, 1);
+	assert_false(f->d.renew);
+	f->now += 1;
+	doubt(f, 1);
+	assert_true(f->d.renew);
+}
+
+
+static void server_not_in_use_is_not_asked(void **state)
+{
+	struct fix *f = *state;
+
+	fix_settle(f, 1);
+	doubt(f, 2);
+	assert_false(f->d.renew);
+	fix_network_lost(f);
+	doubt(f, 1);
+	assert_false(f->d.renew);
+}
+
+
 /* A renewal that was refused is not repeated at once, for ever */
 static void refused_renewal(void **state)
 {
@@ -365,6 +418,9 @@ int main(void)
 		TEST(refresh_makes_it_new),
 		TEST(refresh_does_not_forget),
 		TEST(second_while_renewing),
+		TEST(doubted_server_is_asked),
+		TEST(doubted_server_is_not_asked_often),
+		TEST(server_not_in_use_is_not_asked),
 		TEST(two_before_one_renewal),
 		TEST(refused_renewal),
 		TEST(refused_renewal_with_a_newer_deregistration),

@@ -9,6 +9,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include "binding.h"
 #include "fixture.h"
 #include "flow.h"
 #include "order.h"
@@ -45,6 +46,7 @@ enum event {
 	WOKE,
 	ALIVE,                       /**< A keep-alive is answered           */
 	FLOW_ENDED,                  /**< The connection to the server in use*/
+	DOUBTED,                     /**< It has refused another request     */
 	MAINTENANCE,                 /**< Of the server in use, on or off    */
 	MAINTENANCE_OTHER,           /**< ... of the next one                */
 	RENUMBERED,                  /**< The first server is now the last   */
@@ -80,7 +82,7 @@ static const char *const namev[] = {
 	"late failure", "deregistered", "renewed", "renewal refused", "probe",
 	"probed good", "probed bad", "standby ok", "standby failed", "switch",
 	"unregistered", "network lost", "network back", "woke", "alive",
-	"flow ended", "maintenance", "maintenance of another",
+	"flow ended", "doubted", "maintenance", "maintenance of another",
 	"renumbered", "taken away", "wait",
 };
 
@@ -346,6 +348,12 @@ static void flow_over(struct fix *f)
 }
 
 
+static void doubt(struct fix *f)
+{
+	binding_doubted(&f->p, f->p.target, f->now, &f->d);
+}
+
+
 static unsigned other(const struct fix *f)
 {
 	return f->p.target % f->p.serverc + 1;
@@ -400,6 +408,7 @@ static void evidence(struct seq *s, enum event event)
 	case WOKE:            fix_woke(f);                             break;
 	case ALIVE:           policy_alive(&f->p, f->p.target);        break;
 	case FLOW_ENDED:      flow_over(f);                            break;
+	case DOUBTED:         doubt(f);                                break;
 	case MAINTENANCE:     toggle(f, f->p.target);                  break;
 	case MAINTENANCE_OTHER: toggle(f, other(f));                   break;
 	case RENUMBERED:      renumber(s, false);                      break;

@@ -456,6 +456,27 @@ void evidence_unanswered(struct line *line, unsigned server, const char *met,
 
 
 /**
+ * A request that belongs neither to a call nor to a registration has been
+ * answered "server unavailable". That may be true of a part of the server
+ * alone, so it moves nothing, but the server is asked by a REGISTER.
+ *
+ * @param line   Line
+ * @param server Server
+ * @param since  When the request was first sent [ms]
+ */
+void evidence_doubted(struct line *line, unsigned server, uint64_t since)
+{
+	struct decision d = {0};
+
+	if (since < line->policy.started)
+		return;
+
+	binding_doubted(&line->policy, server, clock_ms(), &d);
+	decide_take(line, &d);
+}
+
+
+/**
  * The connection that an account is registered over has ended
  *
  * @param line     Line

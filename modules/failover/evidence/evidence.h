@@ -43,6 +43,7 @@ void evidence_refused(struct line *line, unsigned server, uint64_t since,
 		      const char *reason, unsigned before);
 void evidence_unanswered(struct line *line, unsigned server, const char *met,
 			 unsigned sends, uint64_t since);
+void evidence_doubted(struct line *line, unsigned server, uint64_t since);
 void evidence_flow_ended(struct line *line, unsigned server,
 			 uint64_t lived_ms);
 void evidence_wanted_now(struct line *line);

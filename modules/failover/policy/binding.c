@@ -23,6 +23,7 @@
 enum {
 	REFRESH_LATE_MS = 100,       /**< libre's timer has had its chance   */
 	MARGIN          = 20,        /**< 5 % of the time, as libre has it   */
+	DOUBT_MS        = 300 * 1000,/**< A server is doubted so often       */
 };
 
 
@@ -125,6 +126,33 @@ void binding_renew(struct policy *p, struct decision *d)
 {
 	++p->deregs;
 	binding_renew_if_due(p, d);
+}
+
+
+/**
+ * The server in use has refused a request that says nothing of its registrar.
+ * What it answers to a renewal tells whether it is to be left. A part of a
+ * server may be down for long and be asked often: it is not worth many
+ * REGISTERs.
+ *
+ * @param p      Policy
+ * @param server Server
+ * @param now    Time [ms]
+ * @param d      Decision
+ */
+void binding_doubted(struct policy *p, unsigned server, uint64_t now,
+		     struct decision *d)
+{
+	struct policy_server *srv = state_server(p, server);
+
+	if (p->state != POLICY_SETTLED || server != p->target ||
+	    !srv->registered || p->renewing || policy_waits(p, WAIT_ANSWER) ||
+	    (srv->doubted && now < srv->doubted + DOUBT_MS))
+		return;
+
+	srv->doubted = now;
+	p->renewing  = true;
+	d->renew     = true;
 }
 
 

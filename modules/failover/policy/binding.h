@@ -14,6 +14,8 @@ void binding_granted(struct policy *p, const struct grant *grant,
 void binding_overdue(struct policy *p, uint64_t now, uint32_t rnd,
 		     struct decision *d);
 void binding_outlived(struct policy *p, unsigned deregs);
+void binding_doubted(struct policy *p, unsigned server, uint64_t now,
+		     struct decision *d);
 void binding_renew_if_due(struct policy *p, struct decision *d);
 void binding_renew(struct policy *p, struct decision *d);
 void binding_renewed(struct policy *p, const struct outcome *o,

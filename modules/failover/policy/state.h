@@ -41,6 +41,7 @@ struct policy_server {
 	bool registered;             /**< A REGISTER of ours stands there    */
 	bool maintenance;            /**< The user wants it left alone       */
 	unsigned flow_losses;        /**< Connections that ended soon        */
+	uint64_t doubted;            /**< ... and was asked, 0: never [ms]   */
 	char reason[REASON_SIZE];    /**< Latest evidence, for the user      */
 };
 

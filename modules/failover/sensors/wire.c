@@ -26,6 +26,7 @@
 #include "presence.h"
 #include "question.h"
 #include "request.h"
+#include "settings.h"
 #include "silence.h"
 #include "stall.h"
 #include "subscription.h"
@@ -276,6 +277,14 @@ static bool is_binding(const struct txn *txn, const struct sip_msg *msg)
 }
 
 
+/* What becomes of our own requests is known to who has sent them */
+static bool is_doubtful(const struct line *line, const struct sip_msg *msg)
+{
+	return codes_has(&line->set.call_codes, msg->scode) &&
+		!request_is_own(&msg->callid);
+}
+
+
 /* A server that was stopped has bound the phone when libre has forgotten that
    it ever asked */
 static void late_answer(const struct sip_msg *msg)
@@ -357,9 +366,14 @@ static bool response_received(struct sip_msg *msg, const struct sa *src)
 			evidence_deregistered(line);
 		break;
 
+	case KIND_OTHER:
+		if (is_doubtful(line, msg))
+			evidence_doubted(line, txn->server, txn->since);
+		mem_deref(txn);
+		break;
+
 	case KIND_INVITE:
 	case KIND_BYE:
-	case KIND_OTHER:
 		mem_deref(txn);
 		break;
 
