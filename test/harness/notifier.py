@@ -26,6 +26,7 @@ class Notifier:
         self.server = server
         self.voice_messages = 0
         self.presence = "open"
+        self.max_expires_s = 86400              # above: shortened
         self.subscribed: set[str] = set()       # Call-ID
         self.published: dict[str, str] = {}     # entity tag: body
         server.behave("SUBSCRIBE", script=self._subscribe)
@@ -39,7 +40,8 @@ class Notifier:
 
     def _subscribe(self, req: "Request") -> None:
         msg = req.msg
-        expires = msg.get("Expires", "3600")
+        expires = str(min(int(msg.get("Expires", "3600")),
+                          self.max_expires_s))
         if msg.to_tag and msg.call_id not in self.subscribed:
             req.reply(481)
             return

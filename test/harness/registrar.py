@@ -37,7 +37,8 @@ class Registrar:
                         for uri, expires in wanted])
 
         if fine:
-            req.reply(200, headers=self.contacts(msg.aor))
+            req.reply(200, headers=self.contacts(msg.aor)
+                      + self._outbound(req))
         else:
             req.reply(500, "Out of Order")
 
@@ -45,6 +46,15 @@ class Registrar:
         """Contact headers that list the present bindings of an AOR."""
         return [("Contact", f"<{b.contact}>;expires={b.expires_s}")
                 for b in self.table.bindings(aor).values()]
+
+    @staticmethod
+    def _outbound(req: "Request") -> sip.Headers:
+        """RFC 5626, section 6: it may watch its connection.  Over UDP the
+        phone would ask by STUN, which nobody here answers."""
+        wanted = any("reg-id" in sip.params(value)
+                     for value in req.msg.all("Contact"))
+        return [("Require", "outbound")] \
+            if wanted and req.flow.reliable else []
 
     def _bind(self, msg: sip.Message, uri: str, expires_s: int) -> bool:
         return self.table.bind(msg.aor, uri,

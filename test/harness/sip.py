@@ -141,7 +141,7 @@ def split_list(value: str) -> list[str]:
 
 def params(value: str) -> dict[str, str]:
     """Parameters of a header value, those inside <> not included."""
-    tail = value.rsplit(">", 1)[-1] if ">" in value else value
+    tail = re.sub(r'^\s*("[^"]*"|[^<"]*)\s*<[^>]*>', "", value)
     result = {}
     for part in tail.split(";")[1:]:
         key, _, val = part.partition("=")
