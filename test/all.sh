@@ -146,6 +146,17 @@ can_unshare() {
 	return 1
 }
 
+# axe-core looks for what a screen reader or a keyboard cannot use. Debian does
+# not have it. Where there is no npm, or no registry, its tests are skipped
+fetch_axe_core() {
+	command -v npm >/dev/null || return 0
+	if (cd "$results" && timeout 90 npm pack axe-core@4 &&
+		tar -xzf axe-core-*.tgz package/axe.min.js) \
+			>/dev/null 2>&1; then
+		export AXE_CORE=$results/package/axe.min.js
+	fi
+}
+
 # In a network of its own: it wants the ports that conf/ has
 demo() {
 	can_unshare "demo" --net || return 0
@@ -236,6 +247,7 @@ sanitized_tests() {
 }
 
 stage "packages" 480 "" bash -c '. test/packages.sh; install_packages test'
+fetch_axe_core
 if build build; then
 	begin_debian13
 	unit_tests build
