@@ -179,6 +179,59 @@ def test_settings_are_changed(server_pair, phone_factory, web, browser):
         assert "failover_failback_interval=77" in file.read()
 
 
+def test_whole_story(kamailio_pair, phone_factory, web, browser):
+    """As somebody uses it: sees a failover, sets the interval, tests a
+    server, changes places, saves, and starts Baresip again."""
+    primary, backup = kamailio_pair.servers
+    phone = phone_factory(line(primary, backup),
+                          config=web.config(failover_retries=1))
+    in_use(phone, 1)
+    browser.open(web.url)
+    browser.js("window.marker = 1")
+    shows(browser, "On primary")
+    primary.kill()
+    phone.command("dial", "sip:nobody@127.0.0.1")
+    shows(browser, "On backup")
+
+    browser.button("Settings").click()
+    browser.wait("document.querySelectorAll('#servers fieldset').length "
+                 "=== 2")
+    browser.set("[data-key=failover_failback_interval]", "soon")
+    browser.button("Apply").click()
+    browser.wait("document.activeElement.dataset.key === "
+                 "'failover_failback_interval'")
+    assert "1 to 86400" in browser.text("#basic")
+    browser.set("[data-key=failover_failback_interval]", "120")
+    browser.find("[aria-label='Test SIP Server 1']").click()
+    browser.wait("document.querySelector('#servers fieldset .said')"
+                 ".textContent.includes('Connection refused')")
+    browser.find("[aria-label='Test SIP Server 2']").click()
+    browser.wait("document.querySelector('#servers fieldset:nth-child(2) "
+                 ".said').textContent.includes('200 OK')")
+    browser.find("[aria-label='Move up SIP Server 2']").click()
+    browser.button("Apply").click()
+    browser.wait("document.getElementById('said').textContent"
+                 ".includes('now')")
+    found = in_use(phone, 1)
+    uris = [server["uri"] for server in found["servers"]]
+    assert uris == [backup.uri(), primary.uri()]
+    assert found["failback"]["interval_s"] == 120
+
+    browser.button("Save…").click()
+    browser.wait("document.getElementById('diff').open")
+    shown = browser.text("#diff-text")
+    assert f'outbound="{backup.uri()}"' in shown
+    browser.button("Save", "#diff").click()
+    browser.wait("!document.getElementById('diff').open")
+    assert browser.js("return window.marker") == 1
+
+    phone.kill()
+    phone.start()
+    found = in_use(phone, 1)
+    assert [server["uri"] for server in found["servers"]] == uris
+    assert found["failback"]["interval_s"] == 120
+
+
 def test_many_accounts(server_pair, phone_factory, web, browser):
     """300: filters, and an update touches what has changed alone."""
     primary, backup = server_pair
