@@ -142,3 +142,16 @@ def test_own_files(server_pair, phone_factory):
     odd, bad = json.loads(phone.do("failover_json"))["accounts"]
     assert odd["servers"][1]["uri"] == "sip:b?ckup;transport=udp"
     assert "b?d" in bad["reason"]
+
+
+@pytest.mark.parametrize("command", [
+    "failover", "failover_json", "failover_history", "failover_switch",
+    "failover_maintenance", "failover_test", "failover_set",
+    "failover_save"])
+def test_typed(server_pair, phone_factory, command):
+    """What is repeated of a command comes from whoever may send one."""
+    phone = ready(phone_factory, server_pair)
+    good, text = phone.command(command, "\x1b[2J\u202enobody\x07 1 on")
+    assert not good
+    assert "?[2J?nobody?" in text, repr(text)
+    assert is_clean(text.replace("\n", "")), repr(text)

@@ -10,6 +10,7 @@
  */
 #include <string.h>
 #include "accounts.h"
+#include "clean.h"
 #include "command.h"
 #include "command_parts.h"
 #include "history.h"
@@ -186,7 +187,7 @@ static int cmd_status(struct re_printf *pf, void *arg)
 
 static int cmd_json(struct re_printf *pf, void *arg)
 {
-	int err = check_name(pf, arg);
+	int err = clean_print(pf, check_name, arg);
 
 	if (err)
 		return err;
@@ -254,24 +255,44 @@ static int cmd_history(struct re_printf *pf, void *arg)
 }
 
 
+/* JSON is escaped, and a diff repeats the user's files byte by byte */
+#define CLEAN(h) \
+	static int clean_##h(struct re_printf *pf, void *arg) \
+	{ \
+		return clean_print(pf, h, arg); \
+	}
+
+CLEAN(cmd_status)
+CLEAN(cmd_history)
+CLEAN(command_switch)
+CLEAN(command_probe)
+CLEAN(command_maintenance)
+CLEAN(command_test)
+CLEAN(command_set)
+CLEAN(command_save)
+
+
 static const struct cmd cmdv[] = {
-{"failover",             0, CMD_PRM, "Failover status [aor]", cmd_status     },
-{"failover_json",        0, CMD_PRM, "... as JSON [aor]",     cmd_json       },
-{"failover_history",     0, CMD_PRM, "Last changes [aor]",    cmd_history    },
+{"failover",             0, CMD_PRM, "Failover status [aor]",
+					clean_cmd_status},
+{"failover_json",        0, CMD_PRM, "... as JSON [aor]",
+					cmd_json},
+{"failover_history",     0, CMD_PRM, "Last changes [aor]",
+					clean_cmd_history},
 {"failover_switch",      0, CMD_PRM, "Move account <aor> <server>",
-							command_switch      },
+					clean_command_switch},
 {"failover_probe",       0, CMD_PRM, "Look for the primary now [aor]",
-							command_probe       },
+					clean_command_probe},
 {"failover_maintenance", 0, CMD_PRM, "Leave alone <aor|*> <server> <on|off>",
-							command_maintenance },
+					clean_command_maintenance},
 {"failover_test",        0, CMD_PRM, "Ask a server <aor> <uri>",
-							command_test        },
+					clean_command_test},
 {"failover_set",         0, CMD_PRM, "Change <aor|*> <key> <value>",
-							command_set         },
+					clean_command_set},
 {"failover_save",        0, CMD_PRM, "Write what was changed [aor]",
-							command_save        },
+					clean_command_save},
 {"failover_diff",        0, CMD_PRM, "Show what would be written [aor]",
-							command_diff        },
+					command_diff},
 };
 
 
