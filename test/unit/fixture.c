@@ -131,10 +131,10 @@ void fix_resent(struct fix *f, unsigned server)
 
 
 /* A request sent just now has failed */
-void fix_failed(struct fix *f, unsigned server)
+enum verdict fix_failed(struct fix *f, unsigned server)
 {
-	policy_failed(&f->p, server, f->now, f->now, f->rnd,
-		      "503 Service Unavailable", clear(f));
+	return policy_failed(&f->p, server, f->now, f->now, f->rnd,
+			     "503 Service Unavailable", clear(f));
 }
 
 

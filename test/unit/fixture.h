@@ -45,7 +45,7 @@ void fix_ok(struct fix *f);
 void fix_granted(struct fix *f, uint64_t lapse_ms, uint64_t refresh_ms);
 void fix_refused(struct fix *f);
 void fix_resent(struct fix *f, unsigned server);
-void fix_failed(struct fix *f, unsigned server);
+enum verdict fix_failed(struct fix *f, unsigned server);
 void fix_probed(struct fix *f, bool good);
 void fix_deregistered(struct fix *f);
 void fix_renewed(struct fix *f, bool ok, unsigned deregs);

@@ -81,6 +81,28 @@ static void settles_on_an_answer(void **state)
 }
 
 
+static void a_verdict_tells_where_the_account_is(void **state)
+{
+	struct fix *f = *state;
+	const uint64_t before = f->now;
+
+	f->now += 1000;
+	fix_settle(f, 1);
+	assert_int_equal(policy_failed(&f->p, 1, before, f->now, f->rnd,
+				       "old", &f->d), VERDICT_VOID);
+
+	f->set.fall = 2;
+	assert_int_equal(fix_failed(f, 1), VERDICT_STAYS);
+	assert_int_equal(fix_failed(f, 1), VERDICT_MOVES);
+	assert_int_equal(fix_failed(f, 2), VERDICT_STAYS);
+	fix_is(f, POLICY_DOWN, 2);
+}
+
+
+/*
+ * Refused
+ */
+
 /*
  * Stale evidence
  */
@@ -156,10 +178,6 @@ static void failure_of_an_earlier_visit_is_ignored(void **state)
 	fix_is(f, POLICY_SETTLED, 1);
 }
 
-
-/*
- * Refused
- */
 
 static void refused_settles(void **state)
 {
@@ -276,6 +294,7 @@ int main(void)
 		TEST(failure_of_the_same_moment_counts),
 		TEST(no_double_failover),
 		TEST(failure_of_an_earlier_visit_is_ignored),
+		TEST(a_verdict_tells_where_the_account_is),
 		TEST(refused_settles),
 		TEST(refused_by_the_backup_still_looks_for_the_primary),
 		TEST(refused_refresh_is_not_registered),

@@ -77,7 +77,7 @@ void attempt_start(struct attempt *att, unsigned server)
 		att->refusals = 0;
 
 	att->server = server;
-	att->tried |= 1u << server;
+	att->tried |= server_bit(server);
 	att->since  = clock_ms();
 	att->sends  = 0;
 
@@ -121,21 +121,31 @@ void attempt_stop(struct attempt *att)
 }
 
 
+/* The present server may be tried again */
+static void forget_try(struct attempt *att)
+{
+	att->tried &= ~server_bit(att->server);
+}
+
+
 /**
  * The present server has not answered: that is evidence, unless it was the
  * phone's own side. Then the server may be tried again.
  *
  * @param att Attempt
+ *
+ * @return What the report of it means for the request
  */
-void attempt_unanswered(struct attempt *att)
+enum verdict attempt_unanswered(struct attempt *att)
 {
-	const struct policy *p = &att->line->policy;
+	const enum verdict verdict =
+		evidence_unanswered(att->line, att->server, att->met,
+				    att->sends, att->since);
 
-	evidence_unanswered(att->line, att->server, att->met, att->sends,
-			    att->since);
+	if (verdict == VERDICT_VOID)
+		forget_try(att);
 
-	if (p->serverv[att->server - 1].health != HEALTH_DOWN)
-		att->tried &= ~(1u << att->server);
+	return verdict;
 }
 
 
@@ -153,11 +163,10 @@ void attempt_refused(struct attempt *att, const struct sip_msg *msg)
 
 	foreign_answer(reason, sizeof(reason), att->met, msg->scode,
 		    msg->reason.p, msg->reason.l);
-	evidence_refused(att->line, att->server, att->since, reason,
-			 att->refusals++);
 
-	if (att->line->policy.target == att->server)
-		att->tried &= ~(1u << att->server);
+	if (evidence_refused(att->line, att->server, att->since, reason,
+			     att->refusals++) != VERDICT_MOVES)
+		forget_try(att);
 }
 
 
@@ -171,7 +180,7 @@ void attempt_refused(struct attempt *att, const struct sip_msg *msg)
  */
 bool attempt_is_tried(const struct attempt *att, unsigned server)
 {
-	return att->tried & (1u << server);
+	return att->tried & server_bit(server);
 }
 
 
@@ -190,6 +199,22 @@ bool attempt_may_go(const struct attempt *att)
 	return !attempt_is_tried(att, p->target) && (standby_is_ahead(p) ||
 		(p->state == POLICY_SETTLED &&
 		 !policy_waits(p, WAIT_ANSWER)));
+}
+
+
+/**
+ * Is a registration under way, or to come, that the request may wait for?
+ *
+ * @param att Attempt
+ *
+ * @return True if one is
+ */
+bool attempt_may_wait(const struct attempt *att)
+{
+	const struct policy *p = &att->line->policy;
+
+	return p->state == POLICY_MOVING || p->state == POLICY_OFFLINE ||
+		policy_waits(p, WAIT_ANSWER);
 }
 
 
@@ -255,7 +280,7 @@ bool attempt_is_cut(struct attempt *att)
 	if (att->since >= att->line->cut)
 		return false;
 
-	att->tried &= ~(1u << att->server);
+	forget_try(att);
 
 	return true;
 }

@@ -8,6 +8,7 @@
 #define FAILOVER_ATTEMPT_H
 
 #include "compat.h"
+#include "state.h"
 
 struct line;
 struct renumber;
@@ -32,11 +33,12 @@ void attempt_init(struct attempt *att, struct line *line, const char *met,
 void attempt_start(struct attempt *att, unsigned server);
 void attempt_stop(struct attempt *att);
 bool attempt_resume(struct attempt *att);
-void attempt_unanswered(struct attempt *att);
+enum verdict attempt_unanswered(struct attempt *att);
 void attempt_refused(struct attempt *att, const struct sip_msg *msg);
 bool attempt_renumber(struct attempt *att, const struct renumber *rn);
 bool attempt_is_tried(const struct attempt *att, unsigned server);
 bool attempt_may_go(const struct attempt *att);
+bool attempt_may_wait(const struct attempt *att);
 bool attempt_is_last(const struct attempt *att);
 bool attempt_is_challenge(const struct sip_msg *msg);
 bool attempt_is_due(const struct attempt *att);

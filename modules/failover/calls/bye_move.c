@@ -181,8 +181,7 @@ static void run(struct bye *bye)
 		move(bye, next_server(bye));
 	else if (attempt_may_go(&bye->att))
 		move(bye, p->target);
-	else if (p->state != POLICY_MOVING && p->state != POLICY_OFFLINE &&
-		 !policy_waits(p, WAIT_ANSWER))
+	else if (!attempt_may_wait(&bye->att))
 		fail(bye);
 }
 

@@ -36,10 +36,8 @@ static void unanswered_handler(void *arg)
 		return;
 	}
 
-	attempt_unanswered(&dial->att);
-
 	/* the account has not left that server, nor does the call */
-	if (dial->line->policy.target == dial->att.server)
+	if (attempt_unanswered(&dial->att) != VERDICT_MOVES)
 		attempt_start(&dial->att, dial->att.server);
 }
 

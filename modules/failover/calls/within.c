@@ -286,8 +286,6 @@ static void go_on(struct within *w)
 
 static void run(struct within *w)
 {
-	const struct policy *p = &w->line->policy;
-
 	if ((w->state == WITHIN_SENT || w->state == WITHIN_DETOUR) &&
 	    (attempt_is_cut(&w->att) || attempt_is_stranded(&w->att)))
 		within_give_up(w);
@@ -299,8 +297,7 @@ static void run(struct within *w)
 		fail(w);
 	else if (attempt_may_go(&w->att))
 		go_on(w);
-	else if (p->state != POLICY_MOVING && p->state != POLICY_OFFLINE &&
-		 !policy_waits(p, WAIT_ANSWER))
+	else if (!attempt_may_wait(&w->att))
 		fail(w);
 }
 

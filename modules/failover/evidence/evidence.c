@@ -358,18 +358,24 @@ void evidence_retry_after(struct line *line, unsigned server, uint32_t s)
  * @param kind   What kind of evidence that is
  * @param since  When the request was first sent [ms]
  * @param reason What was seen
+ *
+ * @return What that means for the request
  */
-void evidence_failed(struct line *line, unsigned server, enum evidence kind,
-		     uint64_t since, const char *reason)
+enum verdict evidence_failed(struct line *line, unsigned server,
+			     enum evidence kind, uint64_t since,
+			     const char *reason)
 {
 	struct decision d = {0};
+	enum verdict verdict;
 
 	if (!is_evidence(line, kind, reason))
-		return;
+		return VERDICT_VOID;
 
-	policy_failed(&line->policy, server, since, clock_ms(), rand_u32(),
-		      reason, &d);
+	verdict = policy_failed(&line->policy, server, since, clock_ms(),
+				rand_u32(), reason, &d);
 	decide_take(line, &d);
+
+	return verdict;
 }
 
 
@@ -426,12 +432,16 @@ void evidence_unreachable(struct line *line, unsigned server,
  * @param since  When the request was first sent [ms]
  * @param reason What was seen
  * @param before How often the same request was answered so before
+ *
+ * @return What that means for the request
  */
-void evidence_refused(struct line *line, unsigned server, uint64_t since,
-		      const char *reason, unsigned before)
+enum verdict evidence_refused(struct line *line, unsigned server,
+			      uint64_t since, const char *reason,
+			      unsigned before)
 {
 	policy_failed_before(&line->policy, server, before);
-	evidence_failed(line, server, EVIDENCE_ANSWER, since, reason);
+
+	return evidence_failed(line, server, EVIDENCE_ANSWER, since, reason);
 }
 
 
@@ -443,15 +453,19 @@ void evidence_refused(struct line *line, unsigned server, uint64_t since,
  * @param met    Method
  * @param sends  Transmissions seen, 0 or 1 if it is not retransmitted
  * @param since  First transmission [ms]
+ *
+ * @return What that means for the request
  */
-void evidence_unanswered(struct line *line, unsigned server, const char *met,
-			 unsigned sends, uint64_t since)
+enum verdict evidence_unanswered(struct line *line, unsigned server,
+				 const char *met, unsigned sends,
+				 uint64_t since)
 {
 	char reason[REASON_SIZE];
 
 	view_unanswered(reason, sizeof(reason), met, sends,
 			clock_ms() - since);
-	evidence_failed(line, server, EVIDENCE_SILENCE, since, reason);
+
+	return evidence_failed(line, server, EVIDENCE_SILENCE, since, reason);
 }
 
 

@@ -8,8 +8,8 @@
 #define FAILOVER_EVIDENCE_H
 
 #include "compat.h"
+#include "state.h"
 
-struct grant;
 struct line;
 
 /** What speaks against a server: see evidence.c */
@@ -32,17 +32,20 @@ void evidence_answered(struct line *line, unsigned server, uint64_t since,
 void evidence_decode_grant(struct grant *grant, const struct line *line,
 			   const struct sip_msg *msg, uint32_t expires);
 void evidence_retry_after(struct line *line, unsigned server, uint32_t s);
-void evidence_failed(struct line *line, unsigned server, enum evidence kind,
-		     uint64_t since, const char *reason);
+enum verdict evidence_failed(struct line *line, unsigned server,
+			     enum evidence kind, uint64_t since,
+			     const char *reason);
 void evidence_unreachable(struct line *line, unsigned server,
 			  const struct sa *dst, uint64_t since,
 			  const char *reason);
 bool evidence_goes_on(struct line *line, unsigned server,
 		      const struct sa *dst);
-void evidence_refused(struct line *line, unsigned server, uint64_t since,
-		      const char *reason, unsigned before);
-void evidence_unanswered(struct line *line, unsigned server, const char *met,
-			 unsigned sends, uint64_t since);
+enum verdict evidence_refused(struct line *line, unsigned server,
+			      uint64_t since, const char *reason,
+			      unsigned before);
+enum verdict evidence_unanswered(struct line *line, unsigned server,
+				 const char *met, unsigned sends,
+				 uint64_t since);
 void evidence_doubted(struct line *line, unsigned server, uint64_t since);
 void evidence_flow_ended(struct line *line, unsigned server,
 			 uint64_t lived_ms);

@@ -251,21 +251,9 @@ void policy_refused(struct policy *p, uint64_t now, uint32_t rnd,
 }
 
 
-/**
- * A request to a server has failed in a way that means "server unavailable"
- *
- * @param p      Policy
- * @param server Server
- * @param since  When that request was first sent; evidence from before the
- *               server was chosen is out of date [ms]
- * @param now    Time [ms]
- * @param rnd    Random number
- * @param reason What was seen, for the user
- * @param d      Decision
- */
-void policy_failed(struct policy *p, unsigned server, uint64_t since,
-		   uint64_t now, uint32_t rnd, const char *reason,
-		   struct decision *d)
+static void count_failure(struct policy *p, unsigned server, uint64_t since,
+			  uint64_t now, uint32_t rnd, const char *reason,
+			  struct decision *d)
 {
 	if (since < p->valid_since || p->state == POLICY_OFFLINE)
 		return;
@@ -299,6 +287,33 @@ void policy_failed(struct policy *p, unsigned server, uint64_t since,
 
 	d->since = since;
 	round_next(p, now, rnd, d);
+}
+
+
+/**
+ * A request to a server has failed in a way that means "server unavailable"
+ *
+ * @param p      Policy
+ * @param server Server
+ * @param since  When that request was first sent; evidence from before the
+ *               server was chosen is out of date [ms]
+ * @param now    Time [ms]
+ * @param rnd    Random number
+ * @param reason What was seen, for the user
+ * @param d      Decision
+ *
+ * @return What that means for the request
+ */
+enum verdict policy_failed(struct policy *p, unsigned server, uint64_t since,
+			   uint64_t now, uint32_t rnd, const char *reason,
+			   struct decision *d)
+{
+	count_failure(p, server, since, now, rnd, reason, d);
+
+	if (state_server(p, server)->health != HEALTH_DOWN)
+		return VERDICT_VOID;
+
+	return p->target == server ? VERDICT_STAYS : VERDICT_MOVES;
 }
 
 

@@ -27,9 +27,9 @@ void policy_registered(struct policy *p, uint64_t now, uint32_t rnd,
 		       const char *reason, struct decision *d);
 void policy_refused(struct policy *p, uint64_t now, uint32_t rnd,
 		    const char *reason);
-void policy_failed(struct policy *p, unsigned server, uint64_t since,
-		   uint64_t now, uint32_t rnd, const char *reason,
-		   struct decision *d);
+enum verdict policy_failed(struct policy *p, unsigned server, uint64_t since,
+			   uint64_t now, uint32_t rnd, const char *reason,
+			   struct decision *d);
 void policy_failed_before(struct policy *p, unsigned server, unsigned times);
 void policy_alive(struct policy *p, unsigned server);
 void policy_retry_after(struct policy *p, unsigned server, uint32_t s,

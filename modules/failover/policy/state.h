@@ -113,6 +113,13 @@ struct outcome {
 	const char *reason;          /**< What was seen, for the user        */
 };
 
+/** What a failure that was reported means for who was waiting there */
+enum verdict {
+	VERDICT_VOID,                /**< It tells nothing of the server     */
+	VERDICT_STAYS,               /**< It counts, the account stays there */
+	VERDICT_MOVES,               /**< The account is with another server */
+};
+
 /** What the user is told of a decision */
 enum tell {
 	TELL_NOTHING,
