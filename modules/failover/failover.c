@@ -158,7 +158,7 @@ static void renew_sockets(void)
 
 		struct line *line = le->data;
 
-		line->cut = clock_ms();
+		line->sockets_since = clock_ms();
 		decide_go_on(line);
 	}
 }

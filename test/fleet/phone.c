@@ -104,7 +104,8 @@ static void answered(struct fleet *f, struct phone *ph, enum kind kind)
 		break;
 
 	case CHECK:
-		failback_probed(p, &good, f->now, fleet_rnd(f), &d);
+		failback_probed(p, p->probing, &good, f->now,
+				fleet_rnd(f), &d);
 		break;
 
 	default:
@@ -135,7 +136,8 @@ static bool given_up(struct fleet *f, struct phone *ph, enum kind kind,
 		if (spent < TRANSACTION_MS)
 			return false;
 
-		failback_probed(p, &silent, f->now, fleet_rnd(f), d);
+		failback_probed(p, p->probing, &silent, f->now,
+				fleet_rnd(f), d);
 		return true;
 
 	default:

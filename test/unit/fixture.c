@@ -146,7 +146,7 @@ void fix_probed(struct fix *f, bool good)
 		.reason = good ? "200 OK" : "Connection timed out",
 	};
 
-	failback_probed(&f->p, &o, f->now, f->rnd, clear(f));
+	failback_probed(&f->p, f->p.probing, &o, f->now, f->rnd, clear(f));
 }
 
 

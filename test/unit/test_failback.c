@@ -141,7 +141,7 @@ static void refused_check_stays(void **state)
 
 	fix_settle(f, 2);
 	fix_wait(f);
-	failback_probed(&f->p, &o, f->now, 0, &d);
+	failback_probed(&f->p, PRIMARY, &o, f->now, 0, &d);
 	assert_int_equal(d.tell, TELL_NOTHING);
 	fix_is(f, POLICY_SETTLED, 2);
 	assert_int_equal(f->p.serverv[0].health, HEALTH_UP);
@@ -160,7 +160,7 @@ static void check_after(struct fix *f, uint64_t took_ms)
 
 	fix_wait(f);
 	memset(&f->d, 0, sizeof(f->d));
-	failback_probed(&f->p, &o, f->now, f->rnd, &f->d);
+	failback_probed(&f->p, PRIMARY, &o, f->now, f->rnd, &f->d);
 }
 
 

@@ -230,7 +230,7 @@ static bool is_known(struct line *line, unsigned port)
 	contact_listed(line, msg);
 	mem_deref(msg);
 
-	return line->left != NULL;
+	return line->stale_contact != NULL;
 }
 
 
@@ -265,7 +265,7 @@ static void oldest_contact_is_forgotten(void **state)
 	assert_string_equal(contact_in_use(line), "sip:alice-1@192.0.2.1:2002");
 
 	list_flush(&line->contactl);
-	mem_deref(line->left);
+	mem_deref(line->stale_contact);
 	mem_deref(line->contact_params);
 	mem_deref(line);
 }

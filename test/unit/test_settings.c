@@ -222,10 +222,10 @@ static void codes_defaults(void **state)
 
 	assert_int_equal(f->set.codes.n, 5);
 	for (size_t i = 0; i < 5; i++)
-		assert_true(codes_has(&f->set.codes, codev[i]));
+		assert_true(settings_has_code(&f->set.codes, codev[i]));
 	assert_int_equal(f->set.call_codes.n, 1);
-	assert_true(codes_has(&f->set.call_codes, 503));
-	assert_false(codes_has(&f->set.call_codes, 500));
+	assert_true(settings_has_code(&f->set.call_codes, 503));
+	assert_false(settings_has_code(&f->set.call_codes, 500));
 }
 
 
@@ -238,7 +238,7 @@ static void codes_limits_are_taken(void **state)
 	assert_int_equal(f->set.codes.n, 2);
 	assert_int_equal(f->set.codes.v[0], 300);
 	assert_int_equal(f->set.codes.v[1], 699);
-	assert_false(codes_has(&f->set.codes, 500));
+	assert_false(settings_has_code(&f->set.codes, 500));
 
 	assert_int_equal(settings_set(&f->set, "failover_call_codes", "480"),
 			 0);
@@ -270,7 +270,7 @@ static void codes_with_blanks_are_taken(void **state)
 	assert_int_equal(settings_set(&f->set, "failover_codes",
 				      " 500 , 502,  503 "), 0);
 	assert_int_equal(f->set.codes.n, 3);
-	assert_true(codes_has(&f->set.codes, 502));
+	assert_true(settings_has_code(&f->set.codes, 502));
 }
 
 
@@ -292,7 +292,8 @@ static void codes_up_to_the_maximum_are_taken(void **state)
 	list_codes(val, sizeof(val), SETTINGS_MAX_CODES);
 	assert_int_equal(settings_set(&f->set, "failover_codes", val), 0);
 	assert_int_equal(f->set.codes.n, SETTINGS_MAX_CODES);
-	assert_true(codes_has(&f->set.codes, 500 + SETTINGS_MAX_CODES - 1));
+	assert_true(settings_has_code(&f->set.codes,
+				      500 + SETTINGS_MAX_CODES - 1));
 
 	list_codes(val, sizeof(val), SETTINGS_MAX_CODES + 1);
 	refuses("failover_codes", val);
@@ -303,9 +304,9 @@ static void codes_do_not_match_others(void **state)
 {
 	struct fix *f = *state;
 
-	assert_false(codes_has(&f->set.codes, 0));
-	assert_false(codes_has(&f->set.codes, 200));
-	assert_false(codes_has(&f->set.codes, 501));
+	assert_false(settings_has_code(&f->set.codes, 0));
+	assert_false(settings_has_code(&f->set.codes, 200));
+	assert_false(settings_has_code(&f->set.codes, 501));
 }
 
 

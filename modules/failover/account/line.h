@@ -54,26 +54,26 @@ struct line {
 	struct policy policy;
 
 	struct decision todo;        /**< Decided, not done yet              */
-	bool drop;                   /**< ... and to be let go of: requests  */
+	bool drop_requests;          /**< ... and our requests are void      */
 	struct tmr tmr_todo;
 	struct tmr tmr_policy;
 
 	unsigned client;             /**< Server that Baresip's own client
 					  registers with, 0: none            */
 	bool registering;            /**< We are ordering it about           */
-	bool stop;                   /**< ... is to end, none is to follow   */
+	bool stop_client;            /**< ... is to end, none is to follow   */
 	struct grant grant;          /**< Of the latest answer to it         */
 	uint32_t asked_s;            /**< Expiry that it asks for [s]        */
-	unsigned retries;            /**< It could not be sent, in a row     */
+	unsigned unsent;             /**< REGISTERs not sent, in a row       */
 	char *contact_params;        /**< Of Baresip's Contact, no expires   */
 	struct list contactl;        /**< Registered; in use: the first      */
-	char *left;                  /**< Contact that was left behind       */
+	char *stale_contact;         /**< Binding to be removed, or NULL     */
 	struct check checkv[CHECKS]; /**< Requests of our own                */
-	bool offline;                /**< The user knows: no network         */
-	uint64_t back;               /**< When there was one again [ms]      */
-	uint64_t cut;                /**< Sockets were opened anew [ms]      */
+	bool told_offline;           /**< The user knows: report_offline()   */
+	uint64_t network_since;      /**< The network came then, 0: not [ms] */
+	uint64_t sockets_since;      /**< SIP sockets opened anew then [ms]  */
 	struct tmr tmr_again;        /**< Register anew                      */
-	unsigned follows;            /**< Server that presence goes by       */
+	unsigned presence_server;    /**< Presence goes through that one     */
 	enum presence_status presence; /**< To be published there            */
 	struct tmr tmr_follow;
 	unsigned calls_moved;
@@ -82,7 +82,7 @@ struct line {
 	struct tally tally;          /**< Counted for /metrics               */
 	struct list historyl;        /**< Its changes: history.c             */
 	struct asked asked;          /**< By failover_test                   */
-	struct poke *pokev[MAX_SERVERS];/**< Connections that ask            */
+	struct probe *probev[MAX_SERVERS];/**< TCP connections that ask    */
 	struct lookup *lookupv[MAX_SERVERS];/**< Of names, under way         */
 };
 

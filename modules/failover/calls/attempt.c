@@ -237,6 +237,21 @@ bool attempt_is_last(const struct attempt *att)
 
 
 /**
+ * Do the settings list an answer as "server unavailable"?
+ *
+ * @param att Attempt
+ * @param msg Answer
+ *
+ * @return True if they do
+ */
+bool attempt_is_listed(const struct attempt *att, const struct sip_msg *msg)
+{
+	return msg->scode >= 300 &&
+		settings_has_code(&att->line->set.call_codes, msg->scode);
+}
+
+
+/**
  * Does an answer ask for credentials? Without a challenge it is a refusal.
  *
  * @param msg Answer
@@ -275,9 +290,9 @@ bool attempt_is_due(const struct attempt *att)
  *
  * @return True if they have
  */
-bool attempt_is_cut(struct attempt *att)
+bool attempt_lost_socket(struct attempt *att)
 {
-	if (att->since >= att->line->cut)
+	if (att->since >= att->line->sockets_since)
 		return false;
 
 	forget_try(att);

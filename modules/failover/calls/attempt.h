@@ -40,9 +40,10 @@ bool attempt_is_tried(const struct attempt *att, unsigned server);
 bool attempt_may_go(const struct attempt *att);
 bool attempt_may_wait(const struct attempt *att);
 bool attempt_is_last(const struct attempt *att);
+bool attempt_is_listed(const struct attempt *att, const struct sip_msg *msg);
 bool attempt_is_challenge(const struct sip_msg *msg);
 bool attempt_is_due(const struct attempt *att);
-bool attempt_is_cut(struct attempt *att);
+bool attempt_lost_socket(struct attempt *att);
 bool attempt_is_stranded(const struct attempt *att);
 
 #endif

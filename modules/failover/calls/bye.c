@@ -15,7 +15,7 @@
 #include "dialog.h"
 #include "evidence.h"
 #include "line.h"
-#include "poke.h"
+#include "probe.h"
 #include "settings.h"
 #include "unwanted.h"
 
@@ -136,7 +136,7 @@ bool bye_is_unavailable(struct bye *bye, const struct sip_msg *msg)
 {
 	struct line *line = bye->dlg->line;
 
-	if (msg->scode < 300 || !codes_has(&line->set.call_codes, msg->scode))
+	if (!attempt_is_listed(&bye->att, msg))
 		return false;
 
 	bye_give_up(bye);
@@ -176,7 +176,7 @@ static void unsent_handler(void *arg)
 	struct bye *bye = arg;
 
 	if (bye->state == BYE_SENT && !bye->att.sends)
-		decide_ask(bye->dlg->line, bye->att.server);
+		decide_probe(bye->dlg->line, bye->att.server);
 }
 
 
@@ -321,7 +321,7 @@ void bye_closed(const struct line *line, struct call *call)
 	}
 
 	watch(dlg, 0);
-	poke_look(dlg->line, dlg->server);
+	probe_server(dlg->line, dlg->server);
 }
 
 

@@ -95,7 +95,7 @@ static int send_bye(struct bye *bye)
 	if (err)
 		return err;
 
-	err = dialog_next_hop(&hop, uri, routes);
+	err = dialog_via_next_hop(&hop, uri, routes);
 	if (err)
 		goto out;
 
@@ -168,7 +168,7 @@ static void run(struct bye *bye)
 {
 	const struct policy *p = &bye->dlg->line->policy;
 
-	if (bye->state == BYE_SENT && (attempt_is_cut(&bye->att) ||
+	if (bye->state == BYE_SENT && (attempt_lost_socket(&bye->att) ||
 				       attempt_is_stranded(&bye->att)))
 		bye_give_up(bye);
 

@@ -39,7 +39,7 @@ int detour_find(struct detour *det, const struct dialog *dlg, unsigned server)
 
 	/* one that libre would make now verifies no name of a certificate */
 	if (det->tp != SIP_TRANSP_UDP &&
-	    connection_look(&det->dst) == CONNECTION_NONE)
+	    connection_state(&det->dst) == CONNECTION_NONE)
 		return EAGAIN;
 
 	return sip_transp_laddr(uag_sip(), &det->laddr, det->tp, &det->dst);

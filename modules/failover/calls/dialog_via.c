@@ -198,8 +198,8 @@ int dialog_via(const struct dialog *dlg, unsigned server, char **urip,
  *
  * @return 0 if success, otherwise errorcode
  */
-int dialog_next_hop(struct uri *hop, const char *uri,
-		    const struct mbuf *routes)
+int dialog_via_next_hop(struct uri *hop, const char *uri,
+			const struct mbuf *routes)
 {
 	struct sip_addr addr;
 	struct pl pl;

@@ -13,7 +13,7 @@ struct dialog;
 
 int  dialog_via(const struct dialog *dlg, unsigned server, char **urip,
 		struct mbuf **routesp);
-int  dialog_next_hop(struct uri *hop, const char *uri,
-		     const struct mbuf *routes);
+int  dialog_via_next_hop(struct uri *hop, const char *uri,
+			 const struct mbuf *routes);
 
 #endif

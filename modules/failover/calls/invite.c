@@ -191,7 +191,7 @@ void invite_answered(struct line *line, const struct sip_msg *msg,
 	attempt_stop(&dial->att);
 	dial->state = DIAL_ANSWERED;
 
-	if (msg->scode < 300 || !codes_has(&line->set.call_codes, msg->scode))
+	if (!attempt_is_listed(&dial->att, msg))
 		return;
 
 	/* libre goes on to the next address by itself, on 503 alone */
@@ -229,8 +229,8 @@ static bool is_error(const char *text)
 static bool is_unavailable(const struct dial *dial, const char *text)
 {
 	return is_error(text) ||
-		codes_has(&dial->line->set.call_codes,
-			  error_status_code(text));
+		settings_has_code(&dial->line->set.call_codes,
+				  error_status_code(text));
 }
 
 

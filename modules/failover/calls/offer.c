@@ -49,7 +49,7 @@ static void unsent_handler(void *arg)
 	if (dlg && dlg->server) {
 		report_request_unsent(offer->line, dlg->server, "INVITE",
 				      offer->callid);
-		decide_ask(offer->line, dlg->server);
+		decide_probe(offer->line, dlg->server);
 	}
 
 	mem_deref(offer);

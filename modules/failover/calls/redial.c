@@ -8,7 +8,7 @@
 #include "attempt.h"
 #include "dial.h"
 #include "line.h"
-#include "poke.h"
+#include "probe.h"
 #include "redial.h"
 #include "report.h"
 #include "schedule.h"
@@ -225,7 +225,7 @@ static void run(struct dial *dial)
 {
 	const struct policy *p = &dial->line->policy;
 
-	if (dial->state == DIAL_TRYING && (attempt_is_cut(&dial->att) ||
+	if (dial->state == DIAL_TRYING && (attempt_lost_socket(&dial->att) ||
 					   attempt_is_stranded(&dial->att)))
 		redial_abandon(dial);
 
@@ -264,7 +264,7 @@ static void run(struct dial *dial)
 static void lose(struct dial *dial)
 {
 	dial->call = NULL;
-	poke_look(dial->line, dial->att.server);
+	probe_server(dial->line, dial->att.server);
 }
 
 

@@ -274,7 +274,7 @@ static void go_on(struct within *w)
 
 	/* its connection is on the way */
 	if (err == EAGAIN) {
-		decide_ask(w->line, server);
+		decide_probe(w->line, server);
 		return;
 	}
 
@@ -287,7 +287,7 @@ static void go_on(struct within *w)
 static void run(struct within *w)
 {
 	if ((w->state == WITHIN_SENT || w->state == WITHIN_DETOUR) &&
-	    (attempt_is_cut(&w->att) || attempt_is_stranded(&w->att)))
+	    (attempt_lost_socket(&w->att) || attempt_is_stranded(&w->att)))
 		within_give_up(w);
 
 	if (w->state != WITHIN_WAITING)

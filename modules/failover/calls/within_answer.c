@@ -109,7 +109,7 @@ static bool is_unavailable(struct within *w, const struct sip_msg *msg)
 {
 	struct line *line = w->line;
 
-	if (msg->scode < 300 || !codes_has(&line->set.call_codes, msg->scode))
+	if (!attempt_is_listed(&w->att, msg))
 		return false;
 
 	if (w->state == WITHIN_SENT)

@@ -136,7 +136,7 @@ void decide_go_on(struct line *line)
  * @param line   Line
  * @param server Server that something is to be learned of
  */
-void decide_ask(struct line *line, unsigned server)
+void decide_probe(struct line *line, unsigned server)
 {
 	if (server != line->policy.target)
 		return;

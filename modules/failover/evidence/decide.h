@@ -18,7 +18,7 @@ void decide_open(decide_h *todo, decide_h *time);
 void decide_take(struct line *line, const struct decision *d);
 void decide_wait(struct line *line, uint32_t ms);
 void decide_go_on(struct line *line);
-void decide_ask(struct line *line, unsigned server);
+void decide_probe(struct line *line, unsigned server);
 void decide_start_timer(struct line *line);
 
 #endif

@@ -16,7 +16,7 @@
  *
  * What was never sent is evidence of nothing, and neither is what the phone
  * itself lacks: a network, descriptors, memory. What is learned by other
- * means, by a connection of our own (poke.c), counts only together with
+ * means, by a connection of our own (probe.c), counts only together with
  * silence of the connection that SIP has. Every report names its kind, and
  * is_evidence() refuses what is none.
  *
@@ -136,7 +136,7 @@ void evidence_registering(struct line *line)
 		return;
 
 	/* it may have opened its sockets anew */
-	sockets_look();
+	sockets_update();
 
 	/* Baresip reads the outbound proxy after this event */
 	registration_aim(line, policy_registering(&line->policy, clock_ms()));
@@ -158,7 +158,7 @@ static void granted_nothing(struct line *line, const struct grant *grant,
 	policy_failed(p, p->target, clock_ms(), clock_ms(), rand_u32(),
 		      reason, d);
 
-	line->stop = !d->register_with;
+	line->stop_client = !d->register_with;
 }
 
 
@@ -168,9 +168,9 @@ static void registered(struct line *line, const char *text,
 	const struct grant grant = line->grant;
 	struct policy *p = &line->policy;
 
-	own_side_online(line);
+	report_online(line);
 	path_note(line);
-	line->retries = 0;
+	line->unsent = 0;
 
 	if (grant.useless) {
 		granted_nothing(line, &grant, text, d);
@@ -195,7 +195,7 @@ static void not_registered(struct line *line, const char *text,
 				    sizeof(reason));
 		policy_failed(p, p->target, now, now, rand_u32(), reason, d);
 	}
-	else if (codes_has(&line->set.codes, scode))
+	else if (settings_has_code(&line->set.codes, scode))
 		policy_failed(p, p->target, now, now, rand_u32(), text, d);
 	else
 		policy_refused(p, now, rand_u32(), text);
@@ -324,7 +324,7 @@ void evidence_answered(struct line *line, unsigned server, uint64_t since,
 	/* libre may go on to another address of that server by itself: the
 	   server's time runs on until Baresip tells that it has failed */
 	if (since < line->policy.started ||
-	    codes_has(&line->set.codes, scode))
+	    settings_has_code(&line->set.codes, scode))
 		return;
 
 	/* libre sends it again, which may not even get onto the wire: the
@@ -532,7 +532,7 @@ void evidence_wanted_now(struct line *line)
 	struct decision d = {0};
 
 	if (line->policy.state == POLICY_OFFLINE &&
-	    path_look(line) == PATH_SAME)
+	    path_find(line) == PATH_SAME)
 		own_side_network_back(line);
 
 	if (line->policy.state != POLICY_DOWN)
@@ -553,7 +553,7 @@ void evidence_deregistered(struct line *line)
 	struct decision d = {0};
 
 	/* what was listed before is out of date */
-	line->left = mem_deref(line->left);
+	line->stale_contact = mem_deref(line->stale_contact);
 
 	policy_deregistered(&line->policy, &d);
 	decide_take(line, &d);
@@ -579,9 +579,9 @@ void evidence_unregistered(struct line *line)
 	if (standby && contact_in_use(line))
 		(void)request_deregister(line, standby, contact_in_use(line));
 
-	line->left = mem_deref(line->left);
+	line->stale_contact = mem_deref(line->stale_contact);
 	memset(&line->todo, 0, sizeof(line->todo));
-	line->drop = true;
+	line->drop_requests = true;
 
 	decide_take(line, &d);
 }

@@ -28,29 +28,13 @@ static void go_offline(struct line *line)
 {
 	struct decision d = {0};
 
-	if (!line->offline && line->policy.state != POLICY_IDLE) {
-		line->offline = true;
+	if (line->policy.state != POLICY_IDLE)
 		report_offline(line);
-	}
 
 	outage_begin(&line->policy, clock_ms(), rand_u32());
-	line->drop = true;
+	line->drop_requests = true;
 	memset(&line->todo, 0, sizeof(line->todo));
 	decide_take(line, &d);
-}
-
-
-/**
- * There is a way to the servers
- *
- * @param line Line
- */
-void own_side_online(struct line *line)
-{
-	if (line->offline)
-		report_online(line);
-
-	line->offline = false;
 }
 
 
@@ -64,9 +48,9 @@ void own_side_online(struct line *line)
  */
 bool own_side_is_at_fault(struct line *line)
 {
-	if (path_look(line) == PATH_SAME) {
+	if (path_find(line) == PATH_SAME) {
 		if (line->policy.state != POLICY_OFFLINE)
-			own_side_online(line);
+			report_online(line);
 		return false;
 	}
 
@@ -115,9 +99,9 @@ static void retry_handler(void *arg)
  */
 void own_side_in_want(struct line *line)
 {
-	const unsigned doubled = MIN(line->retries, RETRY_DOUBLE);
+	const unsigned doubled = MIN(line->unsent, RETRY_DOUBLE);
 
-	++line->retries;
+	++line->unsent;
 	tmr_start(&line->tmr_again, (uint64_t)RETRY_MS << doubled,
 		  retry_handler, line);
 }
@@ -132,10 +116,10 @@ void own_side_network_back(struct line *line)
 {
 	struct decision d = {0};
 
-	own_side_online(line);
+	report_online(line);
 	path_note(line);
-	line->drop = true;
-	line->back = clock_ms();
+	line->drop_requests = true;
+	line->network_since = clock_ms();
 
 	outage_end(&line->policy, clock_ms(), &d);
 	decide_take(line, &d);
@@ -152,7 +136,7 @@ void own_side_network_back(struct line *line)
  */
 bool own_side_network_changed(struct line *line, bool added)
 {
-	const enum path path = path_look(line);
+	const enum path path = path_find(line);
 	const bool was_offline = line->policy.state == POLICY_OFFLINE;
 
 	if (path == PATH_NONE) {
@@ -180,11 +164,11 @@ bool own_side_woke(struct line *line)
 {
 	struct decision d = {0};
 
-	if (path_look(line) != PATH_SAME)
+	if (path_find(line) != PATH_SAME)
 		return own_side_network_changed(line, false);
 
-	line->drop = true;
-	line->back = clock_ms();
+	line->drop_requests = true;
+	line->network_since = clock_ms();
 
 	outage_woke(&line->policy, clock_ms(), &d);
 	decide_take(line, &d);

@@ -12,7 +12,6 @@
 struct line;
 
 bool own_side_is_at_fault(struct line *line);
-void own_side_online(struct line *line);
 void own_side_try_again(struct line *line);
 void own_side_in_want(struct line *line);
 void own_side_network_back(struct line *line);

@@ -76,7 +76,7 @@ static enum path look(const struct server *srv)
  *
  * @return What there is
  */
-enum path path_look(const struct line *line)
+enum path path_find(const struct line *line)
 {
 	enum path best, path;
 
@@ -147,7 +147,8 @@ bool path_has_connections(const struct line *line)
  */
 bool path_is_settling(const struct line *line, const char *reason)
 {
-	if (!line->back || clock_ms() - line->back > SETTLING_MS)
+	if (!line->network_since ||
+	    clock_ms() - line->network_since > SETTLING_MS)
 		return false;
 
 	return error_is(reason, EHOSTUNREACH) ||

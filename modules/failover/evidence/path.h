@@ -20,7 +20,7 @@ enum path {                          /* the better first */
 	PATH_NONE,                   /**< There is none                      */
 };
 
-enum path path_look(const struct line *line);
+enum path path_find(const struct line *line);
 void path_note(struct line *line);
 bool path_has_connections(const struct line *line);
 bool path_is_settling(const struct line *line, const char *reason);

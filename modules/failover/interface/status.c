@@ -212,7 +212,7 @@ int status_json(struct re_printf *pf, const struct line *line)
 
 	err |= add_text(od, "aor", line_aor(line));
 	err |= odict_entry_add(od, "state", ODICT_STRING, state_name(line));
-	if (line->unmanaged || line->offline)
+	if (line->unmanaged || line->told_offline)
 		err |= add_text(od, "reason", line->unmanaged ?
 				line->unmanaged : "no network");
 	err |= odict_entry_add(od, "active", ODICT_INT, line->unmanaged ?

@@ -124,7 +124,7 @@ static int print_headline(struct re_printf *pf, const struct line *line)
 	if (line->unmanaged)
 		(void)re_snprintf(text, sizeof(text), "%s: unmanaged (%s)",
 				  line_name(line), line->unmanaged);
-	else if (line->offline)
+	else if (line->told_offline)
 		(void)re_snprintf(text, sizeof(text), "%s: down (no network)",
 				  line_name(line));
 	else if (p->state == POLICY_MOVING)

@@ -42,7 +42,7 @@ static void destructor(void *arg)
 	lookup_forget(line);
 	watch_forget(line);
 	subscription_forget(line);
-	mem_deref(line->left);
+	mem_deref(line->stale_contact);
 	mem_deref(line->contact_params);
 	mem_deref(line->unmanaged);
 	list_flush(&line->contactl);
@@ -53,7 +53,7 @@ static void destructor(void *arg)
 		mem_deref(line->checkv[i].req);
 
 	for (unsigned i = 0; i < MAX_SERVERS; i++) {
-		mem_deref(line->pokev[i]);
+		mem_deref(line->probev[i]);
 		server_reset(&line->serverv[i]);
 	}
 }
@@ -81,7 +81,7 @@ int accounts_add(struct line **linep, struct ua *ua)
 	tmr_init(&line->tmr_policy);
 	tmr_init(&line->tmr_again);
 	tmr_init(&line->tmr_follow);
-	line->follows = PRIMARY;
+	line->presence_server = PRIMARY;
 	line->ua  = ua;
 	line->acc = mem_ref(ua_account(ua));
 

@@ -34,7 +34,7 @@ enum {
    gone */
 static void drop(struct line *line)
 {
-	line->drop = false;
+	line->drop_requests = false;
 
 	check_drop(line, CHECK_PROBE);
 	check_drop(line, CHECK_KEEPALIVE);
@@ -44,7 +44,7 @@ static void drop(struct line *line)
 		check_drop(line, CHECK_RENEWAL);
 
 	for (unsigned i = 0; i < MAX_SERVERS; i++)
-		line->pokev[i] = mem_deref(line->pokev[i]);
+		line->probev[i] = mem_deref(line->probev[i]);
 }
 
 
@@ -60,12 +60,12 @@ static void action_handler(struct line *line)
 
 	memset(&line->todo, 0, sizeof(line->todo));
 
-	if (line->drop)
+	if (line->drop_requests)
 		drop(line);
 
-	if (line->stop && !todo.register_with)
+	if (line->stop_client && !todo.register_with)
 		registration_stop(line);
-	line->stop = false;
+	line->stop_client = false;
 
 	if (todo.register_with) {
 		if (line->checkv[CHECK_RENEWAL].server != todo.register_with)

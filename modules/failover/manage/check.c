@@ -95,7 +95,7 @@ static void end_init(struct end *end, struct check *check, int err,
 	describe(end->reason, sizeof(end->reason), line, check->server, err,
 		 msg);
 
-	o->alive   = !err && !codes_has(&line->set.codes, msg->scode);
+	o->alive   = !err && !settings_has_code(&line->set.codes, msg->scode);
 	o->ok      = o->alive && msg->scode < 300;
 	o->took_ms = request_took_ms(check->req);
 	o->reason  = end->reason;
@@ -121,20 +121,18 @@ static bool probes_by_options(const struct line *line)
 
 static void probe_ended(struct end *end, struct decision *d)
 {
+	const unsigned server = end->check->server;
 	struct line *line = end->line;
-
-	/* it is not asked for any more */
-	if (end->check->server != line->policy.probing)
-		return;
 
 	if (probes_by_options(line))
 		end->o.ok = end->o.alive;
 
 	/* the next one is not to go the same way */
 	if (end->err == ETIMEDOUT)
-		stall_end(line, end->check->server);
+		stall_end(line, server);
 
-	failback_probed(&line->policy, &end->o, clock_ms(), rand_u32(), d);
+	failback_probed(&line->policy, server, &end->o, clock_ms(),
+			rand_u32(), d);
 }
 
 

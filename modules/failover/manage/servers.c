@@ -114,7 +114,7 @@ static void renumber_line(struct line *line, const struct renumber *rn)
 	struct decision *todo = &line->todo;
 
 	line->client  = renumber_to(rn, line->client);
-	line->follows = renumber_to(rn, line->follows);
+	line->presence_server = renumber_to(rn, line->presence_server);
 
 	todo->register_with = renumber_to(rn, todo->register_with);
 	todo->standby       = renumber_to(rn, todo->standby);
@@ -130,7 +130,7 @@ static void renumber_line(struct line *line, const struct renumber *rn)
 	}
 
 	for (unsigned i = 0; i < MAX_SERVERS; i++)
-		line->pokev[i] = mem_deref(line->pokev[i]);
+		line->probev[i] = mem_deref(line->probev[i]);
 
 	lookup_forget(line);
 	tally_renumber(&line->tally, rn);

@@ -113,10 +113,10 @@ void failback_put_off(struct policy *p)
  */
 void failback_schedule(struct policy *p, uint64_t now, uint32_t rnd)
 {
-	const bool at_once = p->look;
+	const bool at_once = p->check_at_once;
 
-	p->look   = false;
-	p->probed = 0;
+	p->check_at_once = false;
+	p->probed        = 0;
 
 	if (!is_due(p)) {
 		wait_cancel(p, WAIT_CHECK);
@@ -257,19 +257,23 @@ static void not_good(struct policy *p, unsigned server, uint64_t now,
  * The check has ended. It is good if that server, mostly the primary, would
  * take the account, and answers in the time that it is given when in use.
  *
- * @param p   Policy
- * @param o   How it has ended
- * @param now Time [ms]
- * @param rnd Random number
- * @param d   Decision
+ * @param p      Policy
+ * @param server Server that was asked; ignored unless it still is
+ * @param o      How it has ended
+ * @param now    Time [ms]
+ * @param rnd    Random number
+ * @param d      Decision
  */
-void failback_probed(struct policy *p, const struct outcome *o, uint64_t now,
-		     uint32_t rnd, struct decision *d)
+void failback_probed(struct policy *p, unsigned server,
+		     const struct outcome *o, uint64_t now, uint32_t rnd,
+		     struct decision *d)
 {
 	char slow[REASON_SIZE];
 	const char *reason = o->reason;
 	const bool good = o->ok && !is_slow(p, o);
-	const unsigned server = p->probing;
+
+	if (server != p->probing)
+		return;
 
 	p->probing = 0;
 

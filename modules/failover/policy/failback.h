@@ -16,8 +16,9 @@ void failback_leave(struct policy *p, uint64_t now, uint32_t rnd,
 void failback_count_flap(struct policy *p, uint64_t now);
 void failback_due(struct policy *p, uint64_t now, uint32_t rnd,
 		  struct decision *d);
-void failback_probed(struct policy *p, const struct outcome *o, uint64_t now,
-		     uint32_t rnd, struct decision *d);
+void failback_probed(struct policy *p, unsigned server,
+		     const struct outcome *o, uint64_t now, uint32_t rnd,
+		     struct decision *d);
 void failback_not_sent(struct policy *p, uint64_t now, uint32_t rnd);
 bool failback_probe(struct policy *p, uint64_t now, struct decision *d);
 

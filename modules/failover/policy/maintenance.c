@@ -41,7 +41,7 @@ bool maintenance_set(struct policy *p, unsigned server, bool on, uint64_t now,
 		standby_lost(p, server, now, rnd, d);
 
 	if (on && p->state == POLICY_MOVING && server == p->target)
-		p->look = true;
+		p->check_at_once = true;
 
 	if (p->state != POLICY_SETTLED)
 		return true;

@@ -60,7 +60,7 @@ void outage_resume(struct policy *p, uint64_t now)
 	else
 		round_begin(p, now);
 
-	p->look = true;
+	p->check_at_once = true;
 }
 
 
@@ -99,7 +99,7 @@ static void begin_anew(struct policy *p, uint64_t now, struct decision *d)
 	if (p->state == POLICY_SETTLED) {
 		register_again(p, now);
 		p->failures = 0;
-		p->look     = true;
+		p->check_at_once = true;
 		wait_cancel(p, WAIT_CHECK);
 		standby_begin(p);
 	}

@@ -73,7 +73,7 @@ static void settle(struct policy *p, bool registered, uint64_t now,
 	if (!registered)
 		wait_cancel(p, WAIT_REFRESH);
 
-	if (arrived || p->look)
+	if (arrived || p->check_at_once)
 		failback_schedule(p, now, rnd);
 	if (arrived) {
 		schedule_keepalive(p, now);

@@ -250,7 +250,7 @@ const char *settings_key(size_t i)
  *
  * @return True if it does
  */
-bool codes_has(const struct codes *codes, uint16_t scode)
+bool settings_has_code(const struct codes *codes, uint16_t scode)
 {
 	for (size_t i = 0; i < codes->n; i++) {
 		if (codes->v[i] == scode)

@@ -52,6 +52,6 @@ int  settings_set(struct settings *set, const char *key, const char *val);
 const char *settings_allowed(const char *key);
 const char *settings_default(const char *key);
 const char *settings_key(size_t i);
-bool codes_has(const struct codes *codes, uint16_t scode);
+bool settings_has_code(const struct codes *codes, uint16_t scode);
 
 #endif

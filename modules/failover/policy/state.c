@@ -96,7 +96,7 @@ void policy_enter(struct policy *p, enum policy_state state)
 
 	case POLICY_IDLE:
 		p->home = 0;
-		p->look = false;
+		p->check_at_once = false;
 		forget_all(p);
 		break;
 

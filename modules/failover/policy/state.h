@@ -76,7 +76,7 @@ struct policy {
 	/* failback */
 	unsigned probing;            /**< Server that is asked, 0: none      */
 	unsigned probed;             /**< To leave a server, one bit each    */
-	bool look;                   /**< The check as soon as settled       */
+	bool check_at_once;          /**< The check as soon as settled       */
 	unsigned good_probes;        /**< In a row                           */
 	uint64_t returned;           /**< To the primary, 0: never [ms]      */
 	unsigned flaps;              /**< Returns that did not last, in a row*/

@@ -60,7 +60,7 @@ static int print_reasons(struct re_printf *pf, const struct line *line)
 {
 	int err = 0;
 
-	if (line->offline)
+	if (line->told_offline)
 		return re_hprintf(pf, "the phone has no network");
 
 	for (unsigned i = 1; i <= line->serverc; i++)
@@ -172,23 +172,32 @@ void report_flow_ended(const struct line *line, unsigned server,
 
 
 /**
- * Tell the user that the phone has no network
+ * Tell the user once that the phone has no network. The account may leave the
+ * state OFFLINE meanwhile, to try all the same.
  *
  * @param line Line
  */
-void report_offline(const struct line *line)
+void report_offline(struct line *line)
 {
+	if (line->told_offline)
+		return;
+
+	line->told_offline = true;
 	warning("failover: %s: the phone has no network\n", line_name(line));
 }
 
 
 /**
- * Tell the user that the phone has a network again
+ * Tell the user that the phone has a network again, if it had none
  *
  * @param line Line
  */
-void report_online(const struct line *line)
+void report_online(struct line *line)
 {
+	if (!line->told_offline)
+		return;
+
+	line->told_offline = false;
 	info("failover: %s: the phone has a network again\n",
 	     line_name(line));
 }

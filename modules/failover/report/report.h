@@ -18,8 +18,8 @@ void report_test(const struct line *line, const char *text);
 void report_maintenance(const struct line *line, unsigned server);
 void report_flow_ended(const struct line *line, unsigned server,
 		       uint64_t wait_ms);
-void report_offline(const struct line *line);
-void report_online(const struct line *line);
+void report_offline(struct line *line);
+void report_online(struct line *line);
 void report_call_moved(const struct line *line, struct call *call,
 		       const char *peer, const char *old_id,
 		       const char *new_id);

@@ -32,7 +32,7 @@ struct contact {
 struct search {
 	struct line *line;
 	const struct contact *own;   /**< The one in use                     */
-	struct contact *left;        /**< One that was left behind           */
+	struct contact *stale;       /**< One that was left behind           */
 };
 
 
@@ -160,7 +160,7 @@ static bool search_handler(const struct sip_hdr *hdr,
 
 	contact = find(search->line, &addr.auri);
 	if (contact && contact != search->own)
-		search->left = contact;
+		search->stale = contact;
 
 	return false;
 }
@@ -188,12 +188,12 @@ void contact_listed(struct line *line, const struct sip_msg *msg)
 {
 	struct search found = {0};
 
-	line->left = mem_deref(line->left);
+	line->stale_contact = mem_deref(line->stale_contact);
 
 	search(&found, line, msg);
 
-	if (found.left)
-		line->left = mem_ref(found.left->uri);
+	if (found.stale)
+		line->stale_contact = mem_ref(found.stale->uri);
 }
 
 
@@ -208,17 +208,18 @@ void contact_clean_up(struct line *line)
 	struct contact *contact;
 	struct pl uri;
 
-	if (!line->left || line->checkv[CHECK_PROBE].req ||
+	if (!line->stale_contact || line->checkv[CHECK_PROBE].req ||
 	    line->policy.state != POLICY_SETTLED ||
 	    txn_is_deregistering(line))
 		return;
 
 	/* it is asked for once */
-	pl_set_str(&uri, line->left);
+	pl_set_str(&uri, line->stale_contact);
 	contact = find(line, &uri);
 	if (contact && contact->le.prev)
 		mem_deref(contact);
 
-	(void)request_deregister(line, line->policy.target, line->left);
-	line->left = mem_deref(line->left);
+	(void)request_deregister(line, line->policy.target,
+				 line->stale_contact);
+	line->stale_contact = mem_deref(line->stale_contact);
 }

@@ -153,7 +153,7 @@ static void follow_handler(void *arg)
  */
 void presence_lost(struct line *line)
 {
-	line->follows = 0;
+	line->presence_server = 0;
 }
 
 
@@ -165,10 +165,10 @@ void presence_lost(struct line *line)
  */
 void presence_registered(struct line *line, unsigned server)
 {
-	if (line->follows == server)
+	if (line->presence_server == server)
 		return;
 
-	line->follows  = server;
+	line->presence_server  = server;
 	line->presence = PRESENCE_UNKNOWN;
 
 	if (account_pubint(line->acc))

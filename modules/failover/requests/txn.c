@@ -28,7 +28,7 @@ static void destructor(void *arg)
 	list_unlink(&txn->le);
 	tmr_cancel(&txn->tmr);
 	tmr_cancel(&txn->tmr_giveup);
-	tmr_cancel(&txn->tmr_poke);
+	tmr_cancel(&txn->tmr_probe);
 	mem_deref(txn->branch);
 	mem_deref(txn->met);
 	mem_deref(txn->callid);
@@ -180,7 +180,7 @@ void txn_detour(struct txn *txn, unsigned server, enum sip_transp tp,
 	txn->tp       = tp;
 	txn->dst      = *dst;
 	txn->since    = clock_ms();
-	tmr_cancel(&txn->tmr_poke);
+	tmr_cancel(&txn->tmr_probe);
 }
 
 
@@ -266,7 +266,7 @@ void txn_answered(struct txn *txn)
 {
 	txn->answered = true;
 	tmr_cancel(&txn->tmr_giveup);
-	tmr_cancel(&txn->tmr_poke);
+	tmr_cancel(&txn->tmr_probe);
 }
 
 

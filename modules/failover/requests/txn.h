@@ -31,8 +31,8 @@ struct txn {
 	struct le le;
 	struct tmr tmr;              /**< libre has given it up by now       */
 	struct tmr tmr_giveup;       /**< KIND_OTHER: so do we               */
-	struct tmr tmr_poke;         /**< TCP, TLS: time to look             */
-	uint32_t poke_ms;            /**< ... and how long that was          */
+	struct tmr tmr_probe;        /**< TCP, TLS: is anybody there?        */
+	uint32_t probe_ms;           /**< ... and how long that was          */
 	struct line *line;
 	unsigned server;
 	enum kind kind;

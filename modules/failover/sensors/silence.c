@@ -13,7 +13,7 @@
 #include "connection.h"
 #include "evidence.h"
 #include "line.h"
-#include "poke.h"
+#include "probe.h"
 #include "schedule.h"
 #include "silence.h"
 #include "stall.h"
@@ -72,18 +72,18 @@ static void giveup_handler(void *arg)
    see whether it is there (RFC 3261 section 8.1.3.1: if not, that is as good
    as a 503), and, if the server does not even acknowledge what was sent over
    it, whether anybody is. */
-static void poke_handler(void *arg)
+static void probe_handler(void *arg)
 {
 	struct txn *txn = arg;
 
-	txn->poke_ms *= 2;
-	tmr_start(&txn->tmr_poke, txn->poke_ms, poke_handler, txn);
+	txn->probe_ms *= 2;
+	tmr_start(&txn->tmr_probe, txn->probe_ms, probe_handler, txn);
 
 	if (clock_ms() - txn->since >=
 	    schedule_giveup_ms(&txn->line->set, false))
 		stall_end(txn->line, txn->server);
 
-	switch (connection_look(&txn->dst)) {
+	switch (connection_state(&txn->dst)) {
 
 	case CONNECTION_NONE:
 		evidence_failed(txn->line, txn->server, EVIDENCE_ERROR,
@@ -91,7 +91,7 @@ static void poke_handler(void *arg)
 		break;
 
 	case CONNECTION_UNHEARD:
-		poke_server(txn->line, txn->server, &txn->dst, txn->since);
+		probe_address(txn->line, txn->server, &txn->dst, txn->since);
 		break;
 
 	case CONNECTION_HEARD:
@@ -118,7 +118,7 @@ void silence_watch(struct txn *txn)
 			  giveup_handler, txn);
 
 	if (txn->tp != SIP_TRANSP_UDP && txn->kind != KIND_DEREGISTER) {
-		txn->poke_ms = T1_MS;
-		tmr_start(&txn->tmr_poke, txn->poke_ms, poke_handler, txn);
+		txn->probe_ms = T1_MS;
+		tmr_start(&txn->tmr_probe, txn->probe_ms, probe_handler, txn);
 	}
 }

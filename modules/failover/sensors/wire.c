@@ -280,7 +280,7 @@ static bool is_binding(const struct txn *txn, const struct sip_msg *msg)
 /* What becomes of our own requests is known to who has sent them */
 static bool is_doubtful(const struct line *line, const struct sip_msg *msg)
 {
-	return codes_has(&line->set.call_codes, msg->scode) &&
+	return settings_has_code(&line->set.call_codes, msg->scode) &&
 		!request_is_own(&msg->callid);
 }
 

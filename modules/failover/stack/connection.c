@@ -157,7 +157,7 @@ void connection_end(const struct sa *dst)
  *
  * @return What there is
  */
-enum connection connection_look(const struct sa *dst)
+enum connection connection_state(const struct sa *dst)
 {
 	enum connection found = CONNECTION_NONE;
 	struct tcp_info info;

@@ -232,7 +232,7 @@ static void look_handler(void *arg)
 /**
  * Find the sockets that Baresip has now, in a moment
  */
-void sockets_look(void)
+void sockets_update(void)
 {
 	tmr_start(&sockets.tmr, 0, look_handler, NULL);
 }

@@ -20,7 +20,7 @@ typedef int (sockets_h)(struct udp_sock *us);
 
 int  sockets_open(sockets_h *h);
 void sockets_close(void);
-void sockets_look(void);
+void sockets_update(void);
 int  sockets_fd(const struct sa *dst);
 bool sockets_are_found(void);
 bool sockets_is_knock(const struct sip_msg *msg);

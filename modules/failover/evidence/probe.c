@@ -1,5 +1,5 @@
 /**
- * @file poke.c  Is anybody there, where a connection of SIP's is silent?
+ * @file probe.c  Is anybody there, where a connection of SIP's is silent?
  *
  * Over TCP and TLS nothing tells of a server that has gone while its
  * connection stays: a host that was restarted behind a filter, an address that
@@ -18,11 +18,11 @@
 #include "connection.h"
 #include "evidence.h"
 #include "line.h"
-#include "poke.h"
+#include "probe.h"
 #include "state.h"
 
 
-struct poke {
+struct probe {
 	struct tcp_conn *tc;
 	struct sa dst;
 	uint64_t since;              /**< When the request was sent [ms]     */
@@ -33,68 +33,69 @@ struct poke {
 
 static void destructor(void *arg)
 {
-	struct poke *poke = arg;
+	struct probe *probe = arg;
 
-	mem_deref(poke->tc);
+	mem_deref(probe->tc);
 }
 
 
 static void estab_handler(void *arg)
 {
-	struct poke *poke = arg;
+	struct probe *probe = arg;
 
-	poke->tc = mem_deref(poke->tc);
+	probe->tc = mem_deref(probe->tc);
 }
 
 
 static void close_handler(int err, void *arg)
 {
-	struct poke *poke = arg;
+	struct probe *probe = arg;
 	char reason[REASON_SIZE];
 
-	poke->tc = mem_deref(poke->tc);
+	probe->tc = mem_deref(probe->tc);
 
 	/* others are our own */
 	if (err != ECONNREFUSED && err != EHOSTUNREACH)
 		return;
 
-	if (connection_look(&poke->dst) == CONNECTION_HEARD)
+	if (connection_state(&probe->dst) == CONNECTION_HEARD)
 		return;
 
 	(void)re_snprintf(reason, sizeof(reason), "%m", err);
-	evidence_failed(poke->line, poke->server, EVIDENCE_ERROR, poke->since,
-			reason);
+	evidence_failed(probe->line, probe->server, EVIDENCE_ERROR,
+			probe->since, reason);
 }
 
 
-static int poke_alloc(struct poke **pokep, struct line *line,
+static int probe_alloc(struct probe **probep, struct line *line,
 		      unsigned server)
 {
-	struct poke *poke = mem_zalloc(sizeof(*poke), destructor);
+	struct probe *probe = mem_zalloc(sizeof(*probe), destructor);
 
-	if (!poke)
+	if (!probe)
 		return ENOMEM;
 
-	poke->line   = line;
-	poke->server = server;
-	*pokep = poke;
+	probe->line   = line;
+	probe->server = server;
+	*probep = probe;
 
 	return 0;
 }
 
 
-static void connect_to(struct poke *poke, const struct sa *dst, uint64_t since)
+static void connect_to(struct probe *probe, const struct sa *dst,
+		       uint64_t since)
 {
 	int err;
 
-	poke->dst   = *dst;
-	poke->since = since;
-	poke->tc = mem_deref(poke->tc);
+	probe->dst   = *dst;
+	probe->since = since;
+	probe->tc = mem_deref(probe->tc);
 
-	err = tcp_connect(&poke->tc, dst, estab_handler, NULL, close_handler,
-			  poke);
+	err = tcp_connect(&probe->tc, dst, estab_handler, NULL, close_handler,
+			  probe);
 	if (err)
-		close_handler(err, poke);
+		close_handler(err, probe);
 }
 
 
@@ -106,13 +107,13 @@ static void connect_to(struct poke *poke, const struct sa *dst, uint64_t since)
  * @param dst    Destination of the request, over TCP or TLS
  * @param since  Its first transmission [ms]
  */
-void poke_server(struct line *line, unsigned server, const struct sa *dst,
+void probe_address(struct line *line, unsigned server, const struct sa *dst,
 		 uint64_t since)
 {
-	struct poke **pokep = &line->pokev[server - 1];
+	struct probe **probep = &line->probev[server - 1];
 
-	if (*pokep || !poke_alloc(pokep, line, server))
-		connect_to(*pokep, dst, since);
+	if (*probep || !probe_alloc(probep, line, server))
+		connect_to(*probep, dst, since);
 }
 
 
@@ -123,11 +124,11 @@ void poke_server(struct line *line, unsigned server, const struct sa *dst,
  * @param line   Line
  * @param server Server
  */
-void poke_look(struct line *line, unsigned server)
+void probe_server(struct line *line, unsigned server)
 {
 	const struct server *srv = line_server(line, server);
 
 	if (sa_isset(&srv->addr, SA_ALL) &&
 	    server_transp(srv) != SIP_TRANSP_UDP)
-		poke_server(line, server, &srv->addr, clock_ms());
+		probe_address(line, server, &srv->addr, clock_ms());
 }
