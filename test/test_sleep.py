@@ -4,14 +4,15 @@ is a dead server."""
 
 import os
 import signal
+import socket
 import subprocess
 import time
 
 import pytest
 
-from harness import run
+from harness import ports, run, sip
 from harness.baresip import account
-from harness.scenario import ALICE, line, measured
+from harness.scenario import ALICE, BOB, in_use, line, measured
 
 SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "harness",
                     "sleep_shim.c")
@@ -51,6 +52,50 @@ def test_on_the_primary(server_pair, phone_factory, sleepy, transport):
     status = phone.wait_state("primary")
     assert status["counters"]["failovers"] == 0
     assert table.history[-1].server == "pbx1"
+
+
+def ask(phone) -> None:
+    """An OPTIONS by UDP, which the phone answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(run.PATIENCE_S)
+        sock.connect((ports.HOST, phone.port))
+        sock.send(sip.Message("OPTIONS", f"sip:alice@{ports.HOST}", headers=[
+            ("Via", f"SIP/2.0/UDP {ports.HOST}:{sock.getsockname()[1]}"
+             f";branch={sip.new_branch()}"), ("Max-Forwards", "70"),
+            ("From", f"<{BOB}>;tag={sip.new_tag()}"), ("To", f"<{ALICE}>"),
+            ("Call-ID", sip.new_tag()), ("CSeq", "1 OPTIONS")]).encode())
+        assert sock.recv(4096).startswith(b"SIP/2.0 ")
+
+
+@pytest.mark.parametrize("owed", ("answer", "call"))
+def test_socket_is_held(owed, server_pair, phone_factory, sleepy):
+    """libre keeps the UDP socket by which a request has come, for as long as
+    it may be answered again, or as its call lasts.  Baresip gets a new one
+    at the same address all the same: one of its accounts has a connection,
+    so all sockets are opened anew."""
+    primary, _ = server_pair
+    phone = phone_factory(line(*server_pair, transport="tcp"),
+                          line(*server_pair, aor=BOB), env=sleepy)
+    for aor in (ALICE, BOB):
+        in_use(phone, 1, aor)
+    ask(phone)
+    if owed == "call":
+        primary.call(BOB)
+        phone.wait_event("CALL_INCOMING")
+        phone.answer()
+        phone.wait_event("CALL_ESTABLISHED")
+
+    primary.table.unbind_all(BOB, call_id="expired")
+    sleep_an_hour(phone, primary.table)
+    for aor in (ALICE, BOB):
+        assert primary.table.wait_bound(aor)
+        in_use(phone, 1, aor)
+    assert not phone.log.find("not opened anew")
+    ask(phone)
+    if owed == "call":
+        assert not phone.events("CALL_CLOSED")
+        phone.hangup()
+        primary.recorder.wait("BYE")
 
 
 @pytest.mark.parametrize("found", ("uri", "naptr"))

@@ -23,6 +23,7 @@
 #include "own_side.h"
 #include "page.h"
 #include "question.h"
+#include "renew.h"
 #include "save.h"
 #include "trace.h"
 #include "unwanted.h"
@@ -144,15 +145,9 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 }
 
 
-/* Baresip would notice by itself: 1.x within a minute, later versions with
-   their module netroam */
-static void renew_sockets(void)
+static void renewed_handler(void)
 {
-	const int err = compat_renew_sockets();
 	struct le *le;
-
-	if (err)
-		warning("failover: SIP sockets not opened anew (%m)\n", err);
 
 	for (le = list_head(line_list()); le; le = le->next) {
 
@@ -164,6 +159,8 @@ static void renew_sockets(void)
 }
 
 
+/* Baresip would notice by itself: 1.x within a minute, later versions with
+   their module netroam */
 static void network_handler(bool added)
 {
 	bool renew = false;
@@ -265,6 +262,8 @@ static int module_init(void)
 	if (err)
 		goto out;
 
+	renew_open(renewed_handler);
+
 	if (network_open(network_handler))
 		info("failover: cannot watch the network, rounds go by time"
 		     " alone\n");
@@ -298,6 +297,7 @@ static int module_close(void)
 	tmr_cancel(&tmr_reread);
 	network_close();
 	clock_close();
+	renew_close();
 	command_close();
 	compat_events_unlisten();
 	certificate_close();

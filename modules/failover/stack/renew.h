@@ -1,0 +1,19 @@
+/**
+ * @file renew.h  Opens Baresip's SIP sockets anew
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_RENEW_H
+#define FAILOVER_RENEW_H
+
+#include "compat.h"
+
+/** All accounts register anew, and calls have been refreshed */
+typedef void (renew_h)(void);
+
+void renew_open(renew_h *h);
+void renew_close(void);
+void renew_sockets(void);
+
+#endif
