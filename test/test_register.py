@@ -336,8 +336,8 @@ def test_all_silent(server_pair, phone_factory):
     assert in_time(told - started, TRANSACTION_S)
     for number, server in enumerate(server_pair, 1):
         # the last one's end may be libre's own
-        assert re.search(rf"server {number} \({server.uri()}\): (REGISTER "
-                         "not answered|Connection timed out)", text)
+        assert re.search(rf"server {number} \({server.uri()}\): (REGISTER )?"
+                         "not answered", text)
     assert len(our_lines(phone, "no server")) == 1
     status = phone.wait_state("down")
     assert status["active"] == 0 and status["counters"]["exhausted"] == 1

@@ -31,4 +31,8 @@ void reason_describe(const struct server *srv, const char *text, char *reason,
 		if (error_is(text, errv[i]))
 			server_describe_error(srv, errv[i], reason, size);
 	}
+
+	/* the transaction's 64*T1 are over, or the connection's patience */
+	if (error_is(text, ETIMEDOUT))
+		str_ncpy(reason, "not answered", size);
 }
