@@ -5,8 +5,8 @@
 #
 #     test/all.sh [-- ARGUMENTS OF PYTEST]
 #
-# Debian 13's part runs beside the others; what it printed is shown when it
-# is done.
+# Debian 13's part and the fuzzers run beside the others; what they printed is
+# shown when they are done.
 #
 # The closing line is "N passed, N failed", and ", N skipped" if there are
 # such.  A stage that breaks in another way (a build, a stage that takes too
@@ -26,6 +26,8 @@ ASAN_TESTS=(test/test_unload.py test/test_invite.py test/test_bye.py
 pytest_args=("$@")
 results=$(mktemp -d)
 debian13=		# process id of its part
+fuzzers=		# ... and of the fuzzers'
+FUZZ_S=20		# for each of them
 trap 'end_all' EXIT
 trap 'exit 130' INT TERM
 passed=0 failed=0 skipped=0
@@ -35,6 +37,10 @@ end_all() {
 	if [ -n "$debian13" ]; then
 		kill "$debian13"
 		wait "$debian13"
+	fi
+	if [ -n "$fuzzers" ]; then
+		kill "$fuzzers"
+		wait "$fuzzers"
 	fi
 	rm -rf "$results"
 }
@@ -194,6 +200,38 @@ end_debian13() {
 		$code "$results"/debian13/{unit,live}.xml
 }
 
+# Built and run at the lowest priority: the other stages wait more than they
+# compute
+begin_fuzzers() {
+	can_unshare "fuzzers" --net || return 0
+	fuzzers_begun=$SECONDS
+	# shellcheck disable=SC2016	# expanded by the inner shell
+	CC=clang timeout -k 20 $((LIMIT_S - SECONDS)) nice -n 19 bash -c '
+		if [ ! -e build-fuzz/build.ninja ]; then
+			meson setup build-fuzz -Dfuzz=true \
+				-Dwarning_level=3 -Dwerror=true || exit
+		fi
+		meson compile -C build-fuzz fuzzers && test/fuzz/run.sh "$1"' \
+		fuzzers $FUZZ_S >"$results/fuzzers.log" 2>&1 </dev/null &
+	fuzzers=$!
+}
+
+# Each that has found nothing counts as a test that has passed
+end_fuzzers() {
+	local code=0 good
+	printf '\n== fuzzers, beside the above\n'
+	wait "$fuzzers" || code=$?
+	fuzzers=
+	good=$(grep -c '^fuzz_.* branches$' "$results/fuzzers.log")
+	if [ $code = 0 ]; then
+		grep '^fuzz_' "$results/fuzzers.log"
+	else
+		tail -n 200 "$results/fuzzers.log"
+	fi
+	report "fuzzers, $FUZZ_S s each, beside the above" \
+		$((SECONDS - fuzzers_begun)) "$good" $((code != 0))
+}
+
 # What Debian 13 has built, loaded here; the reverse is among its tests
 other_version_tests() {
 	FAILOVER_OTHER_MODULES="$results/debian13/failover.so" \
@@ -250,6 +288,7 @@ stage "packages" 480 "" bash -c '. test/packages.sh; install_packages test'
 fetch_axe_core
 if build build; then
 	begin_debian13
+	begin_fuzzers
 	unit_tests build
 	# the modules of other versions come from Debian 13, below
 	live_tests "live tests" 1700 test \
@@ -267,6 +306,9 @@ set_sanitizers
 if build build-asan -Db_sanitize=address,undefined -Db_lundef=false; then
 	unit_tests build-asan
 	sanitized_tests
+fi
+if [ -n "$fuzzers" ]; then
+	end_fuzzers
 fi
 if [ -n "$debian13" ]; then
 	end_debian13

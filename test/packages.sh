@@ -7,7 +7,7 @@ BUILD_PACKAGES=(gcc libc6-dev meson ninja-build pkg-config libre-dev
 RUN_PACKAGES=(kamailio kamailio-postgres-modules kamailio-presence-modules
 	kamailio-tls-modules postgresql python3 python3-psycopg2)
 TEST_PACKAGES=(chromium chromium-driver clang clang-tidy cppcheck debootstrap
-	dnsmasq-base iproute2 openssl prometheus python3-pytest
+	dnsmasq-base iproute2 libclang-rt-dev openssl prometheus python3-pytest
 	python3-pytest-xdist python3-selenium valgrind)
 PACKAGING_PACKAGES=(build-essential debhelper lintian lowdown man-db)
 
