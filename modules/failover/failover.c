@@ -14,8 +14,8 @@
 #include "command.h"
 #include "config.h"
 #include "decide.h"
-#include "invite.h"
 #include "evidence.h"
+#include "invite.h"
 #include "line.h"
 #include "lookup.h"
 #include "network.h"
@@ -23,6 +23,7 @@
 #include "own_side.h"
 #include "page.h"
 #include "question.h"
+#include "registering.h"
 #include "renew.h"
 #include "save.h"
 #include "trace.h"
@@ -99,24 +100,24 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 	switch (ev) {
 
 	case EVENT_REGISTERING:
-		evidence_registering(line);
+		registering_begins(line);
 		break;
 
 	case EVENT_REGISTER_OK:
 	case EVENT_REGISTER_FAIL:
-		evidence_register_result(line, text, ev == EVENT_REGISTER_OK);
+		registering_ended(line, text, ev == EVENT_REGISTER_OK);
 		break;
 
 	case EVENT_UNREGISTERING:
 		/* a user agent that is deleted says no more than this */
-		evidence_unregistered(line);
+		registering_stopped(line);
 		if (accounts_is_gone(line))
 			mem_deref(line);
 		break;
 
 	case EVENT_SHUTDOWN:
 		if (!line->unmanaged)
-			evidence_unregistered(line);
+			registering_stopped(line);
 		mem_deref(line);
 		break;
 

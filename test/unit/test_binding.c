@@ -370,7 +370,7 @@ static void renewal_with_the_server_that_was_left(void **state)
 }
 
 
-/* evidence_unregistered() ends the renewal; nobody will tell of its end */
+/* registering_stopped() ends the renewal; nobody will tell of its end */
 static void unregistering_ends_the_renewal(void **state)
 {
 	struct fix *f = *state;

@@ -453,7 +453,7 @@ static void probe_when_down(void **state)
 }
 
 
-/* evidence_unregistered() ends the check; nobody will tell of its end */
+/* registering_stopped() ends the check; nobody will tell of its end */
 static void unregistering_ends_the_check(void **state)
 {
 	struct fix *f = *state;

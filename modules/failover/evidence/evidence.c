@@ -1,8 +1,9 @@
 /**
  * @file evidence.c  What is seen of an account's servers
  *
- * Every sensor reports here, and here alone the policy is asked what follows;
- * own_side.c has what is the phone's own side.
+ * Every sensor reports here. What is seen of Baresip's own REGISTER is in
+ * registering.c, what is seen of the phone's own side in own_side.c. The
+ * policy is asked in these three files what follows.
  *
  * THE RULE. Three things speak against a server, and nothing else does:
  *
@@ -18,47 +19,30 @@
  * itself lacks: a network, descriptors, memory. What is learned by other
  * means, by a connection of our own (probe.c), counts only together with
  * silence of the connection that SIP has. Every report names its kind, and
- * is_evidence() refuses what is none.
+ * evidence_counts() refuses what is none.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include <string.h>
 #include "binding.h"
 #include "clock.h"
-#include "config.h"
-#include "contact.h"
 #include "decide.h"
 #include "error.h"
 #include "evidence.h"
 #include "failback.h"
 #include "flow.h"
-#include "grant.h"
 #include "line.h"
 #include "lookup.h"
 #include "own_side.h"
 #include "path.h"
 #include "policy.h"
 #include "presence.h"
-#include "reason.h"
-#include "register.h"
-#include "registration.h"
 #include "report.h"
-#include "request.h"
-#include "settings.h"
-#include "sockets.h"
 #include "subscription.h"
 #include "target.h"
 #include "txn.h"
 #include "unwanted.h"
 #include "view.h"
-
-
-enum {
-	RWAIT_DEFAULT = 90,          /**< libre's: of the expiry [%]         */
-	RWAIT_MIN     = 5,
-	RWAIT_MAX     = 95,
-};
 
 
 /**
@@ -99,9 +83,18 @@ enum evidence evidence_of_text(const char *text)
 }
 
 
-/* The gate. An answer came over a network that is there. */
-static bool is_evidence(struct line *line, enum evidence kind,
-			const char *reason)
+/**
+ * Does a report count against its server? An answer came over a network that
+ * is there; all else may be the phone's own side.
+ *
+ * @param line   Line
+ * @param kind   What kind of evidence it is
+ * @param reason What was seen
+ *
+ * @return True if it does
+ */
+bool evidence_counts(struct line *line, enum evidence kind,
+		     const char *reason)
 {
 	switch (kind) {
 
@@ -120,220 +113,6 @@ static bool is_evidence(struct line *line, enum evidence kind,
 	}
 
 	return false;
-}
-
-
-/**
- * Baresip is about to register the account
- *
- * @param line Line
- */
-void evidence_registering(struct line *line)
-{
-	struct decision d = {0};
-
-	if (line->registering)
-		return;
-
-	/* it may have opened its sockets anew */
-	sockets_update();
-
-	/* Baresip reads the outbound proxy after this event */
-	registration_aim(line, policy_registering(&line->policy, clock_ms()));
-	line->todo.register_with = 0;
-
-	decide_take(line, &d);
-}
-
-
-/* A binding that does not last is none: this server is of no use to the
-   account. Should no other one be left, libre's client is not to go on. */
-static void granted_nothing(struct line *line, const struct grant *grant,
-			    const char *text, struct decision *d)
-{
-	struct policy *p = &line->policy;
-	char reason[REASON_SIZE];
-
-	grant_describe(grant, text, reason, sizeof(reason));
-	policy_failed(p, p->target, clock_ms(), clock_ms(), rand_u32(),
-		      reason, d);
-
-	line->stop_client = !d->register_with;
-}
-
-
-static void registered(struct line *line, const char *text,
-		       struct decision *d)
-{
-	const struct grant grant = line->grant;
-	struct policy *p = &line->policy;
-
-	report_online(line);
-	path_note(line);
-	line->unsent = 0;
-
-	if (grant.useless) {
-		granted_nothing(line, &grant, text, d);
-		return;
-	}
-
-	policy_registered(p, clock_ms(), rand_u32(), text, d);
-	binding_granted(p, &grant, clock_ms());
-}
-
-
-static void not_registered(struct line *line, const char *text,
-			   struct decision *d)
-{
-	struct policy *p = &line->policy;
-	const uint16_t scode = error_status_code(text);
-	const uint64_t now = clock_ms();
-	char reason[REASON_SIZE];
-
-	if (!scode) {
-		reason_describe(line_server(line, p->target), text, reason,
-				    sizeof(reason));
-		policy_failed(p, p->target, now, now, rand_u32(), reason, d);
-	}
-	else if (settings_has_code(&line->set.codes, scode))
-		policy_failed(p, p->target, now, now, rand_u32(), text, d);
-	else
-		policy_refused(p, now, rand_u32(), text);
-}
-
-
-/**
- * Baresip's registration has been answered, or has failed. This is the one
- * way in for its outcome; what the answer has granted came before, by
- * evidence_answered().
- *
- * @param line Line
- * @param text The answer as "200 OK", or the error in words
- * @param ok   True if registered
- */
-void evidence_register_result(struct line *line, const char *text, bool ok)
-{
-	struct decision d = {0};
-
-	/* of a client that is about to be replaced */
-	if (line->client != line->policy.target || line->todo.register_with)
-		return;
-
-	if (!ok && error_says_want(text)) {
-		own_side_in_want(line);
-		return;
-	}
-
-	if (!ok && !error_status_code(text) && own_side_is_at_fault(line))
-		return;
-
-	if (!ok && !is_evidence(line, evidence_of_text(text), text)) {
-		own_side_try_again(line);
-		return;
-	}
-
-	if (ok)
-		registered(line, text, &d);
-	else
-		not_registered(line, text, &d);
-
-	decide_take(line, &d);
-}
-
-
-/**
- * Baresip's REGISTER is on the wire
- *
- * @param line   Line
- * @param server Server it goes to
- * @param since  Its first transmission [ms]
- * @param again  True for a retransmission
- */
-void evidence_sent(struct line *line, unsigned server, uint64_t since,
-		   bool again)
-{
-	struct decision d = {0};
-
-	if (since < line->policy.started)
-		return;
-
-	if (again) {
-		if (own_side_is_at_fault(line))
-			return;
-
-		policy_resent(&line->policy, server, clock_ms(), rand_u32(),
-			      &d);
-		decide_take(line, &d);
-	}
-	else {
-		register_sent(&line->policy, server, since);
-		decide_start_timer(line);
-	}
-}
-
-
-static uint32_t rwait(const struct line *line)
-{
-	struct pl pl;
-
-	if (!config_param(line, "rwait", &pl) || !pl_u32(&pl))
-		return RWAIT_DEFAULT;
-
-	return MIN(MAX(pl_u32(&pl), RWAIT_MIN), RWAIT_MAX);
-}
-
-
-/**
- * What a registrar has granted with its 2xx
- *
- * @param grant   Set to what it has granted
- * @param line    Line
- * @param msg     Answer to a REGISTER of the account's
- * @param expires What was asked for [s]
- */
-void evidence_decode_grant(struct grant *grant, const struct line *line,
-			   const struct sip_msg *msg, uint32_t expires)
-{
-	const struct grant_asked asked = {
-		.cuser   = ua_local_cuser(line->ua),
-		.contact = contact_in_use(line),
-		.expires = expires,
-		.rwait   = rwait(line),
-	};
-
-	grant_decode(grant, msg, &asked);
-}
-
-
-/**
- * Baresip's REGISTER has a final answer. libre is told of it after us.
- *
- * @param line   Line
- * @param server Server that answered
- * @param since  First transmission of the request [ms]
- * @param msg    Answer
- */
-void evidence_answered(struct line *line, unsigned server, uint64_t since,
-		       const struct sip_msg *msg)
-{
-	const uint16_t scode = msg->scode;
-
-	if (scode < 300)
-		evidence_decode_grant(&line->grant, line, msg, line->asked_s);
-
-	/* libre may go on to another address of that server by itself: the
-	   server's time runs on until Baresip tells that it has failed */
-	if (since < line->policy.started ||
-	    settings_has_code(&line->set.codes, scode))
-		return;
-
-	/* libre sends it again, which may not even get onto the wire: the
-	   name is to be resolved once more */
-	if (scode == 401 || scode == 407 || scode == 423)
-		register_challenged(&line->policy, server, clock_ms());
-	else
-		register_answered(&line->policy, server);
-	decide_start_timer(line);
 }
 
 
@@ -368,7 +147,7 @@ enum verdict evidence_failed(struct line *line, unsigned server,
 	struct decision d = {0};
 	enum verdict verdict;
 
-	if (!is_evidence(line, kind, reason))
+	if (!evidence_counts(line, kind, reason))
 		return VERDICT_VOID;
 
 	verdict = policy_failed(&line->policy, server, since, clock_ms(),
@@ -539,49 +318,5 @@ void evidence_wanted_now(struct line *line)
 		return;
 
 	(void)failback_probe(&line->policy, clock_ms(), &d);
-	decide_take(line, &d);
-}
-
-
-/**
- * A de-registration of the account has ended
- *
- * @param line Line
- */
-void evidence_deregistered(struct line *line)
-{
-	struct decision d = {0};
-
-	/* what was listed before is out of date */
-	line->stale_contact = mem_deref(line->stale_contact);
-
-	policy_deregistered(&line->policy, &d);
-	decide_take(line, &d);
-}
-
-
-/**
- * The account is taken off the registrar, by the user or because it is going
- *
- * @param line Line
- */
-void evidence_unregistered(struct line *line)
-{
-	const unsigned standby = line->policy.standby;
-	struct decision d = {0};
-
-	if (line->registering)
-		return;
-
-	policy_unregistered(&line->policy);
-
-	/* Baresip de-registers with the server in use */
-	if (standby && contact_in_use(line))
-		(void)request_deregister(line, standby, contact_in_use(line));
-
-	line->stale_contact = mem_deref(line->stale_contact);
-	memset(&line->todo, 0, sizeof(line->todo));
-	line->drop_requests = true;
-
 	decide_take(line, &d);
 }

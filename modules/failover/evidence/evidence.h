@@ -22,15 +22,9 @@ enum evidence {
 
 enum evidence evidence_of(int err);
 enum evidence evidence_of_text(const char *text);
+bool evidence_counts(struct line *line, enum evidence kind,
+		     const char *reason);
 
-void evidence_registering(struct line *line);
-void evidence_register_result(struct line *line, const char *text, bool ok);
-void evidence_sent(struct line *line, unsigned server, uint64_t since,
-		   bool again);
-void evidence_answered(struct line *line, unsigned server, uint64_t since,
-		       const struct sip_msg *msg);
-void evidence_decode_grant(struct grant *grant, const struct line *line,
-			   const struct sip_msg *msg, uint32_t expires);
 void evidence_retry_after(struct line *line, unsigned server, uint32_t s);
 enum verdict evidence_failed(struct line *line, unsigned server,
 			     enum evidence kind, uint64_t since,
@@ -50,7 +44,5 @@ void evidence_doubted(struct line *line, unsigned server, uint64_t since);
 void evidence_flow_ended(struct line *line, unsigned server,
 			 uint64_t lived_ms);
 void evidence_wanted_now(struct line *line);
-void evidence_deregistered(struct line *line);
-void evidence_unregistered(struct line *line);
 
 #endif

@@ -22,6 +22,7 @@
 #include "own_side.h"
 #include "policy.h"
 #include "reason.h"
+#include "registering.h"
 #include "request.h"
 #include "schedule.h"
 #include "settings.h"
@@ -66,7 +67,7 @@ static bool is_granted(struct outcome *o, const struct line *line,
 	char text[REASON_SIZE];
 	struct grant grant;
 
-	evidence_decode_grant(&grant, line, msg,
+	registering_grant(&grant, line, msg,
 			      line_server(line, server)->regint);
 	o->lapse_ms = grant.lapse_ms;
 

@@ -14,6 +14,7 @@
 #include "evidence.h"
 #include "line.h"
 #include "probe.h"
+#include "registering.h"
 #include "schedule.h"
 #include "silence.h"
 #include "stall.h"
@@ -44,7 +45,7 @@ static void expired_handler(void *arg)
 	}
 
 	tmr_start(&txn->tmr, MEMORY_MS, forget_handler, txn);
-	evidence_deregistered(txn->line);
+	registering_undone(txn->line);
 }
 
 

@@ -14,10 +14,10 @@
 #include "clock.h"
 #include "contact.h"
 #include "decide.h"
-#include "invite.h"
 #include "dialog.h"
 #include "evidence.h"
 #include "filter.h"
+#include "invite.h"
 #include "line.h"
 #include "lookup.h"
 #include "offer.h"
@@ -25,6 +25,7 @@
 #include "packet.h"
 #include "presence.h"
 #include "question.h"
+#include "registering.h"
 #include "request.h"
 #include "settings.h"
 #include "silence.h"
@@ -37,9 +38,9 @@
 #include "verify.h"
 #include "watch.h"
 #include "wire.h"
+#include "withhold.h"
 #include "within.h"
 #include "within_answer.h"
-#include "withhold.h"
 
 
 /* RFC 3261 section 10.2.2 */
@@ -212,7 +213,7 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 
 	if (txn->kind == KIND_REGISTER && !txn->unwanted) {
 		contact_sent(txn->line, msg, true);
-		evidence_sent(txn->line, txn->server, txn->since, again);
+		registering_sent(txn->line, txn->server, txn->since, again);
 	}
 	else if (txn->kind == KIND_OTHER && !strcmp(txn->met, "REGISTER")) {
 		contact_sent(txn->line, msg, false);
@@ -351,7 +352,7 @@ static bool response_received(struct sip_msg *msg, const struct sa *src)
 	switch (txn->kind) {
 
 	case KIND_REGISTER:
-		evidence_answered(line, txn->server, txn->since, msg);
+		registering_answered(line, txn->server, txn->since, msg);
 		if (msg->scode < 300) {
 			if (txn->server == line->client)
 				presence_registered(line, txn->server);
@@ -363,7 +364,7 @@ static bool response_received(struct sip_msg *msg, const struct sa *src)
 	case KIND_DEREGISTER:
 		mem_deref(txn);
 		if (msg->scode < 300)
-			evidence_deregistered(line);
+			registering_undone(line);
 		break;
 
 	case KIND_OTHER:
