@@ -6,7 +6,8 @@
  */
 #include <string.h>
 #include "accounts.h"
-#include "command_parts.h"
+#include "command_change.h"
+#include "command_param.h"
 #include "line.h"
 #include "origin.h"
 #include "save.h"
@@ -75,10 +76,11 @@ static int print_own(struct re_printf *pf, const char *key, const char *val)
  *
  * @return 0 if success, otherwise errorcode
  */
-int command_set(struct re_printf *pf, void *arg)
+int command_change_set(struct re_printf *pf, void *arg)
 {
-	const char *p = command_params(arg);
-	const struct pl aor = command_word(&p), name = command_word(&p);
+	const char *p = command_param_text(arg);
+	const struct pl aor = command_param_word(&p);
+	const struct pl name = command_param_word(&p);
 	struct rewrite_change chg = {0};
 	struct line *line = NULL;
 	char *key = NULL;
@@ -98,8 +100,8 @@ int command_set(struct re_printf *pf, void *arg)
 
 	if (pl_strcmp(&aor, "*"))
 		err = set_servers_is_key(key) ?
-			command_find(&line, pf, &aor) :
-			command_managed(&line, pf, &aor);
+			command_param_find(&line, pf, &aor) :
+			command_param_managed(&line, pf, &aor);
 	if (err)
 		goto out;
 
@@ -131,15 +133,15 @@ int command_set(struct re_printf *pf, void *arg)
 
 static int named(struct line **linep, struct re_printf *pf, void *arg)
 {
-	const char *p = command_params(arg);
-	const struct pl aor = command_word(&p);
+	const char *p = command_param_text(arg);
+	const struct pl aor = command_param_word(&p);
 
 	accounts_scan();
 	save_reread();
 
 	*linep = NULL;
 
-	return aor.l ? command_managed(linep, pf, &aor) : 0;
+	return aor.l ? command_param_managed(linep, pf, &aor) : 0;
 }
 
 
@@ -151,7 +153,7 @@ static int named(struct line **linep, struct re_printf *pf, void *arg)
  *
  * @return 0 if success, otherwise errorcode
  */
-int command_save(struct re_printf *pf, void *arg)
+int command_change_save(struct re_printf *pf, void *arg)
 {
 	struct line *line;
 	const int err = named(&line, pf, arg);
@@ -168,7 +170,7 @@ int command_save(struct re_printf *pf, void *arg)
  *
  * @return 0 if success, otherwise errorcode
  */
-int command_diff(struct re_printf *pf, void *arg)
+int command_change_diff(struct re_printf *pf, void *arg)
 {
 	struct line *line;
 	const int err = named(&line, pf, arg);

@@ -7,7 +7,8 @@
 #include "accounts.h"
 #include "ask.h"
 #include "clock.h"
-#include "command_parts.h"
+#include "command_order.h"
+#include "command_param.h"
 #include "decide.h"
 #include "failback.h"
 #include "line.h"
@@ -82,7 +83,7 @@ static int switch_usage(struct re_printf *pf, const struct line *line)
 		(void)re_hprintf(pf, "%H\n", print_choice, line);
 	else
 		(void)re_hprintf(pf, "aor: %H; server: primary, backup or its"
-				 " number\n", command_print_aors, NULL);
+				 " number\n", command_param_print_aors, NULL);
 
 	return EINVAL;
 }
@@ -92,22 +93,23 @@ static int switch_usage(struct re_printf *pf, const struct line *line)
 static int switch_params(struct line **linep, unsigned *serverp,
 			 struct re_printf *pf, void *arg)
 {
-	const char *p = command_params(arg);
-	struct pl aor = command_word(&p), name = command_word(&p);
+	const char *p = command_param_text(arg);
+	struct pl aor = command_param_word(&p);
+	struct pl name = command_param_word(&p);
 	struct line *line;
 	int err;
 
 	accounts_scan();
 	line = only_line();
 
-	if (aor.l && !name.l && command_lookup(&aor))
-		return switch_usage(pf, command_lookup(&aor));
+	if (aor.l && !name.l && command_param_lookup(&aor))
+		return switch_usage(pf, command_param_lookup(&aor));
 	if (!aor.l || (!name.l && !line))
 		return switch_usage(pf, line);
 
 	if (!name.l)
 		name = aor;
-	else if ((err = command_managed(&line, pf, &aor)))
+	else if ((err = command_param_managed(&line, pf, &aor)))
 		return err;
 
 	*linep = line;
@@ -135,7 +137,7 @@ static int print_server(struct re_printf *pf, const unsigned *server)
  *
  * @return 0 if success, otherwise errorcode
  */
-int command_switch(struct re_printf *pf, void *arg)
+int command_order_switch(struct re_printf *pf, void *arg)
 {
 	struct decision d = {0};
 	struct line *line = NULL;
@@ -221,11 +223,12 @@ static int maintain_all(struct re_printf *pf, const struct pl *name, bool on)
  *
  * @return 0 if success, otherwise errorcode
  */
-int command_maintenance(struct re_printf *pf, void *arg)
+int command_order_maintenance(struct re_printf *pf, void *arg)
 {
-	const char *p = command_params(arg);
-	const struct pl aor = command_word(&p), name = command_word(&p);
-	const struct pl state = command_word(&p);
+	const char *p = command_param_text(arg);
+	const struct pl aor = command_param_word(&p);
+	const struct pl name = command_param_word(&p);
+	const struct pl state = command_param_word(&p);
 	const bool on = !pl_strcasecmp(&state, "on");
 	struct line *line = NULL;
 	unsigned server = 0;
@@ -242,7 +245,7 @@ int command_maintenance(struct re_printf *pf, void *arg)
 	if (!pl_strcmp(&aor, "*"))
 		return maintain_all(pf, &name, on);
 
-	err = command_managed(&line, pf, &aor);
+	err = command_param_managed(&line, pf, &aor);
 	if (!err)
 		err = find_server(&server, pf, line, &name);
 
@@ -287,10 +290,10 @@ static int probe(struct re_printf *pf, struct line *line)
  *
  * @return 0 if success, otherwise errorcode
  */
-int command_probe(struct re_printf *pf, void *arg)
+int command_order_probe(struct re_printf *pf, void *arg)
 {
-	const char *p = command_params(arg);
-	const struct pl aor = command_word(&p);
+	const char *p = command_param_text(arg);
+	const struct pl aor = command_param_word(&p);
 	struct line *line;
 	struct le *le;
 	int err = 0;
@@ -298,7 +301,7 @@ int command_probe(struct re_printf *pf, void *arg)
 	accounts_scan();
 
 	if (aor.l) {
-		err = command_managed(&line, pf, &aor);
+		err = command_param_managed(&line, pf, &aor);
 		return err ? err : probe(pf, line);
 	}
 
@@ -365,17 +368,18 @@ static int start_test(struct re_printf *pf, struct line *line,
  *
  * @return 0 if success, otherwise errorcode
  */
-int command_test(struct re_printf *pf, void *arg)
+int command_order_test(struct re_printf *pf, void *arg)
 {
-	const char *p = command_params(arg);
-	const struct pl aor = command_word(&p), word = command_word(&p);
+	const char *p = command_param_text(arg);
+	const struct pl aor = command_param_word(&p);
+	const struct pl word = command_param_word(&p);
 	struct line *line;
 	char *uri;
 	int err;
 
 	accounts_scan();
 
-	err = command_find(&line, pf, &aor);
+	err = command_param_find(&line, pf, &aor);
 	if (err)
 		return err;
 

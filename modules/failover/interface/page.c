@@ -11,7 +11,7 @@
 #include <string.h>
 #include "accounts.h"
 #include "ask.h"
-#include "command_parts.h"
+#include "command_param.h"
 #include "line.h"
 #include "metrics.h"
 #include "page.h"
@@ -132,7 +132,7 @@ static int order_test(const struct web_order *order, web_tested_h *h,
 
 	pl_set_str(&aor, order->aor);
 
-	line = command_lookup(&aor);
+	line = command_param_lookup(&aor);
 	if (!line)
 		return ENOENT;
 

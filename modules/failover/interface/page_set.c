@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
-#include "command_parts.h"
+#include "command_param.h"
 #include "line.h"
 #include "page_set.h"
 #include "set.h"
@@ -73,8 +73,8 @@ int page_set(struct re_printf *pf, const char *aor,
 
 	if (strcmp(aor, "*")) {
 		err = has_server(changev, changec) ?
-			command_find(&line, pf, &pl) :
-			command_managed(&line, pf, &pl);
+			command_param_find(&line, pf, &pl) :
+			command_param_managed(&line, pf, &pl);
 		if (err)
 			return err;
 	}
