@@ -204,6 +204,10 @@ static void clock_handler(int64_t asleep_ms)
 }
 
 
+/* Baresip's command conf_reload (module debug_cmd) sends no event. What has
+   changed may be the very time that is waited for, so nothing else would tell
+   soon enough: where there is that command, look each second. It costs the
+   comparison of a pointer. */
 static void reread_handler(void *arg)
 {
 	(void)arg;

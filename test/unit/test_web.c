@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include "foreign.h"
 #include "form.h"
 #include "head.h"
 #include "escape.h"
@@ -226,12 +227,14 @@ static void test_utf8(void **state)
 		{"\xed\xa0\x80", 0}, {"\xf0\x80\x80\x80", 0},
 		{"\xf4\x90\x80\x80", 0}, {"\xf8", 0}, {"\xff", 0},
 	};
+	uint32_t chr;
 	(void)state;
 
 	for (size_t i = 0; i < sizeof(casev) / sizeof(casev[0]); i++)
-		assert_int_equal(casev[i].n, escape_length(casev[i].text,
-						 strlen(casev[i].text)));
-	assert_int_equal(0, escape_length("", 0));
+		assert_int_equal(casev[i].n,
+				 foreign_decode(&chr, casev[i].text,
+						strlen(casev[i].text)));
+	assert_int_equal(0, foreign_decode(&chr, "", 0));
 }
 
 

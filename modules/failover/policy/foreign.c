@@ -15,12 +15,24 @@
 #include "foreign.h"
 
 
-/* Length of the UTF-8 character at the begin of a text; 0 if there is none
-   (RFC 3629 section 4: no overlong form, no surrogate) */
-static size_t decode(uint32_t *chr, const unsigned char *s, size_t len)
+/**
+ * Decode the UTF-8 character that a text begins with (RFC 3629 section 4: no
+ * overlong form, no surrogate)
+ *
+ * @param chr  Set to the character
+ * @param text Text
+ * @param len  Its length [bytes]
+ *
+ * @return Length of the character, 1 to 4 [bytes]; 0 if it is not a valid one
+ */
+size_t foreign_decode(uint32_t *chr, const char *text, size_t len)
 {
 	static const uint32_t minv[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *s = (const unsigned char *)text;
 	size_t n = 0;
+
+	if (!len)
+		return 0;
 
 	if (*s < 0x80)
 		n = 1;
@@ -73,13 +85,12 @@ static bool is_control(uint32_t chr)
  */
 void foreign_clean(char *dst, size_t size, const char *src, size_t len)
 {
-	const unsigned char *s = (const unsigned char *)src;
 	size_t pos = 0;
 
 	while (len) {
 
 		uint32_t chr;
-		size_t n = decode(&chr, s, len);
+		size_t n = foreign_decode(&chr, src, len);
 		const bool bad = !n || is_control(chr);
 		const size_t room = bad ? 1 : n;
 
@@ -89,13 +100,13 @@ void foreign_clean(char *dst, size_t size, const char *src, size_t len)
 		if (bad)
 			dst[pos] = '?';
 		else
-			memmove(&dst[pos], s, n);
+			memmove(&dst[pos], src, n);
 
 		if (!n)
 			n = 1;
 
 		pos += room;
-		s   += n;
+		src += n;
 		len -= n;
 	}
 

@@ -10,7 +10,9 @@
 #define FAILOVER_FOREIGN_H
 
 #include <stddef.h>
+#include <stdint.h>
 
+size_t foreign_decode(uint32_t *chr, const char *text, size_t len);
 void foreign_clean(char *dst, size_t size, const char *src, size_t len);
 void foreign_answer(char *dst, size_t size, const char *met, unsigned scode,
 		    const char *reason, size_t len);

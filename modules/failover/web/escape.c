@@ -1,5 +1,5 @@
 /**
- * @file escape.c  Foreign text on the page: UTF-8, JSON, labels of metrics
+ * @file escape.c  Foreign text on the page: JSON, labels of metrics
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -8,58 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 #include "escape.h"
+#include "foreign.h"
 
 
-/* How many bytes a character has by its first one; 0: it cannot be one */
-static size_t expected(uint8_t c)
+static bool is_control(uint32_t chr)
 {
-	if (c < 0x80)
-		return 1;
-	if (c >= 0xc2 && c <= 0xdf)
-		return 2;
-	if (c >= 0xe0 && c <= 0xef)
-		return 3;
-
-	return c >= 0xf0 && c <= 0xf4 ? 4 : 0;
-}
-
-
-/**
- * Length of the UTF-8 character that a text begins with, RFC 3629
- *
- * @param p Text
- * @param l Its length [bytes]
- *
- * @return 1 to 4 [bytes], 0 if it is not a valid character
- */
-size_t escape_length(const char *p, size_t l)
-{
-	const uint8_t *s = (const uint8_t *)p;
-	const size_t n = l ? expected(s[0]) : 0;
-
-	if (!n || n > l)
-		return 0;
-
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	}
-
-	/* spelled too long, a surrogate, above U+10FFFF */
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-
-	return n;
-}
-
-
-static bool is_control(const char *p, size_t n)
-{
-	const uint8_t *s = (const uint8_t *)p;
-
-	return (n == 1 && (s[0] < ' ' || s[0] == 0x7f)) ||
-		(n == 2 && s[0] == 0xc2 && s[1] < 0xa0);
+	return chr < ' ' || (chr >= 0x7f && chr <= 0x9f);
 }
 
 
@@ -75,9 +29,10 @@ bool escape_is_plain(const char *p, size_t l)
 {
 	while (l) {
 
-		const size_t n = escape_length(p, l);
+		uint32_t chr;
+		const size_t n = foreign_decode(&chr, p, l);
 
-		if (!n || is_control(p, n))
+		if (!n || is_control(chr))
 			return false;
 
 		p += n;
@@ -105,7 +60,8 @@ size_t escape_next(char *to, const char *p, size_t l, size_t *used,
 		   bool json)
 {
 	static const char replacement[] = {'\xef', '\xbf', '\xbd'};
-	const size_t n = escape_length(p, l);
+	uint32_t chr;
+	const size_t n = foreign_decode(&chr, p, l);
 	char hex[8];
 
 	*used = n ? n : 1;
@@ -123,9 +79,8 @@ size_t escape_next(char *to, const char *p, size_t l, size_t *used,
 		return 2;
 	}
 
-	if (json && is_control(p, n)) {
-		(void)snprintf(hex, sizeof(hex), "\\u%04x",
-			       (unsigned)(uint8_t)p[n - 1]);
+	if (json && is_control(chr)) {
+		(void)snprintf(hex, sizeof(hex), "\\u%04x", (unsigned)chr);
 		memcpy(to, hex, 6);
 		return 6;
 	}

@@ -1,5 +1,5 @@
 /**
- * @file escape.h  Foreign text on the page: UTF-8, JSON, labels of metrics
+ * @file escape.h  Foreign text on the page: JSON, labels of metrics
  *
  * Plain C: includes neither re.h nor baresip.h.
  *
@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-size_t escape_length(const char *p, size_t l);
 bool   escape_is_plain(const char *p, size_t l);
 size_t escape_next(char *to, const char *p, size_t l, size_t *used,
 		   bool json);
