@@ -52,6 +52,50 @@ def anchors(page):
             .replace(" ", "-") for head in heads}
 
 
+def sources():
+    """Text of each C file of the module by its name, without comments."""
+    found = {}
+    for folder, _, names in os.walk(os.path.join(REPO, "modules/failover")):
+        for name in names:
+            if name.endswith((".c", ".h")):
+                with open(os.path.join(folder, name),
+                          encoding="utf-8") as file:
+                    found[name] = re.sub(r"/\*.*?\*/", "", file.read(),
+                                         flags=re.DOTALL)
+    return found
+
+
+def test_design_names_what_there_is():
+    """All files, and no file or function that there is not."""
+    files, text = sources(), read("docs/design.md")
+    named = set(re.findall(r"[a-z_]+\.c\b", text))
+    assert named == {name for name in files if name.endswith(".c")}
+    functions = set(re.findall(r"\b([a-z][a-z_]+)\(\)", text))
+    assert len(functions) > 50
+    everything = "\n".join(files.values())
+    assert not [name for name in functions
+                if not re.search(rf"\b{name}\b", everything)]
+
+
+def test_a_day_in_the_life():
+    """Each function stands in its file, and is named where it is called."""
+    files, text = sources(), read("docs/design.md")
+    rows = re.findall(r"^    ( *)(\w+)\(\) +(\w+\.c)\b",
+                      text.partition("## A day in the life")[2]
+                      .partition("\n## ")[0], re.MULTILINE)
+    assert len(rows) > 60
+    callers = {}
+    for indent, name, file in rows:
+        body = files[file]
+        assert re.search(rf"^[a-z][^;=\n]*\b{name}\([^;]*?\)\n{{", body,
+                         re.MULTILINE), name
+        depth = len(indent)
+        callers[depth] = file
+        if depth:
+            uses = re.findall(rf"(?<!^)\b{name}\b", files[callers[depth - 2]])
+            assert len(uses) > (callers[depth - 2] == file), name
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_links(page):
     for target in (a or b for a, b in LINK.findall(read(page))):
