@@ -94,6 +94,7 @@ class Phone:
                  config: Optional[Config] = None, lines: Iterable[str] = (),
                  modules: Iterable[str] = (), args: Iterable[str] = (),
                  wrapper: Iterable[str] = (), dns_port: int = 53,
+                 dns_host: str = ports.HOST,
                  listen: str = ports.HOST, interface: str = "",
                  env: Optional[dict[str, str]] = None) -> None:
         """config: keys of the config file, e.g. failover_retries=1.
@@ -112,7 +113,7 @@ class Phone:
         self._process: Optional[subprocess.Popen] = None
         self._reader: Optional[threading.Thread] = None
         self._args, self._wrapper = list(args), list(wrapper)
-        self._dns_port = dns_port
+        self._dns_server = f"{dns_host}:{dns_port}"
         self._listen = "0.0.0.0" if interface else listen
         self._interface = interface or listen.strip("[]")
         self._env = {**os.environ, **(env or {})}
@@ -130,7 +131,7 @@ class Phone:
         text = [f"sip_listen {self._listen}:{self.port}",
                 f"ctrl_tcp_listen {ports.HOST}:{self.ctrl_port}",
                 f"net_interface {self._interface}",
-                f"dns_server {ports.HOST}:{self._dns_port}",
+                f"dns_server {self._dns_server}",
                 f"rtp_ports {low}-{high}",
                 "audio_source ausine,440", "audio_player aubridge,none",
                 "audio_alert aubridge,alert",
@@ -355,6 +356,14 @@ class Phone:
             return self._control.events(kind, since)
         return [e for e in self._old_events
                 if kind in (None, e.type) and e.time >= since]
+
+    def next_events(self, seen: int, timeout: float = 1.0) -> list[Event]:
+        """Those after the first `seen`; waits for them, but no longer."""
+        control = self._control
+        if not control:
+            return []
+        control.wait_for(lambda: len(control.all_events) > seen, timeout)
+        return control.all_events[seen:]
 
     def wait_event(self, kind: str, timeout: float = run.PATIENCE_S,
                    since: float = 0.0, n: int = 1) -> Event:

@@ -33,7 +33,8 @@ def _asked(query: bytes) -> tuple[str, int, bytes]:
 class Dns:
     """Any name has the address of this machine; SRV records are told."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = ports.HOST) -> None:
+        self.host = host            # its own address, and any name's
         self.port = ports.free_port(ports.CTRL_RANGE)
         self.rcode = 0              # above 0: this, and no records
         self.silent = False
@@ -41,8 +42,8 @@ class Dns:
         self.queries: list[tuple[str, int, str]] = []   # name, type, "udp"
         self._srv: dict[str, list[bytes]] = {}          # owner -> data
         self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._udp.bind((ports.HOST, self.port))
-        self._tcp = socket.create_server((ports.HOST, self.port))
+        self._udp.bind((host, self.port))
+        self._tcp = socket.create_server((host, self.port))
         self._sockets = [self._udp, self._tcp]
         for job in (self._datagrams, self._accept):
             threading.Thread(target=job, daemon=True).start()
@@ -79,7 +80,7 @@ class Dns:
         records = []
         if not self.rcode:
             records = self._srv.get(name, []) if kind == SRV else \
-                [socket.inet_aton(ports.HOST)] if kind == A else []
+                [socket.inet_aton(self.host)] if kind == A else []
         packed = [struct.pack(">3HIH", 0xC00C, kind, 1, self.ttl, len(data))
                   + data for data in records]
         kept = packed

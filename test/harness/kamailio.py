@@ -187,11 +187,12 @@ class Kamailio:
                  record_route: bool = True, password: str = "",
                  auth_methods: tuple[str, ...] = ("REGISTER", "INVITE"),
                  realm: str = "test", presence: bool = False,
-                 route_name: str = "", certificate: str = "") -> None:
+                 route_name: str = "", certificate: str = "",
+                 host: str = ports.HOST) -> None:
         """presence: it answers SUBSCRIBE and PUBLISH, with tables of its
         own.  route_name: what it calls itself in Record-Route, {number}
         being the server's.  certificate: a PEM file, with the key."""
-        self.port = port or ports.free_port(count=2)
+        self.host, self.port = host, port or ports.free_port(count=2)
         self.name = f"kamailio{number}"
         self._folder = run.new_folder(self.name)
         self._log_path = os.path.join(self._folder, "log")
@@ -199,7 +200,7 @@ class Kamailio:
         self._stopped = False
 
         auth = " || ".join(f'is_method("{m}")' for m in auth_methods)
-        listen = "\n".join(f"listen={kind}:{ports.HOST}:{self.port}"
+        listen = "\n".join(f"listen={kind}:{host}:{self.port}"
                            for kind in ("udp", "tcp"))
         route = ""
         if route_name:
@@ -215,7 +216,7 @@ class Kamailio:
                 presence_modules=PRESENCE_MODULES.format(
                     folder=self._folder) if presence else "",
                 presence_route=PRESENCE_ROUTE if presence else "",
-                tls=TLS.format(certificate=certificate, host=ports.HOST,
+                tls=TLS.format(certificate=certificate, host=host,
                                port=self.port + 1) if certificate else ""))
         if presence:
             shutil.copytree(PRESENCE_TABLES, self._path("tables"))
@@ -229,7 +230,7 @@ class Kamailio:
 
     def uri(self, transport: str = "udp") -> str:
         port = self.port + (transport == "tls")
-        return f"sip:{ports.HOST}:{port};transport={transport}"
+        return f"sip:{self.host}:{port};transport={transport}"
 
     def start(self, timeout: float = 20.0) -> "Kamailio":
         """Start it; return when it answers."""
@@ -256,7 +257,7 @@ class Kamailio:
     def answers(self, timeout: float = 1.0) -> bool:
         """It answers an OPTIONS on UDP, and accepts TCP."""
         try:
-            with socket.create_connection((ports.HOST, self.port), timeout):
+            with socket.create_connection((self.host, self.port), timeout):
                 pass
             return self._ask("OPTIONS", "", timeout)
         except OSError:
@@ -272,8 +273,8 @@ class Kamailio:
         """Send a request over UDP: is it answered with 200?"""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
             sock.settimeout(timeout)
-            sock.connect((ports.HOST, self.port))
-            sock.send(_request(method, user, self.port,
+            sock.connect((self.host, self.port))
+            sock.send(_request(method, user, self.host, self.port,
                                sock.getsockname()[1]))
             return sock.recv(2048).startswith(b"SIP/2.0 200")
 
@@ -369,12 +370,13 @@ class KamailioGroup:
         return "\n".join(server.report() for server in self.servers)
 
 
-def _request(method: str, user: str, port: int, source_port: int) -> bytes:
-    lines = [f"{method} sip:{user}{ports.HOST}:{port} SIP/2.0",
-             f"Via: SIP/2.0/UDP {ports.HOST}:{source_port};"
+def _request(method: str, user: str, host: str, port: int,
+             source_port: int) -> bytes:
+    lines = [f"{method} sip:{user}{host}:{port} SIP/2.0",
+             f"Via: SIP/2.0/UDP {host}:{source_port};"
              f"branch=z9hG4bK{time.monotonic_ns()}",
-             f"From: <sip:ready@{ports.HOST}>;tag=1",
-             f"To: <sip:{ports.HOST}:{port}>",
-             f"Call-ID: {time.monotonic_ns()}@{ports.HOST}",
+             f"From: <sip:ready@{host}>;tag=1",
+             f"To: <sip:{host}:{port}>",
+             f"Call-ID: {time.monotonic_ns()}@{host}",
              f"CSeq: 1 {method}", "Max-Forwards: 70", "Content-Length: 0"]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()

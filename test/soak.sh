@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Faults and user actions at random, in network namespaces of their own; what
+# must hold all along is checked.  A failure prints the seed and a timeline.
+#
+#     test/soak.sh [--seconds N] [--seed S] [--timeline FILE] [--page FILE]
+#
+# Needs root.  BARESIP, BARESIP_MODULES and FAILOVER_MODULE_DIR as for the
+# other live tests.
+set -eu
+cd "$(dirname "$0")/.."
+exec unshare --net env PYTHONPATH="$PWD/test" \
+	/usr/bin/python3 -m soak "$@"
