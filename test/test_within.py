@@ -266,6 +266,34 @@ def test_no_server_left(transport, what, server_pair, phone_factory):
     assert call.active and not phone.events("CALL_CLOSED")
 
 
+# not hold through the other server over TCP: test_no_connection
+@pytest.mark.parametrize("transport, back, method", [
+    ("udp", 1, "INVITE"), ("udp", 2, "INVITE"), ("tcp", 1, "INVITE"),
+    ("udp", 1, "BYE"), ("udp", 2, "BYE"), ("tcp", 2, "BYE")])
+def test_all_were_down(transport, back, method, server_pair, phone_factory):
+    """Every server has failed, and the account waits half a minute for the
+    next round.  One is back: what the user does in a call begins that round,
+    as a dial does."""
+    phone = ready(phone_factory, server_pair, transport,
+                  config={"failover_retries": 0, "failover_keepalive": 1})
+    call = talk(phone, server_pair[0], "outgoing")
+    for server in server_pair:
+        server.kill()
+    phone.wait_state("down")
+    server = server_pair[back - 1]
+    server.start()
+    since = time.monotonic()
+    if method == "BYE":
+        phone.hangup()
+    else:
+        phone.do("hold")
+    phone.wait(lambda: [e for e in server.recorder.responses(method, since)
+                        if e.msg.status == 200], what=method)
+    if method == "INVITE":
+        settle(phone, 0.5)
+        assert call.active and not phone.events("CALL_CLOSED")
+
+
 @pytest.fixture
 def proxied(server_group, server_factory, phone_factory):
     """proxied(direction, transport) -> a call through the primary, with a

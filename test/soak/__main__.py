@@ -37,6 +37,7 @@ class Result:
     timeline: Timeline
     verdicts: dict[str, Verdict]
     version: str
+    said: str                       # by the phone
 
     @property
     def good(self) -> bool:
@@ -146,11 +147,12 @@ def soak(seed: int, seconds: float) -> Result:
         raise
     finally:
         version = "%d.%d" % job.world.phone.version
+        said = job.world.phone.report()
         job.close()
     story = Story(job.timeline.events(), ACCOUNTS)
     return Result(seed, seconds, job.timeline.now(), job.timeline,
                   {name: check(story) for name, check in CHECKS.items()},
-                  version)
+                  version, said)
 
 
 def main() -> int:
@@ -173,6 +175,9 @@ def main() -> int:
     if options.timeline:
         with open(options.timeline, "w", encoding="utf-8") as file:
             file.write(readable(result.timeline.events()) + "\n")
+        with open(options.timeline + ".phone", "w",
+                  encoding="utf-8") as file:
+            file.write(result.said)
     print(page.text(result))
     if options.page:
         page.add(options.page, result)

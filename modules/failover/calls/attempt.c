@@ -38,6 +38,9 @@ void attempt_init(struct attempt *att, struct line *line, const char *met,
 	att->met  = met;
 	att->h    = h;
 	att->arg  = arg;
+
+	/* a round that fails later will just have asked all servers */
+	att->urged = line->policy.state != POLICY_DOWN;
 }
 
 
@@ -121,8 +124,12 @@ void attempt_stop(struct attempt *att)
 }
 
 
-/* The present server may be tried again */
-static void forget_try(struct attempt *att)
+/**
+ * The present server was not asked after all: it may be tried again
+ *
+ * @param att Attempt
+ */
+void attempt_forget(struct attempt *att)
 {
 	att->tried &= ~server_bit(att->server);
 }
@@ -143,7 +150,7 @@ enum verdict attempt_unanswered(struct attempt *att)
 				    att->sends, att->since);
 
 	if (verdict == VERDICT_VOID)
-		forget_try(att);
+		attempt_forget(att);
 
 	return verdict;
 }
@@ -166,7 +173,7 @@ void attempt_refused(struct attempt *att, const struct sip_msg *msg)
 
 	if (evidence_refused(att->line, att->server, att->since, reason,
 			     att->refusals++) != VERDICT_MOVES)
-		forget_try(att);
+		attempt_forget(att);
 }
 
 
@@ -203,15 +210,22 @@ bool attempt_may_go(const struct attempt *att)
 
 
 /**
- * Is a registration under way, or to come, that the request may wait for?
+ * Is a registration under way, or to come, that the request may wait for? If
+ * all servers were down when it was made, the user wants something now, and
+ * another round begins.
  *
  * @param att Attempt
  *
  * @return True if one is
  */
-bool attempt_may_wait(const struct attempt *att)
+bool attempt_may_wait(struct attempt *att)
 {
 	const struct policy *p = &att->line->policy;
+
+	if (p->state == POLICY_DOWN && !att->urged) {
+		att->urged = true;
+		evidence_wanted_now(att->line);
+	}
 
 	return p->state == POLICY_MOVING || p->state == POLICY_OFFLINE ||
 		policy_waits(p, WAIT_ANSWER);
@@ -295,7 +309,7 @@ bool attempt_lost_socket(struct attempt *att)
 	if (att->since >= att->line->sockets_since)
 		return false;
 
-	forget_try(att);
+	attempt_forget(att);
 
 	return true;
 }

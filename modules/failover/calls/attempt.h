@@ -24,6 +24,7 @@ struct attempt {
 	unsigned refusals;           /**< Of the present one, in a row       */
 	uint64_t since;              /**< First of them [ms]                 */
 	uint64_t due;                /**< When it is given up [ms]           */
+	bool urged;                  /**< Another round was asked for        */
 	tmr_h *h;                    /**< Called when it is given up         */
 	void *arg;
 };
@@ -38,7 +39,8 @@ void attempt_refused(struct attempt *att, const struct sip_msg *msg);
 bool attempt_renumber(struct attempt *att, const struct renumber *rn);
 bool attempt_is_tried(const struct attempt *att, unsigned server);
 bool attempt_may_go(const struct attempt *att);
-bool attempt_may_wait(const struct attempt *att);
+bool attempt_may_wait(struct attempt *att);
+void attempt_forget(struct attempt *att);
 bool attempt_is_last(const struct attempt *att);
 bool attempt_is_listed(const struct attempt *att, const struct sip_msg *msg);
 bool attempt_is_challenge(const struct sip_msg *msg);

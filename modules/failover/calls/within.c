@@ -412,7 +412,9 @@ bool within_sent(struct txn *txn, struct sip_msg *msg, enum sip_transp tp,
 	if (!is_left(txn))
 		return false;
 
+	/* should the account come back to that server, it may go there */
 	txn_set_unwanted(txn);
+	attempt_forget(&w->att);
 	within_give_up(w);
 	decide_go_on(w->line);
 
