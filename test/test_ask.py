@@ -126,7 +126,7 @@ def test_unmanaged(server_pair, phone_factory):
 
 
 @pytest.mark.parametrize("params, says", [
-    ("", "alice@"),
+    ("", "failover_test <aor> <uri>: aor: alice@"),
     ("nobody sip:127.0.0.1", "alice@"),
     (ALICE, "no server was tested"),
     (f"{ALICE} soon", "the URI is not of the form"),

@@ -137,7 +137,7 @@ def test_all_accounts(server_pair, phone_factory):
 
 
 @pytest.mark.parametrize("params, says", [
-    ("", ["aor", "on|off"]),
+    ("", ["<server> <on|off>: aor: alice@", "primary, backup"]),
     (f"{ALICE} 1", ["on|off"]),
     (f"{ALICE} 1 maybe", ["on|off"]),
     (f"{ALICE} 3 on", ["1 or 2"]),
@@ -151,3 +151,14 @@ def test_wrong_orders(params, says, server_pair, phone_factory):
     assert not good and all(part in text for part in says), text
     assert state_of(phone, 1) == "up"
     assert len(binds(server_pair[0])) <= 2
+
+
+def test_only_account(server_pair, phone_factory):
+    """Where there is one account, it need not be named."""
+    phone = phone_factory(line(*server_pair))
+    in_use(phone, 1)
+    assert "is in maintenance" in phone.do("failover_maintenance",
+                                           "backup on")
+    assert state_of(phone, 2) == "maintenance"
+    phone.do("failover_maintenance", "2 off")
+    assert state_of(phone, 2) != "maintenance"

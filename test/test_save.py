@@ -80,8 +80,10 @@ def test_set_all(server_pair, phone_factory):
     (f"{ALICE} failover_failback_interval 0",
      "'0' is not 1 to 86400 seconds"),
     ("* failover_retries 11", "'11' is not a number from 0 to 10"),
-    (f"{ALICE} failover_retry 1", "there is: failover_retries, "),
-    (f"{ALICE} auth_pass x", "there is no key 'auth_pass'"),
+    (f"{ALICE} failover_retry 1", "no such key; did you mean failover_retries?"),
+    (f"{ALICE} auth_pass x", "no such key; failover_set by itself shows all"),
+    ("* failover_http_user x", "read at start; write it into the file config"),
+    (f"{ALICE} failover no", "read at start; write it into the account line"),
     ("nobody failover_retries 1", "no account 'nobody'; there is: alice"),
 ])
 def test_set_wrong(params, answer, phone):

@@ -192,8 +192,9 @@ def test_stays_unmanaged(server_pair, phone_factory):
     ("server2", "sip:a.example,sip:b.example", "the URI is not of the form"),
     ("server2", '"sip:a.example"', "the URI is not of the form"),
     ("server2", "", "it needs two servers"),
-    ("server9", "sip:127.0.0.1", "there is no key 'server9'"),
-    ("failover_regint1", "60", "there is no key"),
+    ("server9", "sip:127.0.0.1", "servers are server1 to server8"),
+    ("outbound2", "sip:127.0.0.1", "servers are server1 to server8"),
+    ("failover_regint1", "60", "expiries are regint and failover_regint2 to"),
     ("failover_regint2", "0", "not 1 to 86400 seconds"),
     ("regint", "soon", "not 1 to 86400 seconds"),
 ])
@@ -202,17 +203,24 @@ def test_wrong_values(key, value, says, server_pair, phone_factory):
     in_use(phone, 1)
     before = uris(phone)
     assert says in refused(phone, key, value)
-    assert "key of accounts" in refused(phone, "server2", "sip:127.0.0.1",
-                                        "*")
+    assert "key of an account" in refused(phone, "server2", "sip:127.0.0.1",
+                                          "*")
     assert uris(phone) == before == uris(phone, BOB)
 
 
 def test_same_server_twice(server_pair, phone_factory):
-    primary, _ = server_pair
-    phone = phone_factory(line(*server_pair))
+    web = Web()
+    primary, backup = server_pair
+    phone = phone_factory(line(*server_pair), config=web.config())
     in_use(phone, 1)
     assert "the same server as number 1" in refused(
         phone, "server2", primary.uri().replace(";transport=udp", ""))
+    # the form has the other one alone, and is told there
+    answer = web.post("/api/set", aor=ALICE, failover_retries=1,
+                      server1=backup.uri())
+    assert answer.status == 422 and answer.json["errors"] == {
+        "server1": f"server 2 '{backup.uri()}': the same server as number 1"}
+    assert not phone.do("failover_diff")
 
 
 def test_call_stays_and_its_bye_moves(server_pair, phone_factory):

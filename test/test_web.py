@@ -161,6 +161,23 @@ def test_probe(phone, web):
     in_use(phone, 1, ALICE)
 
 
+def test_diff(phone, web):
+    """Of one account, or of all; save writes the same."""
+    for aor in (ALICE, BOB):
+        assert web.post("/api/set", aor=aor, failover_rise=3).status == 200
+
+    def lines(aor=""):
+        diff = web.get(f"/api/diff?aor={aor}").json["diff"].splitlines()
+        return [row for row in diff if row.startswith("+<") and
+                "failover_rise=3" in row]
+
+    assert len(lines()) == 2 and len(lines(BOB)) == 1
+    assert BOB in lines(BOB)[0]
+    saved = web.post("/api/save", aor=BOB).json["text"]
+    assert saved.count("failover_rise=3") == 1
+    assert len(lines()) == 1 and ALICE in lines()[0]
+
+
 def test_what_is_not_there(phone, web):
     """It answers 404, and the page's list of features does not have it."""
     features = web.features()

@@ -30,7 +30,9 @@ static int print_keys(struct re_printf *pf, const void *arg)
 		err |= re_hprintf(pf, "%s%s", i ? ", " : "", key);
 
 	return err | re_hprintf(pf, ", and of an account server1 to server%u"
-				" and regint", MAX_SERVERS);
+				", regint, failover_regint2 to"
+				" failover_regint%u", MAX_SERVERS,
+				MAX_SERVERS);
 }
 
 
@@ -38,11 +40,7 @@ static void print_error(const char *key, const char *error, void *arg)
 {
 	struct re_printf *pf = arg;
 
-	if (settings_allowed(key) || set_servers_is_key(key))
-		(void)re_hprintf(pf, "failover: %s: %s\n", key, error);
-	else
-		(void)re_hprintf(pf, "failover: there is no key '%s'; there"
-				 " is: %H\n", key, print_keys, NULL);
+	(void)re_hprintf(pf, "failover: %s: %s\n", key, error);
 }
 
 

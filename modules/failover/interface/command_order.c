@@ -215,6 +215,27 @@ static int maintain_all(struct re_printf *pf, const struct pl *name, bool on)
 }
 
 
+static bool is_on(const struct pl *word)
+{
+	return !pl_strcasecmp(word, "on");
+}
+
+
+static bool is_state(const struct pl *word)
+{
+	return is_on(word) || !pl_strcasecmp(word, "off");
+}
+
+
+static int maintenance_usage(struct re_printf *pf)
+{
+	(void)re_hprintf(pf, "failover: failover_maintenance <aor|*> <server>"
+			 " <on|off>: aor: %H; server: primary, backup or its"
+			 " number\n", command_param_print_aors, NULL);
+	return EINVAL;
+}
+
+
 /**
  * Command: leave a server alone for a while
  *
@@ -226,30 +247,36 @@ static int maintain_all(struct re_printf *pf, const struct pl *name, bool on)
 int command_order_maintenance(struct re_printf *pf, void *arg)
 {
 	const char *p = command_param_text(arg);
-	const struct pl aor = command_param_word(&p);
-	const struct pl name = command_param_word(&p);
-	const struct pl state = command_param_word(&p);
-	const bool on = !pl_strcasecmp(&state, "on");
-	struct line *line = NULL;
+	struct pl aor = command_param_word(&p);
+	struct pl name = command_param_word(&p);
+	struct pl state = command_param_word(&p);
+	struct line *line;
 	unsigned server = 0;
-	int err;
+	int err = 0;
 
 	accounts_scan();
+	line = only_line();
 
-	if (!on && pl_strcasecmp(&state, "off")) {
-		(void)re_hprintf(pf, "failover: failover_maintenance <aor|*>"
-				 " <primary|backup|number> <on|off>\n");
-		return EINVAL;
+	if (line && is_state(&name) && !state.l) {
+		state = name;
+		name  = aor;
+	}
+	else {
+		line = NULL;
 	}
 
-	if (!pl_strcmp(&aor, "*"))
-		return maintain_all(pf, &name, on);
+	if (!is_state(&state))
+		return maintenance_usage(pf);
 
-	err = command_param_managed(&line, pf, &aor);
+	if (!line && !pl_strcmp(&aor, "*"))
+		return maintain_all(pf, &name, is_on(&state));
+
+	if (!line)
+		err = command_param_managed(&line, pf, &aor);
 	if (!err)
 		err = find_server(&server, pf, line, &name);
 
-	return err ? err : maintain(pf, line, server, on);
+	return err ? err : maintain(pf, line, server, is_on(&state));
 }
 
 
@@ -378,6 +405,14 @@ int command_order_test(struct re_printf *pf, void *arg)
 	int err;
 
 	accounts_scan();
+
+	if (!aor.l) {
+		(void)re_hprintf(pf, "failover: failover_test <aor> <uri>:"
+				 " aor: %H; uri: of a server, like"
+				 " sip:pbx1.example.com:5060;transport=udp\n",
+				 command_param_print_aors, NULL);
+		return EINVAL;
+	}
 
 	err = command_param_find(&line, pf, &aor);
 	if (err)

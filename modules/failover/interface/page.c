@@ -109,9 +109,7 @@ static int order_save(struct re_printf *pf, const struct web_order *order)
 
 static int order_diff(struct re_printf *pf, const struct web_order *order)
 {
-	(void)order;
-
-	return run(pf, "failover_diff", NULL, NULL, NULL);
+	return run(pf, "failover_diff", order->aor, NULL, NULL);
 }
 
 

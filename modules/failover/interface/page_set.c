@@ -23,18 +23,34 @@ struct errors {
 };
 
 
-static void error_handler(const char *key, const char *error, void *arg)
+/* A server can be wrong because of another one: then the client has not sent
+   the key, and hears of it at the first server that it has sent */
+static struct web_change *find_change(const struct errors *errors,
+				      const char *key)
 {
-	const struct errors *errors = arg;
+	struct web_change *other = NULL;
 
 	for (size_t i = 0; i < errors->changec; i++) {
 
 		struct web_change *chg = &errors->changev[i];
 
 		if (!strcmp(chg->key, key))
-			(void)re_snprintf(chg->error, sizeof(chg->error),
-					  "%s", error);
+			return chg;
+		if (!other && set_servers_is_key(chg->key))
+			other = chg;
 	}
+
+	return other;
+}
+
+
+static void error_handler(const char *key, const char *error, void *arg)
+{
+	struct web_change *chg = find_change(arg, key);
+
+	if (chg)
+		(void)re_snprintf(chg->error, sizeof(chg->error), "%s",
+				  error);
 }
 
 

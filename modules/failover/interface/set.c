@@ -11,6 +11,7 @@
 #include "line.h"
 #include "servers.h"
 #include "set.h"
+#include "set_key.h"
 #include "set_servers.h"
 
 
@@ -29,10 +30,7 @@ static char *setting_error(const struct rewrite_change *chg)
 
 	settings_init(&set);
 
-	if (!settings_allowed(chg->key))
-		(void)re_sdprintf(&error, "there is no such key");
-	else if (!rewrite_removes(chg) &&
-		 settings_set(&set, chg->key, chg->val))
+	if (!rewrite_removes(chg) && settings_set(&set, chg->key, chg->val))
 		(void)re_sdprintf(&error, "'%s' is not %s", chg->val,
 				  settings_allowed(chg->key));
 
@@ -47,7 +45,7 @@ static char *server_error(const struct line *line,
 	char *error = NULL;
 
 	if (!line)
-		(void)re_sdprintf(&error, "it is a key of accounts");
+		(void)re_sdprintf(&error, "it is a key of an account: name one in place of *");
 	else if (text)
 		(void)re_sdprintf(&error, "'%s': %s", chg->val, text);
 
@@ -59,9 +57,14 @@ static bool is_valid(const struct line *line,
 		     const struct rewrite_change *chg, set_error_h *errorh,
 		     void *arg)
 {
-	char *error = set_servers_is_key(chg->key) ?
-		server_error(line, chg) : setting_error(chg);
+	char *error;
 
+	if (set_key_refusal(&error, chg->key))
+		return false;
+
+	if (!error)
+		error = set_servers_is_key(chg->key) ?
+			server_error(line, chg) : setting_error(chg);
 	if (!error)
 		return true;
 

@@ -159,7 +159,7 @@ async function showDiff() {
   let text = '';
   say($('diff-said'), {ok: true, text: ''});
   try {
-    text = has('diff') ? (await get('/api/diff')).diff : '';
+    text = has('diff') ? (await get(`/api/diff?aor=${encodeURIComponent(aor)}`)).diff : '';
   } catch (error) {
     say($('diff-said'), {ok: false, error: error.message});
   }

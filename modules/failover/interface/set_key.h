@@ -1,0 +1,12 @@
+/**
+ * @file set_key.h  Keys that cannot be changed while the phone runs
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_SET_KEY_H
+#define FAILOVER_SET_KEY_H
+
+int set_key_refusal(char **errorp, const char *key);
+
+#endif
