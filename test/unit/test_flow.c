@@ -84,6 +84,23 @@ static void server_silent_has_its_time(void **state)
 }
 
 
+/* An INVITE that went out between the end and the REGISTER */
+static void what_was_sent_before_counts(void **state)
+{
+	struct fix *f = *state;
+	uint64_t since;
+
+	fix_settle(f, 1);
+	f->rnd = UINT32_MAX;
+	ended(f, 1, LONG_MS);
+	since = f->now;
+	fix_wait(f);
+	assert_true(f->now > since);
+	policy_failed(&f->p, 1, since, f->now, f->rnd, "not answered", &f->d);
+	fix_switched(f, 1, 2);
+}
+
+
 static void told_once(void **state)
 {
 	struct fix *f = *state;
@@ -266,6 +283,7 @@ int main(void)
 		TEST(same_server_within_a_second),
 		TEST(server_gone_leads_to_the_next),
 		TEST(server_silent_has_its_time),
+		TEST(what_was_sent_before_counts),
 		TEST(told_once),
 		TEST(short_lived_connections_wait_longer),
 		TEST(half_of_these_waits_is_random),

@@ -21,7 +21,7 @@
 
 
 enum {
-	REFRESH_LATE_MS = 100,       /**< libre's timer has had its chance   */
+	REFRESH_LATE_MS = 10,        /**< libre's timer has had its chance   */
 	MARGIN          = 20,        /**< 5 % of the time, as libre has it   */
 	DOUBT_MS        = 300 * 1000,/**< A server is doubted so often       */
 };

@@ -97,6 +97,7 @@ void flow_renew(struct policy *p, uint64_t now, uint32_t rnd,
 	if (policy_waits(p, WAIT_ANSWER))
 		return;
 
-	register_again(p, now);
+	/* the server stays the same: what was sent to it before still counts */
+	register_await(p, now);
 	d->register_with = p->target;
 }
