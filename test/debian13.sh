@@ -6,9 +6,11 @@
 # own: nothing of it is left behind, no port is shared with other tests.
 #
 #     test/debian13.sh RESULTS [ARGUMENTS OF PYTEST]
+#     test/debian13.sh RESULTS --run COMMAND
 #
 # RESULTS is a folder: unit.xml, live.xml (JUnit's form) and failover.so are
-# left there.  Run by all.sh, works alone, too.
+# left there; with --run, what the command leaves in /results.  Run by all.sh
+# and bench.sh, works alone, too.
 set -eu
 cd "$(dirname "$0")/.."
 . test/packages.sh
@@ -52,10 +54,15 @@ make_small() {
 		>"$root/etc/postgresql-common/createcluster.conf"
 }
 
+# wanted [--run]: packages of the root
 wanted() {
-	local name
-	for name in "${BUILD_PACKAGES[@]}" "${RUN_PACKAGES[@]}" \
-			"${TEST_PACKAGES[@]}"; do
+	local name names=("${BUILD_PACKAGES[@]}")
+	if [ "$1" = --run ]; then
+		names+=(iproute2 python3)
+	else
+		names+=("${RUN_PACKAGES[@]}" "${TEST_PACKAGES[@]}")
+	fi
+	for name in "${names[@]}"; do
 		[[ " ${NOT_THERE[*]} " = *" $name "* ]] || echo "$name"
 	done
 }
@@ -66,7 +73,7 @@ inside() {
 }
 
 make_root() {
-	local root=$1 names proxy=
+	local root=$1 what=$2 names proxy=
 	eval "$(apt-config shell proxy Acquire::http::Proxy)"
 	http_proxy=${proxy:-${http_proxy-}} debootstrap --variant=minbase \
 		$SUITE "$root" "$(mirror)"
@@ -75,10 +82,42 @@ make_root() {
 	mount -t proc proc "$root/proc"
 	mount --rbind /dev "$root/dev"
 
-	mapfile -t names < <(wanted)
+	mapfile -t names < <(wanted "$what")
 	inside apt-get -qq update
 	inside apt-get -qq -o Dpkg::Use-Pty=0 install -y \
 		--no-install-recommends "${names[@]}"
+}
+
+# built SCRIPT ARGUMENTS ...: build it, then run the script there
+built() {
+	local script=$1
+	shift
+	# shellcheck disable=SC2016	# expanded by the inner shell
+	inside unshare --net sh -eu -c '
+		cd /src
+		ip link set lo up
+		meson setup build -Dwarning_level=3 -Dwerror=true >/dev/null
+		meson compile -C build | tail -n 1
+		'"$script" sh "$@"
+}
+
+run_in_root() {
+	mkdir "$root/results"
+	built 'exec "$@"' "$@"
+}
+
+test_in_root() {
+	# shellcheck disable=SC2016	# expanded by the inner shell
+	built '
+		workers=$1
+		shift
+		meson test -C build --no-rebuild --print-errorlogs -q ||
+			code=$?
+		[ ! -e other/failover.so ] ||
+			export FAILOVER_OTHER_MODULES=/src/other/failover.so
+		PYTHONPATH=test test/live.sh live.xml "$workers" "$@" test ||
+			code=$?
+		exit ${code-0}' "$WORKERS" "$@"
 }
 
 # in_root ROOT RESULTS ...: as root, in the namespaces
@@ -86,7 +125,7 @@ in_root() {
 	local root=$1 results=$2 code=0 log=$2/root.log
 	shift 2
 	trap 'exit 143' INT TERM
-	if ! make_root "$root" >"$log" 2>&1; then
+	if ! make_root "$root" "${1-}" >"$log" 2>&1; then
 		tail -n 40 "$log"
 		return 1
 	fi
@@ -98,26 +137,17 @@ in_root() {
 	[ ! -e build/modules/failover/failover.so ] ||
 		cp build/modules/failover/failover.so "$root/src/other/"
 
-	# shellcheck disable=SC2016	# expanded by the inner shell
-	inside unshare --net sh -eu -c '
-		cd /src
-		ip link set lo up
-		workers=$1
+	if [ "${1-}" = --run ]; then
 		shift
-		meson setup build -Dwarning_level=3 -Dwerror=true >/dev/null
-		meson compile -C build | tail -n 1
-		meson test -C build --no-rebuild --print-errorlogs -q ||
-			code=$?
-		[ ! -e other/failover.so ] ||
-			export FAILOVER_OTHER_MODULES=/src/other/failover.so
-		PYTHONPATH=test test/live.sh live.xml "$workers" "$@" test ||
-			code=$?
-		exit ${code-0}' sh "$WORKERS" "$@" || code=$?
-
-	cp "$root/src/build/modules/failover/failover.so" \
-		"$root/src/live.xml" "$results" || code=1
-	cp "$root/src/build/meson-logs/testlog.junit.xml" \
-		"$results/unit.xml" || code=1
+		run_in_root "$@" || code=$?
+		cp "$root"/results/* "$results" || code=1
+	else
+		test_in_root "$@" || code=$?
+		cp "$root/src/build/modules/failover/failover.so" \
+			"$root/src/live.xml" "$results" || code=1
+		cp "$root/src/build/meson-logs/testlog.junit.xml" \
+			"$results/unit.xml" || code=1
+	fi
 	return $code
 }
 

@@ -26,10 +26,11 @@ PALETTES = {    # light, dark
 
 FILLS = {"text": "ink", ".small": "faint", ".paper": "paper",
          ".shade": "shade", ".note": "shade", ".red": "red", ".blue": "blue",
-         ".violet": "violet", ".green": "green"}
+         ".violet": "violet", ".green": "green", ".ink": "ink"}
 STROKES = {".axis": "faint", ".grid": "grid", ".note": "grid", ".dead": "red",
            ".arrow.red": "red", ".arrow.blue": "blue",
-           ".arrow.green": "green"}
+           ".arrow.green": "green", ".arrow.violet": "violet",
+           ".arrow.ink": "ink"}
 
 
 def _colours(dark: bool) -> str:
