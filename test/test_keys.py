@@ -63,6 +63,20 @@ def test_account_with_one_server(server_pair, phone_factory):
     assert our_lines(phone, "did you mean failover_servers")
 
 
+@pytest.mark.parametrize("key, says", [
+    ("outbond2", "did you mean outbound2[?]"),
+    ("Outbound_2", "did you mean outbound2[?]"),
+    ("outbound3", "stand in failover_servers=")])
+def test_name_of_a_server(key, says, server_pair, phone_factory):
+    primary, backup = server_pair
+    phone = phone_factory(account(ALICE, primary.uri(),
+                                  extra=f'{key}="{backup.uri()}"'))
+    assert primary.table.wait_bound(ALICE)
+    phone.do("failover")
+    assert len(our_lines(phone, f"there is no key {key}; .*{says}")) == 1
+    assert our_lines(phone, "not managed: it needs two servers")
+
+
 def test_wrong_place(server_pair, phone_factory):
     phone = phone_factory(
         line(*server_pair, extra="failover_http_user=me"),

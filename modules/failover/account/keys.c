@@ -195,6 +195,29 @@ static bool is_known(const char *where, const struct pl *pl,
 }
 
 
+/* Almost the name of a server. What is less like it may be another module's */
+static void check_server_name(const char *where, const struct pl *pl)
+{
+	enum { TYPO_MAX = 2 };
+	char name[NAME_SIZE];
+	const char *key;
+
+	if (pl_strcpy(pl, name, sizeof(name)))
+		return;
+
+	key = nearer(name, "outbound2", "outbound");
+
+	if (pl->l == strlen("outboundN") && !strncmp(name, "outbound", 8) &&
+	    pl->p[8] >= '3' && pl->p[8] <= '9')
+		warning("failover: %s: there is no key %r; servers 3 and more"
+			" stand in failover_servers=\"sip:...,sip:...\"\n", where,
+			pl);
+	else if (word_distance(name, key) <= TYPO_MAX)
+		warning("failover: %s: there is no key %r; did you mean %s?"
+			"\n", where, pl, key);
+}
+
+
 static int config_handler(const struct pl *line, void *arg)
 {
 	struct entry entry;
@@ -341,8 +364,10 @@ void keys_check_account(const char *name, const struct pl *params)
 	while (next_param(&pl, &entry)) {
 
 		if (!is_ours(&entry.name) && !is_one_of(
-			    &entry.name, serverv, RE_ARRAY_SIZE(serverv)))
+			    &entry.name, serverv, RE_ARRAY_SIZE(serverv))) {
+			check_server_name(name, &entry.name);
 			continue;
+		}
 
 		if (is_ours(&entry.name) &&
 		    !is_known(name, &entry.name, &account_line, &config_file))
