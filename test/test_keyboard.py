@@ -168,9 +168,10 @@ def test_event_of_a_call(server_pair, phone_factory):
 
 def test_event_longer_than_its_room(server_pair, phone_factory):
     """It is cut off, not empty."""
+    phone = ready(phone_factory, server_pair)
     for server in server_pair:
         server.behave("REGISTER", status=503, reason="x" * 200)
-    phone = phone_factory(line(*server_pair))
-    event, = phone.wait(lambda: news(phone, "exhausted"))
+    phone.do("failover_switch", "backup")
+    event = phone.wait(lambda: news(phone, "exhausted"))[0]
     assert "no server is available: server 1 (" in event.param
     assert len(event.param) == 255 or phone.version > (1, 1)
