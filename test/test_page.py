@@ -5,7 +5,7 @@ import pytest
 
 from harness import browser as chromium
 from harness.page_stub import PageStub
-from harness.scenario import ALICE, BOB, in_use, line
+from harness.scenario import ALICE, BOB, in_use, line, measured
 from harness.web import Web
 
 pytestmark = pytest.mark.skipif(
@@ -266,6 +266,10 @@ def test_many_accounts(server_pair, phone_factory, web, browser):
             touched.add(row.querySelector('.name').textContent);
         })).observe(document.body, {subtree: true, childList: true,
           characterData: true, attributes: true});""")
+    browser.js("""window.tasks = [];
+        new PerformanceObserver(list => tasks.push(
+            ...list.getEntries().map(entry => entry.duration))).observe(
+            {type: "longtask"});""")
     phone.do("failover_switch", "user007@127.0.0.1 2")
     shows(browser, "On backup", "user007@127.0.0.1")
     touched = set(browser.js("return [...touched]"))
@@ -277,6 +281,8 @@ def test_many_accounts(server_pair, phone_factory, web, browser):
              if "On backup" in found.text]
     chip.click()
     browser.wait(f"{shown} < 300 && {shown} > 0")
+    measured("longest task of the page's that took over 50 ms, or 0",
+             max(browser.js("return tasks"), default=0), "ms")
     assert browser.complaints() == []
 
 
