@@ -71,6 +71,26 @@ class Seen(Recorder):
         self._tell(entry)
 
 
+class Table(LocationTable):
+    """Tells of each binding that comes or goes."""
+
+    def __init__(self, timeline: Timeline) -> None:
+        super().__init__()
+        self._timeline = timeline
+
+    def bind(self, aor: str, contact: str, expires_s: int = 3600,
+             call_id: str = "static", cseq: int = 1,
+             server: str = "") -> bool:
+        known = len(self.history)
+        good = super().bind(aor, contact, expires_s, call_id, cseq, server)
+        for change in self.history[known:]:
+            if change.action != "refresh":
+                self._timeline.add(
+                    aor.split("@")[0].removeprefix("sip:"), change.action,
+                    contact=contact, server=server, id=call_id, cseq=cseq)
+        return good
+
+
 class Calls(CallTable):
     """Tells of each change.  The server is the one that the phone used."""
 
@@ -158,7 +178,7 @@ class World:
             postgres.shared_cluster(run.directory()),
             f"soak{os.getpid()}", 2, host=SERVERS).start()
         self.calls = Calls(self.timeline, self.group.servers)
-        self.table = LocationTable()
+        self.table = Table(self.timeline)
         self.servers: dict[str, Any] = {s.name: s for s in self.group.servers}
         self.notifiers = {}
         for names, kinds in ((PBX, ("udp", "tcp")), (SECURE, ("tls",)),

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The soak's own parts: the schedule is the same for the same seed, and each
+check finds what is wrong, and leaves what is not."""
+
+import pytest
+
+from soak.invariants import CHECKS, Story
+from soak.schedule import KAMAILIO_FAULTS, Account, Site, cycle
+from soak.timeline import Event
+
+ALICE = Account("alice", "udp", ("pbx1", "pbx2"), messages=True)
+SETTLED = {"state": "primary", "active": 1, "registered": True, "bound": True}
+UP = [(0, "alice", "state", SETTLED), (200, "soak", "end", {})]
+DIAL = (50, "alice", "dial", {"user": "user1"})
+CALL = [(50.1, "far end", "invited", {"user": "user1", "id": "a",
+                                      "server": "pbx1"}),
+        (50.2, "far end", "ringing", {"id": "a"}),
+        (50.3, "far end", "established", {"id": "a"}),
+        (50.4, "alice", "CALL_ESTABLISHED", {"id": "a"})]
+TWICE = [(51, "far end", "invited", {"user": "user1", "id": "b",
+                                     "server": "pbx2"}),
+         (51.1, "far end", "ringing", {"id": "b"})]
+DEAD = [(40, "pbx1", "fault", {"kind": "kill"}),
+        (41, "pbx2", "fault", {"kind": "kill"})]
+MOVE = (60, "alice", "moves", {"before": 1, "after": 2,
+                               "reason": "503 Service Unavailable"})
+REST = {"memory_kib": 9000, "descriptors": 15, "sockets": 10, "timers": 20,
+        "transactions": 0}
+
+
+def verdict(check, *events):
+    story = Story([Event(*event) for event in [*UP, *events]], [ALICE])
+    return CHECKS[check](story)
+
+
+@pytest.mark.parametrize("check, events", [
+    ("a dial reaches the far end", [DIAL]),
+    ("a dial reaches the far end",
+     [DIAL, (50.5, "alice", "CALL_CLOSED", {"param": "503"})]),
+    ("one dial is one call", [DIAL, *CALL, *TWICE]),
+    ("a call stays until somebody hangs up",
+     [DIAL, *CALL, (60, "alice", "CALL_CLOSED", {"param": "timed out"})]),
+    ("a hang-up reaches the far end",
+     [DIAL, *CALL, (60, "alice", "hang up", {})]),
+    ("hold, resume, transfer reach the far end",
+     [DIAL, *CALL, (60, "alice", "hold", {})]),
+    ("hold, resume, transfer reach the far end",
+     [DIAL, *CALL, (60, "alice", "transfer", {}),
+      (61, "far end", "re-INVITE", {})]),
+    ("a call that comes in rings",
+     [(60, "alice", "is called", {"server": "pbx1"})]),
+    ("there is a binding while registered",
+     [(60, "alice", "state", {**SETTLED, "bound": False}),
+      (70, "alice", "state", SETTLED)]),
+    ("subscriptions follow",
+     [(1, "alice", "subscribed", {"server": "pbx1"}),
+      (60, "alice", "state", {**SETTLED, "state": "backup", "active": 2})]),
+    ("each move has a reason", [MOVE]),
+    ("each move has a reason",
+     [(*MOVE[:3], {**MOVE[3], "reason": "asked for by command"})]),
+    ("accounts settle",
+     [(60, "soak", "calm", {}),
+      (61, "alice", "state", {**SETTLED, "state": "backup", "active": 2})]),
+    ("settings are saved",
+     [(60, "alice", "save", {"error": "cannot be written"})]),
+    *[("nothing grows",
+       [(60, "phone", "resources", REST),
+        (120, "phone", "resources", {**REST, key: 99999})]) for key in REST],
+])
+def test_is_found(check, events):
+    """Nothing was wrong with the servers."""
+    assert len(verdict(check, *events).found) == 1
+
+
+@pytest.mark.parametrize("check, events", [
+    ("a dial reaches the far end", [DIAL, *CALL]),
+    ("a dial reaches the far end", [*DEAD, DIAL]),
+    ("one dial is one call", [DIAL, *CALL]),
+    ("one dial is one call",
+     [(40, "pbx1", "fault", {"kind": "stop"}), DIAL, *CALL, *TWICE]),
+    ("a call stays until somebody hangs up",
+     [DIAL, *CALL, (60, "alice", "hang up", {}),
+      (61, "alice", "CALL_CLOSED", {})]),
+    ("a hang-up reaches the far end",
+     [DIAL, *CALL, (60, "alice", "hang up", {}),
+      (61, "far end", "ended", {"id": "a"})]),
+    ("hold, resume, transfer reach the far end",
+     [DIAL, *CALL, (60, "alice", "hold", {}),
+      (61, "far end", "re-INVITE", {})]),
+    ("a call that comes in rings",
+     [(60, "alice", "is called", {"server": "pbx1"}),
+      (61, "alice", "CALL_INCOMING", {})]),
+    ("there is a binding while registered",
+     [(60, "alice", "state", {**SETTLED, "bound": False}),
+      (61, "alice", "state", SETTLED)]),
+    ("subscriptions follow",
+     [(1, "alice", "subscribed", {"server": "pbx1"}),
+      (60, "alice", "state", {**SETTLED, "state": "backup", "active": 2}),
+      (61, "alice", "subscribed", {"server": "pbx2"})]),
+    ("each move has a reason",
+     [(58, "pbx1", "fault", {"kind": "503"}), MOVE]),
+    ("each move has a reason",
+     [(57, "machine", "stall", {"length": 2.0}), MOVE]),
+    ("accounts settle", [(60, "soak", "calm", {})]),
+    ("settings are saved", [(60, "alice", "save", {"error": ""})]),
+    ("nothing grows",
+     [(60, "phone", "resources", REST), (120, "phone", "resources", REST)]),
+])
+def test_is_left(check, events):
+    """It is right, or there was a reason."""
+    result = verdict(check, *events)
+    assert not result.found
+    assert result.judged + result.left >= 1
+
+
+def test_schedule():
+    """The same seed, the same schedule; one server of a site fails at a
+    time, most of the time."""
+    site = Site(("one", "two"), KAMAILIO_FAULTS)
+    made = [cycle(seed, 0, 1000.0, [site], ["alice"], ["alice"])
+            for seed in (1, 1, 2)]
+    assert made[0] == made[1] != made[2]
+    assert {step.what for step in made[0]} >= {"kill", "stop", "loss",
+                                               "address", "call", "set"}
+    for lane in {step.lane for step in made[0]}:
+        steps = [step for step in made[0] if step.lane == lane]
+        assert all(a.at + a.length <= b.at
+                   for a, b in zip(steps, steps[1:]))
+    faults = [s for s in made[0] if s.who in site.servers]
+    both = [a for a in faults for b in faults if a.who < b.who
+            and a.at < b.at + b.length and b.at < a.at + a.length]
+    assert len(both) < len(faults) / 4
