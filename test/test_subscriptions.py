@@ -2,7 +2,9 @@
 """Message waiting, presence of contacts and published presence follow the
 account to the server in use."""
 
+import signal
 import socket
+import threading
 import time
 
 import pytest
@@ -84,6 +86,33 @@ def follows(phone, notifier, since: float, registered_at: float) -> None:
     phone.wait(lambda: any("open" in body
                            for body in notifier.published.values()),
                SOON_S + SLACK_S, "PUBLISH")
+
+
+def test_answer_is_on_its_way(subscriber):
+    """The account leaves a server while the answer to SUBSCRIBE lies in the
+    phone's socket: the subscription follows all the same."""
+    phone, primary, backup = subscriber()
+    backup.server.behave("SUBSCRIBE", handle_delay=500,
+                         script=backup.server.behaviour("SUBSCRIBE").script)
+    phone.do("failover_switch", f"{ALICE} 2")
+    phone.wait(lambda: backup.first("SUBSCRIBE", "message-summary"))
+    in_use(phone, 2)
+    phone.signal(signal.SIGSTOP)
+    since = time.monotonic()
+    order = threading.Thread(target=phone.do, args=(
+        "failover_switch", f"{ALICE} 1"))
+    order.start()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for _ in range(5):              # to be read before it
+            sock.sendto(b"\r\n\r\n", (ports.HOST, phone.port))
+    phone.wait(lambda: backup.server.recorder.responses("SUBSCRIBE"),
+               what="the answer")
+    time.sleep(0.2)                     # the NOTIFY is there as well
+    phone.signal(signal.SIGCONT)
+    order.join()
+    in_use(phone, 1)
+    phone.wait(lambda: primary.first("SUBSCRIBE", "message-summary", since),
+               SOON_S + SLACK_S, "SUBSCRIBE")
 
 
 def presence_of(phone, uri: str) -> str:

@@ -15,6 +15,8 @@ SLACK_S = 8.0                       # of a machine under load
 NEED_S = GIVE_UP_S + SLACK_S        # while the account is settled, or down
 SETTLE_S = 2.0                      # a server is there for so long before
 BOUND_S = 3.0                       # to repair a binding
+UNHEARD_S = 64.0                    # a de-registration over a connection may
+                                    # be handled so late, docs/libre.md
 FOLLOW_S = 8.0                      # subscriptions, after the account
 EVIDENCE_S = 15.0                   # from a fault to the move because of it
 FAILBACK_S = 24.0                   # eight times the interval
@@ -345,7 +347,12 @@ def bound_while_registered(story: Story) -> Verdict:
             if now.get("bound") or end - now.time < BOUND_S:
                 continue
             server = account.servers[now.get("active") - 1]
-            if story.harmed(account, server, now.time - BOUND_S, end):
+            late = account.kind != "udp" and any(
+                f.who in account.servers and f.kind in ("slow", "stop")
+                and f.meets(now.time - UNHEARD_S, now.time)
+                for f in story.faults)
+            if story.harmed(account, server, now.time - BOUND_S, end) or \
+                    (late and end - now.time < UNHEARD_S):
                 verdict.left += 1
                 continue
             verdict.found.append(

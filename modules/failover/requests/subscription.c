@@ -18,6 +18,7 @@
 #include "line.h"
 #include "presence.h"
 #include "renumber.h"
+#include "schedule.h"
 #include "subscription.h"
 
 
@@ -36,6 +37,8 @@ struct subscription {
 	char *aor;                   /**< Subscribed to                      */
 	char *ltag;
 	char *rtag;                  /**< NULL: nobody has answered          */
+	bool ended;                  /**< Before anybody had                 */
+	struct tmr tmr;
 };
 
 static struct list subl;
@@ -46,6 +49,7 @@ static void destructor(void *arg)
 	struct subscription *sub = arg;
 
 	list_unlink(&sub->le);
+	tmr_cancel(&sub->tmr);
 	mem_deref(sub->callid);
 	mem_deref(sub->event);
 	mem_deref(sub->aor);
@@ -112,6 +116,7 @@ void subscription_sent(struct line *line, unsigned server,
 		return;
 
 	list_append(&subl, &sub->le, sub);
+	tmr_init(&sub->tmr);
 	sub->line   = line;
 	sub->server = server;
 
@@ -120,10 +125,59 @@ void subscription_sent(struct line *line, unsigned server,
 }
 
 
+/* If nobody has answered yet, this makes the dialog: any tag will do */
+static int notify_write(struct mbuf *mb, const struct sa *addr,
+			const void *arg)
+{
+	const struct subscription *sub = arg;
+
+	return mbuf_printf(mb, "NOTIFY sip:failover@%J SIP/2.0\r\n"
+			   "Via: SIP/2.0/UDP %J;branch=z9hG4bK%016llx;rport\r\n"
+			   "From: <%s>;tag=%s\r\n"
+			   "To: <%s>;tag=%s\r\n"
+			   "Call-ID: %s\r\n"
+			   "CSeq: %u NOTIFY\r\n"
+			   "Contact: <sip:failover@%J>\r\n"
+			   "Max-Forwards: 1\r\n"
+			   "Event: %s\r\n"
+			   "Subscription-State: terminated"
+			   ";reason=deactivated\r\n"
+			   "Content-Length: 0\r\n\r\n",
+			   addr, addr, rand_u64(), sub->aor,
+			   sub->rtag ? sub->rtag : "failover",
+			   line_aor(sub->line), sub->ltag, sub->callid,
+			   LAST_CSEQ, addr, sub->event);
+}
+
+
+static void forget_handler(void *arg)
+{
+	mem_deref(arg);
+}
+
+
+static void end(struct subscription *sub)
+{
+	if (inject_message(notify_write, sub))
+		info("failover: %s: cannot move the subscription to %s of"
+		     " %s\n", line_name(sub->line), sub->event, sub->aor);
+
+	/* an answer may lie in the socket, and makes the dialog first */
+	sub->ended = !sub->rtag;
+	if (sub->ended)
+		tmr_start(&sub->tmr, TRANSACTION_MS, forget_handler, sub);
+	else
+		mem_deref(sub);
+}
+
+
 static void learn_tag(struct subscription *sub, const struct pl *tag)
 {
 	if (!sub->rtag && pl_isset(tag))
 		(void)pl_strdup(&sub->rtag, tag);
+
+	if (sub->rtag && sub->ended)
+		end(sub);
 }
 
 
@@ -168,41 +222,6 @@ void subscription_notified(const struct sip_msg *msg)
 }
 
 
-/* If nobody has answered yet, this makes the dialog: any tag will do */
-static int notify_write(struct mbuf *mb, const struct sa *addr,
-			const void *arg)
-{
-	const struct subscription *sub = arg;
-
-	return mbuf_printf(mb, "NOTIFY sip:failover@%J SIP/2.0\r\n"
-			   "Via: SIP/2.0/UDP %J;branch=z9hG4bK%016llx;rport\r\n"
-			   "From: <%s>;tag=%s\r\n"
-			   "To: <%s>;tag=%s\r\n"
-			   "Call-ID: %s\r\n"
-			   "CSeq: %u NOTIFY\r\n"
-			   "Contact: <sip:failover@%J>\r\n"
-			   "Max-Forwards: 1\r\n"
-			   "Event: %s\r\n"
-			   "Subscription-State: terminated"
-			   ";reason=deactivated\r\n"
-			   "Content-Length: 0\r\n\r\n",
-			   addr, addr, rand_u64(), sub->aor,
-			   sub->rtag ? sub->rtag : "failover",
-			   line_aor(sub->line), sub->ltag, sub->callid,
-			   LAST_CSEQ, addr, sub->event);
-}
-
-
-static void end(struct subscription *sub)
-{
-	if (inject_message(notify_write, sub))
-		info("failover: %s: cannot move the subscription to %s of"
-		     " %s\n", line_name(sub->line), sub->event, sub->aor);
-
-	mem_deref(sub);
-}
-
-
 /**
  * The account is about to register with a server: end the subscriptions that
  * were made with others
@@ -224,7 +243,7 @@ bool subscription_leave(const struct line *line, unsigned server)
 
 		le = le->next;
 
-		if (sub->line == line && sub->server != server &&
+		if (sub->line == line && sub->server != server && !sub->ended &&
 		    !presence_is_shown(sub->aor, sub->event)) {
 			end(sub);
 			ended = true;
