@@ -7,9 +7,10 @@
 #include <string.h>
 #include "binding.h"
 #include "failback.h"
-#include "flow.h"
 #include "fleet_parts.h"
 #include "flow.h"
+#include "flow.h"
+#include "keepalive.h"
 #include "policy.h"
 #include "register.h"
 #include "schedule.h"
@@ -109,7 +110,7 @@ static void answered(struct fleet *f, struct phone *ph, enum kind kind)
 		break;
 
 	default:
-		policy_alive(p, server);
+		keepalive_answered(p, server);
 		break;
 	}
 

@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "fixture.h"
+#include "keepalive.h"
 #include "policy.h"
 #include "register.h"
 
@@ -97,7 +98,7 @@ static void answered_ends_the_row_of_failures(void **state)
 	fix_settle(f, 1);
 	fix_failed(f, 1);
 	register_answered(&f->p, 1);
-	policy_alive(&f->p, 1);
+	keepalive_answered(&f->p, 1);
 	fix_failed(f, 1);
 	fix_is(f, POLICY_SETTLED, 1);
 }
@@ -111,7 +112,7 @@ static void answered_by_another_server(void **state)
 	fix_settle(f, 1);
 	fix_failed(f, 1);
 	register_answered(&f->p, 1);
-	policy_alive(&f->p, 2);
+	keepalive_answered(&f->p, 2);
 	fix_failed(f, 1);
 	fix_is(f, POLICY_MOVING, 2);
 }

@@ -12,6 +12,7 @@
 #include "binding.h"
 #include "fixture.h"
 #include "flow.h"
+#include "keepalive.h"
 #include "order.h"
 #include "policy.h"
 #include "register.h"
@@ -406,7 +407,7 @@ static void evidence(struct seq *s, enum event event)
 	case NETWORK_LOST:    fix_network_lost(f);                     break;
 	case NETWORK_BACK:    fix_network_back(f);                     break;
 	case WOKE:            fix_woke(f);                             break;
-	case ALIVE:           policy_alive(&f->p, f->p.target);        break;
+	case ALIVE:           keepalive_answered(&f->p, f->p.target); break;
 	case FLOW_ENDED:      flow_over(f);                            break;
 	case DOUBTED:         doubt(f);                                break;
 	case MAINTENANCE:     toggle(f, f->p.target);                  break;

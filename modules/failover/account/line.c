@@ -152,6 +152,23 @@ const char *line_name(const struct line *line)
 
 
 /**
+ * The credentials of an account, for libre (sip_auth_h)
+ *
+ * @param username Returns the user name
+ * @param password Returns the password
+ * @param realm    Realm of the challenge
+ * @param arg      Account
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int line_auth_handler(char **username, char **password, const char *realm,
+		      void *arg)
+{
+	return account_auth(arg, username, password, realm);
+}
+
+
+/**
  * A server of a line
  *
  * @param line   Line

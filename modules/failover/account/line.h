@@ -94,6 +94,8 @@ struct line *line_find_called(const struct sip_msg *msg);
 struct line *line_find_request(const struct sip_msg *msg);
 const char *line_aor(const struct line *line);
 const char *line_name(const struct line *line);
+int line_auth_handler(char **username, char **password, const char *realm,
+		      void *arg);
 
 /* Its servers */
 const struct server *line_server(const struct line *line, unsigned server);

@@ -24,13 +24,6 @@ enum {
 static int send_bye(struct bye *bye);
 
 
-static int auth_handler(char **username, char **password, const char *realm,
-			void *arg)
-{
-	return account_auth(arg, username, password, realm);
-}
-
-
 /* Any other final answer ends it: what is not known there (481) is over */
 static void end(struct bye *bye, const struct sip_msg *msg)
 {
@@ -86,7 +79,7 @@ static int send_bye(struct bye *bye)
 	int err;
 
 	if (!bye->auth) {
-		err = sip_auth_alloc(&bye->auth, auth_handler, acc, true);
+		err = sip_auth_alloc(&bye->auth, line_auth_handler, acc, true);
 		if (err)
 			return err;
 	}

@@ -133,13 +133,6 @@ static bool goes_on(struct within *w, const struct txn *txn,
 }
 
 
-static int auth_handler(char **username, char **password, const char *realm,
-			void *arg)
-{
-	return account_auth(arg, username, password, realm);
-}
-
-
 /* Its answer is a transaction of its own: within_answer_translate() */
 static bool answer_challenge(struct within *w, const struct sip_msg *msg)
 {
@@ -158,7 +151,7 @@ static bool answer_challenge(struct within *w, const struct sip_msg *msg)
 		acknowledge_refusal(w, msg);
 	}
 
-	if (!w->det.auth && sip_auth_alloc(&w->det.auth, auth_handler,
+	if (!w->det.auth && sip_auth_alloc(&w->det.auth, line_auth_handler,
 					   w->line->acc, true))
 		return false;
 

@@ -18,6 +18,7 @@
 #include "failback.h"
 #include "foreign.h"
 #include "grant.h"
+#include "keepalive.h"
 #include "line.h"
 #include "own_side.h"
 #include "policy.h"
@@ -202,7 +203,7 @@ static void keepalive_ended(struct end *end, struct decision *d)
 	(void)d;
 
 	if (end->o.alive) {
-		policy_alive(&end->line->policy, check->server);
+		keepalive_answered(&end->line->policy, check->server);
 		return;
 	}
 

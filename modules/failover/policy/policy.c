@@ -12,6 +12,7 @@
 #include "binding.h"
 #include "failback.h"
 #include "flow.h"
+#include "keepalive.h"
 #include "order.h"
 #include "outage.h"
 #include "policy.h"
@@ -30,27 +31,6 @@ enum {
 
 typedef void (wait_h)(struct policy *p, uint64_t now, uint32_t rnd,
 		      struct decision *d);
-
-
-static void schedule_keepalive(struct policy *p, uint64_t now)
-{
-	const uint64_t s = p->set->keepalive_s;
-
-	if (s)
-		wait_arm(p, WAIT_KEEPALIVE, now + s * 1000);
-	else
-		wait_cancel(p, WAIT_KEEPALIVE);
-}
-
-
-static void keepalive_due(struct policy *p, uint64_t now, uint32_t rnd,
-			  struct decision *d)
-{
-	(void)rnd;
-
-	schedule_keepalive(p, now);
-	d->keepalive = true;
-}
 
 
 /* The target answers: it is the one in use */
@@ -76,7 +56,7 @@ static void settle(struct policy *p, bool registered, uint64_t now,
 	if (arrived || p->check_at_once)
 		failback_schedule(p, now, rnd);
 	if (arrived) {
-		schedule_keepalive(p, now);
+		keepalive_schedule(p, now);
 		standby_arrived(p);
 	}
 }
@@ -333,20 +313,6 @@ void policy_failed_before(struct policy *p, unsigned server, unsigned times)
 
 
 /**
- * The keep-alive has been answered: failures are no longer in a row
- *
- * @param p      Policy
- * @param server Server that answered
- */
-void policy_alive(struct policy *p, unsigned server)
-{
-	if (server == p->target && p->state == POLICY_SETTLED &&
-	    !policy_waits(p, WAIT_ANSWER))
-		p->failures = 0;
-}
-
-
-/**
  * A server has said when to come again (503 with Retry-After, RFC 3261
  * section 21.5.4). Rounds and checks leave it alone for that long.
  *
@@ -486,7 +452,7 @@ void policy_reconfigured(struct policy *p, const struct settings *was,
 		failback_schedule(p, now, rnd);
 
 	if (set->keepalive_s != was->keepalive_s)
-		schedule_keepalive(p, now);
+		keepalive_schedule(p, now);
 
 	if (set->standby && !was->standby)
 		standby_begin(p);

@@ -31,7 +31,6 @@ enum verdict policy_failed(struct policy *p, unsigned server, uint64_t since,
 			   uint64_t now, uint32_t rnd, const char *reason,
 			   struct decision *d);
 void policy_failed_before(struct policy *p, unsigned server, unsigned times);
-void policy_alive(struct policy *p, unsigned server);
 void policy_retry_after(struct policy *p, unsigned server, uint32_t s,
 			uint64_t now);
 void policy_deregistered(struct policy *p, struct decision *d);

@@ -11,6 +11,7 @@
  */
 #include <string.h>
 #include "clock.h"
+#include "line.h"
 #include "question.h"
 #include "request.h"
 #include "schedule.h"
@@ -79,13 +80,6 @@ static void end(struct question *q, int err, const struct sip_msg *msg)
 static void timeout_handler(void *arg)
 {
 	end(arg, ETIMEDOUT, NULL);
-}
-
-
-static int auth_handler(char **username, char **password, const char *realm,
-			void *arg)
-{
-	return account_auth(arg, username, password, realm);
 }
 
 
@@ -170,7 +164,7 @@ int question_send(struct account *acc, const char *uri, uint64_t ms,
 	if (err)
 		goto out;
 
-	err = sip_auth_alloc(&q->auth, auth_handler, acc, true);
+	err = sip_auth_alloc(&q->auth, line_auth_handler, acc, true);
 	if (err)
 		goto out;
 

@@ -93,13 +93,6 @@ static void timeout_handler(void *arg)
 }
 
 
-static int auth_handler(char **username, char **password, const char *realm,
-			void *arg)
-{
-	return account_auth(arg, username, password, realm);
-}
-
-
 /* Does the server want it in another form? As libre's registration does it */
 static bool adapt(struct request *req, const struct sip_msg *msg)
 {
@@ -229,7 +222,7 @@ static int request_alloc(struct request **reqp, struct line *line,
 	if (err)
 		goto out;
 
-	err = sip_auth_alloc(&req->auth, auth_handler, acc, true);
+	err = sip_auth_alloc(&req->auth, line_auth_handler, acc, true);
 
  out:
 	mem_deref(uri);
