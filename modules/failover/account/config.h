@@ -1,5 +1,5 @@
 /**
- * @file config.h  An account line and the config file
+ * @file config.h  The settings, of the config file and of account lines
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -15,13 +15,10 @@ void config_open(void);
 bool config_reread(void);
 void config_close(void);
 void config_changed(void);
+void config_read(struct line *line, bool warn);
 void config_apply(struct line *line);
-int  config_account(struct line *line);
-int  config_account_changed(struct line *line);
 bool config_param_now(const struct line *line, const char *name,
 		      struct pl *val);
-void config_next_server(struct pl *uri, struct pl *list);
-bool config_decode_regint(uint32_t *s, const struct pl *pl);
 bool config_param(const struct line *line, const char *name, struct pl *val);
 
 #endif

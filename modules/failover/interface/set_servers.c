@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "config.h"
+#include "config_account.h"
 #include "line.h"
 #include "set_servers.h"
 
@@ -112,7 +113,7 @@ const char *set_servers_error(const struct rewrite_change *chg)
 	if (server_number(chg->key))
 		return uri_error(&pl);
 
-	return config_decode_regint(&s, &pl) ? NULL :
+	return config_account_decode_regint(&s, &pl) ? NULL :
 		"it is not 1 to 86400 seconds";
 }
 
@@ -134,7 +135,7 @@ static int read_list(struct form *form, struct pl list)
 
 		struct pl uri;
 
-		config_next_server(&uri, &list);
+		config_account_next_server(&uri, &list);
 		err |= pl_strdup(&form->uriv[i], &uri);
 	}
 

@@ -10,6 +10,7 @@
 #include "bye.h"
 #include "clock.h"
 #include "config.h"
+#include "config_account.h"
 #include "decide.h"
 #include "dial.h"
 #include "dialog.h"

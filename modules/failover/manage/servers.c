@@ -12,7 +12,7 @@
 #include "bye.h"
 #include "check.h"
 #include "clock.h"
-#include "config.h"
+#include "config_account.h"
 #include "decide.h"
 #include "dial.h"
 #include "dialog.h"

@@ -1,0 +1,287 @@
+/**
+ * @file config_account.c  The servers of an account line
+ *
+ * An account that cannot be managed is left alone, and the reason is kept.
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#include <stdlib.h>
+#include "changes.h"
+#include "config.h"
+#include "config_account.h"
+#include "keys.h"
+#include "line.h"
+
+
+/**
+ * Decode an expiry
+ *
+ * @param s  Returns the expiry [s]
+ * @param pl Text
+ *
+ * @return True if it is 1 to 86400 s
+ */
+bool config_account_decode_regint(uint32_t *s, const struct pl *pl)
+{
+	char *end, val[16];
+	unsigned long v;
+
+	if (pl_strcpy(pl, val, sizeof(val)) || val[0] < '0' || val[0] > '9')
+		return false;
+
+	v  = strtoul(val, &end, 10);
+	*s = (uint32_t)v;
+
+	return !*end && v >= 1 && v <= 86400;
+}
+
+
+/* Expiry asked of a server; without a key of its own that of server 1 */
+static uint32_t read_regint(const struct line *line, unsigned server,
+			    bool warn)
+{
+	uint32_t dflt = account_regint(line->acc), s;
+	char key[32];
+	struct pl pl;
+
+	/* the account's own may be what we have set, before a reload */
+	if (config_param_now(line, "regint", &pl) && pl_u32(&pl))
+		dflt = pl_u32(&pl);
+
+	if (server == PRIMARY)
+		return dflt;
+
+	(void)re_snprintf(key, sizeof(key), "failover_regint%u", server);
+
+	if (!config_param_now(line, key, &pl))
+		return dflt;
+
+	if (config_account_decode_regint(&s, &pl))
+		return s;
+
+	if (warn)
+		warning("failover: %s: %s '%r' is not 1 to 86400 seconds,"
+			" using %u\n", line_name(line), key, &pl, dflt);
+
+	return dflt;
+}
+
+
+/* The account is left alone, and this is why */
+static int refuse(struct line *line, const char *fmt, ...)
+{
+	va_list ap;
+	int err;
+
+	va_start(ap, fmt);
+	err = re_vsdprintf(&line->unmanaged, fmt, ap);
+	va_end(ap);
+
+	return err ? err : EINVAL;
+}
+
+
+static int add_server(struct line *line, const struct pl *uri, bool warn)
+{
+	struct server *srv = &line->serverv[line->serverc];
+	int err;
+
+	if (line->serverc == MAX_SERVERS)
+		return refuse(line, "more than %u servers", MAX_SERVERS);
+
+	++line->serverc;
+
+	err = server_decode(srv, uri);
+	if (err)
+		return refuse(line, "server %u '%r': %s", line->serverc, uri,
+			      server_refusal(err));
+
+	srv->regint = read_regint(line, line->serverc, warn);
+
+	for (unsigned i = PRIMARY; i < line->serverc; i++) {
+		if (server_equal(line_server(line, i), srv))
+			return refuse(line, "server %u '%r': the same server"
+				      " as number %u", line->serverc, uri, i);
+	}
+
+	return 0;
+}
+
+
+/**
+ * The next server of a list
+ *
+ * @param uri  Returns its URI
+ * @param list URIs with commas between them; moved on
+ */
+void config_account_next_server(struct pl *uri, struct pl *list)
+{
+	const char *comma = pl_strchr(list, ',');
+
+	*uri = *list;
+	if (comma)
+		uri->l = (size_t)(comma - list->p);
+
+	pl_advance(list, (ssize_t)(uri->l + (comma ? 1 : 0)));
+
+	while (uri->l && *uri->p == ' ')
+		pl_advance(uri, 1);
+	while (uri->l && uri->p[uri->l - 1] == ' ')
+		--uri->l;
+}
+
+
+static int add_more_servers(struct line *line, struct pl list, bool warn)
+{
+	int err = 0;
+
+	while (list.l && !err) {
+
+		struct pl uri;
+
+		config_account_next_server(&uri, &list);
+		err = add_server(line, &uri, warn);
+	}
+
+	return err;
+}
+
+
+/* Read from the account line, as Baresip does: what stands in the account
+   may be what we have set, before a reload */
+static bool outbound(const struct line *line, unsigned server, struct pl *uri)
+{
+	char name[16];
+
+	(void)re_snprintf(name, sizeof(name), "outbound%u", server);
+
+	return (config_param_now(line, name, uri) && pl_isset(uri)) ||
+		(server == PRIMARY &&
+		 config_param_now(line, "outbound", uri) && pl_isset(uri));
+}
+
+
+static int read_servers(struct line *line, bool warn)
+{
+	struct pl pl;
+	int err;
+
+	for (unsigned i = PRIMARY; i <= PRIMARY + 1; i++) {
+
+		if (!outbound(line, i, &pl)) {
+			line->serverc = i;
+			return refuse(line, "it needs two servers, outbound="
+				      " and outbound2=");
+		}
+
+		err = add_server(line, &pl, warn);
+		if (err)
+			return err;
+	}
+
+	if (config_param_now(line, "failover_servers", &pl))
+		return add_more_servers(line, pl, warn);
+
+	return 0;
+}
+
+
+/* Baresip says nothing of it */
+static void warn_if_cut(const struct line *line)
+{
+	const struct sip_addr *laddr = account_laddr(line->acc);
+	const size_t max = COMPAT_ACCOUNT_SIZE - 1;
+	const char *begin = pl_isset(&laddr->dname) ? laddr->dname.p :
+		laddr->auri.p - 1;
+	size_t len;
+
+	if (!pl_isset(&laddr->params))
+		return;
+
+	/* a quotation mark before a name is not part of it */
+	len = (size_t)(laddr->params.p + laddr->params.l - begin);
+	if (len == max || len == max - 1)
+		warning("failover: %s: the account line is cut off: Baresip"
+			" reads %zu characters of it\n", line_name(line),
+			max);
+}
+
+
+/* What Baresip takes for a boolean: 1.x in its config file, later versions
+   in account lines, too */
+static bool is_off(const struct line *line, const struct pl *val)
+{
+	static const char *const wordv[] = {
+		"no", "yes", "false", "true", "0", "1", "off", "on",
+		"disable", "enable",
+	};
+
+	for (size_t i = 0; i < RE_ARRAY_SIZE(wordv); i++) {
+		if (!pl_strcasecmp(val, wordv[i]))
+			return i % 2 == 0;
+	}
+
+	if (pl_isset(val))
+		warning("failover: %s: failover '%r' is not yes or no, using"
+			" yes\n", line_name(line), val);
+
+	return false;
+}
+
+
+static int read_account(struct line *line, bool warn)
+{
+	const struct account *acc = line->acc;
+	struct pl pl;
+
+	if (config_param(line, "failover", &pl) && is_off(line, &pl))
+		return refuse(line, "failover=no");
+
+	if (warn) {
+		warn_if_cut(line);
+		keys_check_account(line_name(line),
+				   &account_laddr(acc)->params);
+	}
+
+	if (config_param(line, "sipnat", &pl) &&
+	    !pl_strcasecmp(&pl, "outbound"))
+		return refuse(line, "sipnat=outbound registers with both"
+			      " servers already");
+
+	if (!account_regint(acc))
+		return refuse(line, "regint=0, it does not register");
+
+	config_read(line, warn);
+
+	return read_servers(line, warn);
+}
+
+
+/**
+ * Read the servers and settings of an account
+ *
+ * @param line Line
+ *
+ * @return 0 if it is managed; EINVAL if it is left alone, and why is in
+ *         line->unmanaged; otherwise errorcode
+ */
+int config_account(struct line *line)
+{
+	changes_forget_saved(line_aor(line));
+
+	return read_account(line, true);
+}
+
+
+/**
+ * Read the servers and settings of an account as they were changed
+ *
+ * @param line Line
+ *
+ * @return As config_account()
+ */
+int config_account_changed(struct line *line)
+{
+	return read_account(line, false);
+}
