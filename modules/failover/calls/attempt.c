@@ -1,8 +1,8 @@
 /**
  * @file attempt.c  A request on its way through an account's servers
  *
- * What calls being set up and calls being hung up have in common: each server
- * once, each for its time, the last for 64*T1.
+ * This is common to INVITE, BYE and requests within a dialog: each server is
+ * tried once, for the time that it is given; the last one gets 64*T1.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -44,7 +44,7 @@ void attempt_init(struct attempt *att, struct line *line, const char *met,
 }
 
 
-/* If nobody has looked for long, the answer may lie in the socket */
+/* If the process stood still, the answer may still be in the socket */
 static void due_handler(void *arg)
 {
 	struct attempt *att = arg;
@@ -158,8 +158,8 @@ enum verdict attempt_unanswered(struct attempt *att)
 
 /**
  * The present server has answered that it is unavailable. With failover_fall
- * above 1 the account may stay, then the server may be tried again; but a
- * REGISTER that goes well meanwhile does not make it well.
+ * above 1 the account may stay, and then the server may be tried again. A
+ * REGISTER that is answered with 200 meanwhile does not reset the count.
  *
  * @param att Attempt
  * @param msg Answer
@@ -297,8 +297,8 @@ bool attempt_is_due(const struct attempt *att)
 
 
 /**
- * Have the sockets that the request was sent from gone? No answer will come;
- * the server may be tried again.
+ * Was the socket that the request was sent from closed? Then no answer can
+ * come, and the server may be tried again.
  *
  * @param att Attempt
  *

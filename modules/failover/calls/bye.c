@@ -41,7 +41,7 @@ static void destructor(void *arg)
 
 
 /**
- * All BYEs that are not through
+ * All BYEs that are not answered yet
  *
  * @return List of struct bye
  */
@@ -68,7 +68,7 @@ static struct bye *bye_find(const struct dialog *dlg)
 
 
 /**
- * The BYE has not got through here: on to the next server
+ * This server has not answered the BYE: go on to the next one
  *
  * @param bye BYE
  */
@@ -80,7 +80,7 @@ void bye_give_up(struct bye *bye)
 }
 
 
-/* The server lives, so the account stays: on to the next all the same */
+/* The server lives, so the account stays, but the BYE goes to the next one */
 static void pass_on(struct bye *bye)
 {
 	bye_give_up(bye);
@@ -168,9 +168,9 @@ bool bye_is_passed_on(struct bye *bye, const struct sip_msg *msg)
 }
 
 
-/* A name that does not resolve, a TLS handshake that fails: of what keeps its
-   BYE from being sent libre tells nobody, but whoever sends another request
-   the same way */
+/* If a name does not resolve or a TLS handshake fails, libre cannot send its
+   BYE, and reports that to nobody. Another request to the same server fails in
+   the same way, and that is reported. */
 static void unsent_handler(void *arg)
 {
 	struct bye *bye = arg;
@@ -262,7 +262,7 @@ void bye_answered(const struct sip_msg *msg, const struct sa *src)
 	if (!bye || bye->req || bye->state != BYE_SENT)
 		return;
 
-	/* its time runs on: what it has in hand may come to nothing */
+	/* its time runs on: a final answer may never come */
 	if (msg->scode < 200) {
 		bye->provisional = true;
 		return;

@@ -24,7 +24,7 @@ enum {
 static int send_bye(struct bye *bye);
 
 
-/* Any other final answer ends it: what is not known there (481) is over */
+/* Any other final answer ends it. After 481 the call is over there, too. */
 static void end(struct bye *bye, const struct sip_msg *msg)
 {
 	struct line *line = bye->dlg->line;

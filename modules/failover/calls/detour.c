@@ -1,10 +1,10 @@
 /**
  * @file detour.c  A request of a dialog, printed for another server
  *
- * What libre has sent, with the hop that died exchanged: the same branch, so
- * that libre takes the answer for its own (RFC 3261 section 17.1.3), the same
- * Call-ID, tags, CSeq and body. What names our side of the connection is
- * printed anew: Via, and Contact where the transport or the address differ.
+ * The request is as libre has sent it, but the dead hop is replaced. It keeps
+ * its branch, so that libre matches the answer (RFC 3261 section 17.1.3), and
+ * its Call-ID, tags, CSeq and body. Via is printed anew, and so is Contact
+ * where the transport or the address differ.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -37,7 +37,7 @@ int detour_find(struct detour *det, const struct dialog *dlg, unsigned server)
 	det->tp  = server_transp(srv);
 	det->dst = srv->addr;
 
-	/* one that libre would make now verifies no name of a certificate */
+	/* libre would not check the name in the certificate of a new one */
 	if (det->tp != SIP_TRANSP_UDP &&
 	    connection_state(&det->dst) == CONNECTION_NONE)
 		return EAGAIN;
@@ -121,7 +121,7 @@ static int print_headers(struct mbuf *mb, const struct detour *det,
 }
 
 
-/* That of an answer to a challenge of the server's is of our own */
+/* A request that answers a challenge has a branch of our own */
 static const struct pl *request_branch(struct pl *pl, const struct detour *det,
 				       const struct sip_msg *req)
 {

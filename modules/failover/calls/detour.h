@@ -20,7 +20,7 @@ struct detour {
 	enum sip_transp tp;
 	struct sa dst;               /**< The server's address               */
 	struct sa laddr;             /**< Ours                               */
-	char branch[DETOUR_BRANCH];  /**< Of the request there, if not libre's*/
+	char branch[DETOUR_BRANCH];  /**< Of the request, "": libre's      */
 	struct sip_auth *auth;       /**< Credentials for it, NULL: libre's  */
 };
 

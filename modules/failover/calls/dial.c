@@ -95,8 +95,8 @@ struct dial *dial_alloc(struct line *line, struct call *call, tmr_h *h)
 
 
 /**
- * Let go of a call. Who holds a reference of his own sees that it is in no
- * list any more.
+ * Let go of a call. If the caller holds a reference, it can see that the call
+ * is in no list any more.
  *
  * @param dial Call
  */

@@ -1,8 +1,8 @@
 /**
  * @file dialog.c  Dialogs of established calls (RFC 3261 section 12)
  *
- * libre keeps its dialogs to itself, and lets go of one at the moment that it
- * sends the BYE. What it takes to send another BYE is learnt from the wire.
+ * libre gives no access to its dialogs, and frees a dialog when it sends the
+ * BYE. What is needed to send another BYE is read from the messages.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -141,8 +141,9 @@ static bool is_at(const struct server *srv, const void *src)
 }
 
 
-/* Where our requests will go is not known before one does: by the name of the
-   first route or of the remote target, else to where the INVITE came from */
+/* Before the first request is sent its server is not known for sure. Take the
+   one that the first route or the remote target names, otherwise the one that
+   the INVITE came from. */
 static unsigned guess_server(struct line *line, const struct sip_msg *invite,
 			     enum sip_transp tp, const struct sa *src)
 {
@@ -261,8 +262,8 @@ void dialog_refreshed(struct dialog *dlg, unsigned server,
 
 
 /**
- * A request of the dialog goes out, and where it goes tells whose it is: a
- * server may call itself by any name in Record-Route and Contact
+ * A request of the dialog is sent, and its destination tells which server it
+ * goes through: a server may have any name in Record-Route and Contact
  *
  * @param dlg Dialog
  * @param tp  Transport

@@ -52,7 +52,7 @@ static void begin(struct line *line, struct call *call, bool announced)
 
 	dial = dial_find(call);
 	if (dial && strcmp(dial->peer, call_peeruri(call))) {
-		dial_drop(dial);             /* one that is gone stood there */
+		dial_drop(dial);             /* another one, freed before */
 		dial = NULL;
 	}
 	if (!dial)
@@ -72,7 +72,7 @@ static void begin(struct line *line, struct call *call, bool announced)
 	/* is it still there when call_connect() has returned? */
 	decide_go_on(line);
 
-	/* all servers were down the last time: a call is worth a look */
+	/* if all servers were down, a call is a reason to try again now */
 	evidence_wanted_now(line);
 }
 
@@ -156,7 +156,7 @@ void invite_sent(struct line *line, const struct pl *callid, bool again)
 		tell(dial);
 	}
 	else if (!again && dial->state == DIAL_ANSWERED) {
-		/* asked to, in another form */
+		/* sent again, as the server has asked */
 		dial->state = DIAL_TRYING;
 		attempt_start(&dial->att, dial->att.server);
 	}
@@ -225,7 +225,7 @@ static bool is_error(const char *text)
 }
 
 
-/* libre has come to the end of the addresses that the server's name has */
+/* libre has tried all addresses of the server's name */
 static bool is_unavailable(const struct dial *dial, const char *text)
 {
 	return is_error(text) ||
@@ -234,7 +234,7 @@ static bool is_unavailable(const struct dial *dial, const char *text)
 }
 
 
-/* libre has ended the call by itself: a new one is to be placed */
+/* libre has ended the call by itself: place a new one */
 static void replace(struct dial *dial, struct call *call, const char *text)
 {
 	struct line *line = dial->line;

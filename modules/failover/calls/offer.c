@@ -1,10 +1,10 @@
 /**
  * @file offer.c  An offer within a call that is not sent
  *
- * Where a call's server was reached over a connection that has gone, and
- * nobody accepts another one, libre cannot send a re-INVITE at all, and tells
- * nobody. The user has pressed "hold" and nothing happens. Baresip's event
- * comes before; so who waits for the request can tell that it did not go out.
+ * If the connection to a call's server has ended and the server accepts no new
+ * one, libre cannot send a re-INVITE, and reports that to nobody: the user
+ * presses "hold" and nothing happens. Baresip's event comes before the
+ * request. If no request follows, it was not sent.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -38,8 +38,7 @@ static void destructor(void *arg)
 }
 
 
-/* Another request to the same server brings to light why, if that is the one
-   in use */
+/* Another request to the same server tells why, if that is the one in use */
 static void unsent_handler(void *arg)
 {
 	struct offer *offer = arg;

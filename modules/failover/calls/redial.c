@@ -82,8 +82,8 @@ static void release(void *str, const char *now)
 }
 
 
-/* STUN and the like have done their work, and would not do it for this call
-   again: Baresip waits for them where the account names them */
+/* Where the account names STUN or the like, Baresip waits for it before it
+   sends the INVITE. For this call it is done, and does not run again. */
 static int connect_now(struct call *call, struct account *acc,
 		       const char *uri)
 {
@@ -179,8 +179,8 @@ static void watch_handler(void *arg)
 
 
 /**
- * Its INVITE is on its way, and has to be on the wire before libre would give
- * it up: else nobody ever ends the call
+ * Its INVITE is about to be sent. If it is not on the wire by the time that
+ * libre gives up a request, the call is ended: nothing else would end it.
  *
  * @param dial Call
  */
@@ -259,8 +259,8 @@ static void run(struct dial *dial)
 }
 
 
-/* The INVITE could not be sent. Is it the server, then a new call is placed;
-   or was it something wrong with what was dialled, then that is all. */
+/* The INVITE could not be sent. If the server is the reason, a new call is
+   placed. If what was dialled is wrong, the call has ended. */
 static void lose(struct dial *dial)
 {
 	dial->call = NULL;

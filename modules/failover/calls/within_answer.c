@@ -38,7 +38,7 @@ enum {
 };
 
 
-/* What is said of a call that its new server does not know */
+/* Tell of a call that its new server does not know */
 static void listened_handler(void *arg)
 {
 	struct within *w = arg;
@@ -263,7 +263,7 @@ bool within_answer(struct txn *txn, const struct sip_msg *msg,
 	if (!w)
 		return false;
 
-	/* late, of the server that was left: good news alone count */
+	/* a late answer of the server that was left: only a 2xx counts */
 	if (w->state != WITHIN_SENT && sa_cmp(src, &w->dst, SA_ALL) &&
 	    (w->state != WITHIN_ANSWERED || w->detoured) &&
 	    (msg->scode < 200 || msg->scode >= 300)) {

@@ -1,9 +1,9 @@
 /**
  * @file decide.c  What an account's policy has decided, told and queued
  *
- * A decision is told at once and done a moment later, from a timer: Baresip
- * and libre may be in the middle of the very thing that it is about. Who does
- * it, action.c, lies above and registers here.
+ * A decision is reported at once and done a moment later, from a timer: at
+ * this moment Baresip or libre may be in the function that it is about.
+ * action.c does it. It is in a room above, so it registers its functions here.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

@@ -96,7 +96,7 @@ enum path path_find(const struct line *line)
 
 
 /**
- * Keep in mind which addresses of ours the ways begin with
+ * Note the source address that the phone has towards each server
  *
  * @param line Line
  */
@@ -117,8 +117,8 @@ void path_note(struct line *line)
 
 
 /**
- * Does any server of the line use connections? Those do not outlive an
- * outage, and nobody is told.
+ * Does any server of the line use TCP or TLS? After an outage a connection may
+ * be dead, and nobody is told.
  *
  * @param line Line
  *
@@ -136,9 +136,9 @@ bool path_has_connections(const struct line *line)
 
 
 /**
- * A neighbour was not found: right after a link has come up the kernel still
- * has its failures of before in mind, and a switch may be learning. Is it too
- * early to blame the server for that?
+ * A neighbour was not found. Right after a link has come up the kernel may
+ * still remember earlier failures, and a switch may not forward yet. Is it too
+ * early to blame the server?
  *
  * @param line   Line
  * @param reason What was seen

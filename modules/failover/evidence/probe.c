@@ -1,11 +1,10 @@
 /**
  * @file probe.c  Is anybody there, where a connection of SIP's is silent?
  *
- * Over TCP and TLS nothing tells of a server that has gone while its
- * connection stays: a host that was restarted behind a filter, an address that
- * another one has now. And of a connection that is refused libre tells whoever
- * sent the request, but for a BYE that is nobody. There, a connection of our
- * own asks.
+ * Over TCP and TLS a server may have gone while its connection stays: its host
+ * was restarted behind a filter, or another host has its address now. And if a
+ * connection is refused, libre tells the sender of the request, but a BYE has
+ * nobody who is told. In both cases we try to make a connection of our own.
  *
  * It is not the one that carries SIP. A server, or a filter in front of it,
  * may refuse a second one and serve the first. So a refusal counts only if
@@ -54,7 +53,7 @@ static void close_handler(int err, void *arg)
 
 	probe->tc = mem_deref(probe->tc);
 
-	/* others are our own */
+	/* other errors are the phone's own */
 	if (err != ECONNREFUSED && err != EHOSTUNREACH)
 		return;
 

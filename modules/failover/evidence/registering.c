@@ -79,8 +79,8 @@ static bool is_stale(const struct line *line, unsigned server, uint64_t since)
 }
 
 
-/* A binding that does not last is none: this server is of no use to the
-   account. Should no other one be left, libre's client is not to go on. */
+/* The server takes the REGISTER and grants no time, so it is of no use. If no
+   other server is left, libre's client has to stop: it would go on at once. */
 static void granted_nothing(struct line *line, const struct grant *grant,
 			    const char *text, struct decision *d)
 {

@@ -66,7 +66,8 @@ unsigned order_untried(const struct policy *p, uint64_t now)
  */
 bool order_is_last(const struct policy *p)
 {
-	return p->state == POLICY_MOVING && !order_untried(p, p->pending_since);
+	return p->state == POLICY_MOVING &&
+		!order_untried(p, p->pending_since);
 }
 
 

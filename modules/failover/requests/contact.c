@@ -105,7 +105,8 @@ static void remember(struct line *line, const struct pl *uri, bool in_use)
  */
 const char *contact_in_use(const struct line *line)
 {
-	const struct contact *contact = list_ledata(list_head(&line->contactl));
+	const struct contact *contact =
+		list_ledata(list_head(&line->contactl));
 
 	return contact ? contact->uri : NULL;
 }

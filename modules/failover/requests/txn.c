@@ -363,7 +363,8 @@ void txn_close(void)
 		const struct txn *txn = le->data;
 
 		if (txn->kind == KIND_DEREGISTER && txn->withheld)
-			withhold_linger(txn->branch, txn->since + TXN_LIFETIME_MS);
+			withhold_linger(txn->branch,
+					txn->since + TXN_LIFETIME_MS);
 	}
 
 	list_flush(&txnl);

@@ -2,9 +2,8 @@
  * @file unwanted.c  Requests that are not to go out any more
  *
  * Their servers were given up, or their calls. libre would go on with them:
- * withhold.c asks here of each packet. A request that is not on the wire yet
- * is
- * remembered until it is.
+ * withhold.c asks here about each packet. A request that is not on the wire
+ * yet is remembered until it is.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -206,8 +205,8 @@ void unwanted_pass_over(struct txn *txn)
 
 
 /**
- * Nobody is where these requests go: at their next retransmission libre is
- * told so
+ * Nobody receives these requests: libre is told so at their next
+ * retransmission
  *
  * @param line   Line
  * @param server Server

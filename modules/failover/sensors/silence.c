@@ -32,9 +32,9 @@ static void forget_handler(void *arg)
 }
 
 
-/* No final answer ever came. A de-registration that was sent may have done
-   its work all the same: the answer was lost, or the connection with it. Or
-   it waits in the socket of a server that is stopped, and will do it yet. */
+/* No final answer ever came. A de-registration that was sent may have removed
+   the binding all the same: its answer or the connection was lost. Or it waits
+   in the socket of a server that is stopped, and will remove it later. */
 static void expired_handler(void *arg)
 {
 	struct txn *txn = arg;
@@ -68,11 +68,11 @@ static void giveup_handler(void *arg)
 }
 
 
-/* A connection that has ended tells nothing to a request that was sent over
-   it, and one that is dead does not even end. So where UDP would retransmit,
-   see whether it is there (RFC 3261 section 8.1.3.1: if not, that is as good
-   as a 503), and, if the server does not even acknowledge what was sent over
-   it, whether anybody is. */
+/* libre does not tell the sender of a request that its connection has ended,
+   and a dead connection does not end. So at the times of a retransmission over
+   UDP, see whether the connection is there. If not, that counts as a 503 (RFC
+   3261 section 8.1.3.1). If the server does not acknowledge what was sent, see
+   whether it accepts another connection. */
 static void probe_handler(void *arg)
 {
 	struct txn *txn = arg;

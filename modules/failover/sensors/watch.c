@@ -230,7 +230,7 @@ void watch_begin(struct line *line, unsigned server, enum sip_transp tp,
 
 
 /**
- * Watch connections to servers that are not in use any more no longer
+ * Stop watching connections to servers that are not in use any more
  *
  * @param line Line
  */

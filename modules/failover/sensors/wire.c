@@ -1,9 +1,9 @@
 /**
  * @file wire.c  What goes over the wire for our accounts
  *
- * Refreshes are announced by no event, retransmissions by nothing at all, and
- * a de-registration by libre's destructor has no listener. Here each message
- * is told to whom it concerns.
+ * Baresip sends no event for a refresh or a retransmission, and nobody hears
+ * how a de-registration by libre's destructor has ended. So each message is
+ * seen here and handed to the files that need it.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -133,7 +133,7 @@ static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 }
 
 
-/* An address that was found dead is not tried first again and again */
+/* An address that was found dead is not the first to be tried each time */
 static void choose_address(struct txn *txn)
 {
 	const struct server *srv = line_server(txn->line, txn->server);
@@ -241,9 +241,9 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 }
 
 
-/* What an answer says of the address that it is from. Only the last one of
-   a server's name speaks for the server: Retry-After, RFC 3261 section 20.33,
-   may be followed by a comment and parameters. */
+/* What an answer tells of the address that it is from. A Retry-After counts
+   for the server only if no address of its name is left. It may be followed by
+   a comment and parameters (RFC 3261 section 20.33). */
 static void learn_health(const struct txn *txn, const struct sip_msg *msg)
 {
 	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_RETRY_AFTER);
@@ -410,8 +410,8 @@ static void request_received(const struct sip_msg *msg, enum sip_transp tp,
 }
 
 
-/* Nothing goes to a server that may be another one than it says. No request
-   was sent, so it is not the server that has failed: it cannot be used. */
+/* Nothing is sent to a server whose certificate cannot be verified. No request
+   was sent, so this is not a failure to answer: the server cannot be used. */
 static void refuse_tls(struct sip_msg *msg, const struct sa *dst)
 {
 	const struct sip_hdr *route = sip_msg_hdr(msg, SIP_HDR_ROUTE);
@@ -476,7 +476,7 @@ int wire_open(void)
 	if (err)
 		return err;
 
-	/* without it the binding is renewed after the fact: see line.c */
+	/* without it a de-registration is sent, and the binding renewed */
 	if (withhold_open(unwanted_withhold))
 		info("failover: cannot keep back what libre sends\n");
 

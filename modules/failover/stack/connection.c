@@ -1,10 +1,10 @@
 /**
  * @file connection.c  Ends TCP connections that have died unnoticed
  *
- * A peer that has vanished, or that a NAT has forgotten, ends no connection:
- * libre goes on using it until the kernel gives it up, after a quarter of an
- * hour, and would send the next look at that server over it as well. The same
- * goes for a TLS handshake that hangs. The kernel knows (tcp(7), TCP_INFO)
+ * If a peer has vanished, or a NAT has forgotten it, the connection does not
+ * end: libre uses it until the kernel gives it up, after a quarter of an hour,
+ * and would send the next check of that server over it, too. It is the same
+ * with a TLS handshake that hangs. The kernel knows (tcp(7), TCP_INFO)
  * whether what was sent has arrived. If not, the connection is made to end:
  * libre then reads an end of file and lets go of it, and the next request
  * opens a new one.
