@@ -6,6 +6,8 @@ measured.
     test/recovery_table.py JUNIT_FILE > docs/recovery.md
 """
 
+import os
+import re
 import sys
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
@@ -49,6 +51,7 @@ FAILURES = {
     "dns": Failure("the name server is silent", ASKED),
 }
 
+STATE = re.compile(r"failover \d[\d.]*, \d{4}-\d\d-\d\d")
 Cell = tuple[str, str, str]     # failure, transport, method
 
 
@@ -83,7 +86,7 @@ def words(seconds: float) -> str:
 OPENING = """\
 # Time to recover
 
-Made by `test/test_recovery.py`; not to be edited by hand. Default settings: a server that is silent is given up after 7.5 s. Every cell is one request of the real Baresip, whose primary fails in the way that the row names, after the account has registered there and, for BYE, a call has been set up through it. Debian 12, Baresip 1.0.0 with libre 1.1.0, while other tests ran beside.
+Made by `test/test_recovery.py`; not to be edited by hand. Default settings: a server that is silent is given up after 7.5 s. Every cell is one request of the real Baresip, whose primary fails in the way that the row names, after the account has registered there and, for BYE, a call has been set up through it. Debian 12, Baresip 1.0.0 with libre 1.1.0, {state}.
 
 """
 
@@ -96,12 +99,14 @@ The time counts from the first packet of the request or, where none can be sent,
 - for INVITE, when the backup has it; the test then waits for the call to be set up, and for its media;
 - for BYE, when the backup has it; the far end is off then.
 
-What takes ms was told: by ICMP, a refused connection, an answer, an error of libre's. What takes 0.5 s is looked for when UDP would retransmit for the first time: a connection that was open tells nothing of its end, and libre tells nobody why its BYE was not sent.
+What takes ms was told: by ICMP, a refused connection, the end of a connection, an answer, an error of libre's. What takes 0.5 s is looked for when UDP would retransmit for the first time: libre tells nobody why its BYE was not sent, and the phone that registers has `failover_flow=no`, so that its refresh notices, and not the connection's end.
 
 To make this page again:
 
-    PYTHONPATH=test python3 -m pytest -p slow_first -n 4 --junitxml=run.xml test/test_recovery.py
+    sudo PYTHONPATH=test chrt -r 1 python3 -m pytest -p slow_first -n 4 --junitxml=run.xml test/test_recovery.py
     test/recovery_table.py run.xml > docs/recovery.md
+
+`chrt` keeps out of the figures what else the machine does.
 """
 
 
@@ -131,8 +136,25 @@ def table(texts: dict[Cell, str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def page(texts: dict[Cell, str]) -> str:
-    return OPENING + table(texts) + HOW.format(reasons=reasons())
+def page(texts: dict[Cell, str], state: str) -> str:
+    return OPENING.format(state=state) + table(texts) \
+        + HOW.format(reasons=reasons())
+
+
+def state_of(text: str) -> str:
+    """Of a page: what was measured, and when."""
+    match = STATE.search(text)
+    return match.group() if match else ""
+
+
+def state_now(junit_file: str) -> str:
+    """The same, of a run."""
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    with open(os.path.join(root, "meson.build"), encoding="utf-8") as file:
+        version, = re.findall(r"^\s*version: '([^']+)'", file.read(),
+                              re.MULTILINE)
+    suite = next(ElementTree.parse(junit_file).iter("testsuite"))
+    return f"failover {version}, {suite.get('timestamp', '')[:10]}"
 
 
 def parse(text: str) -> dict[Cell, str]:
@@ -146,7 +168,8 @@ def parse(text: str) -> dict[Cell, str]:
 
 def main(junit_file: str) -> int:
     found = figures(junit_file)
-    sys.stdout.write(page({cell: words(s) for cell, s in found.items()}))
+    sys.stdout.write(page({cell: words(s) for cell, s in found.items()},
+                          state_now(junit_file)))
     missing = [" ".join(cell) for cell in cells() if cell not in found]
     if missing:
         print(f"not measured: {', '.join(missing)}", file=sys.stderr)

@@ -16,7 +16,7 @@ from harness.network import Network
 from harness.run import PATIENCE_S
 from harness.scenario import in_use, measured, restart
 from recovery_table import (FAILURES, TRANSPORTS, cells, page, parse,
-                            property_name)
+                            property_name, state_of)
 
 REFRESH_S = 1.8                 # libre's, with the expiry:
 EXPIRES_S = 2
@@ -245,7 +245,7 @@ def test_table_in_docs():
         text = file.read()
     found = parse(text)
     assert sorted(found) == sorted(cells())
-    assert text == page(found)
+    assert text == page(found, state_of(text))
     for (name, *_), cell in found.items():
         match = re.fullmatch(r"(\d+) ms|(\d+\.\d\d) s", cell)
         assert match, cell
