@@ -22,7 +22,9 @@ enum {
 	START_MS = 1000000,
 	ROUNDS   = 4,                /**< Of the main loop, until all is done*/
 	STEPS    = 16,               /**< That time passes in                */
-	FDS      = 64,               /**< Descriptors that there may be      */
+	FDS      = 256,              /**< Descriptors that are looked at     */
+	LIMIT    = 4096,             /**< ... and that there may be: what
+					  libre has not ended keeps some     */
 	CMDS     = 4,
 };
 
@@ -528,7 +530,7 @@ static void open_network(void)
 /** Once; the folder is the caller's to remove: run.sh */
 void baresip_init(void)
 {
-	const struct rlimit limit = { FDS, FDS };
+	const struct rlimit limit = { LIMIT, LIMIT };
 	const char *tmp = getenv("TMPDIR");
 
 	open_network();
@@ -539,6 +541,7 @@ void baresip_init(void)
 	must(!libre_init());
 	self.ready = eventfd(1, EFD_CLOEXEC);
 	must(self.ready >= 0);
+	baresip_run();
 }
 
 
@@ -558,16 +561,18 @@ int baresip_load(void)
 }
 
 
-/** Nothing is left but the folder */
+/** As Baresip ends; nothing is left but the folder */
 void baresip_close(void)
 {
 	struct le *le;
 
-	must(!exports.close());
-
-	for (le = list_head(&self.ual); le; le = le->next)
+	for (le = list_head(&self.ual); le; le = le->next) {
+		baresip_event(le->data, EV_SHUTDOWN, NULL, "");
 		phone_forget(le->data);
+	}
 
+	phone_stop();
+	must(!exports.close());
 	phone_close();
 	list_flush(&self.ual);
 	self.conf = mem_deref(self.conf);

@@ -88,6 +88,7 @@ void baresip_pass(uint32_t ms);
 
 /* The phone, phone.c */
 void phone_open(const struct sa *dns);
+void phone_stop(void);
 void phone_close(void);
 void phone_forget(struct ua *ua);
 void phone_answer(struct ua *ua);

@@ -9,11 +9,16 @@
 #include "baresip.h"
 
 
+enum {
+	END_MS = 33000,              /**< 64*T1, and more                    */
+};
+
 static struct {
 	struct sip *sip;
 	struct dnsc *dnsc;
 	struct sipsess_sock *sessions;
 	struct sipevent_sock *events;
+	bool ended;
 } phone;
 
 static struct list contactl;
@@ -515,6 +520,7 @@ void ua_presence_status_set(struct ua *ua, enum presence_status status)
 static void exit_handler(void *arg)
 {
 	(void)arg;
+	phone.ended = true;
 }
 
 
@@ -548,13 +554,23 @@ void phone_forget(struct ua *ua)
 }
 
 
+/** Let what is under way come to its end, as Baresip does */
+void phone_stop(void)
+{
+	phone.ended = false;
+	sip_close(phone.sip, false);
+
+	for (unsigned i = 0; i < 4 && !phone.ended; i++)
+		baresip_pass(END_MS);
+}
+
+
 /** Close the phone's sockets */
 void phone_close(void)
 {
 	phone.events   = mem_deref(phone.events);
 	phone.sessions = mem_deref(phone.sessions);
-	if (phone.sip)
-		sip_close(phone.sip, true);
+	sip_close(phone.sip, true);
 	phone.sip  = mem_deref(phone.sip);
 	phone.dnsc = mem_deref(phone.dnsc);
 }
