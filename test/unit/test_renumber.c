@@ -204,9 +204,23 @@ static void at_rest(void **state)
 	assert_int_equal(fix_start(f), 1);
 
 	fix_down(f);
-	change(f, &rn, true);
+	change(f, &(struct renumber) { .fromv = { 2, 1, 3 }, .serverc = 3 },
+	       true);
 	fix_decided_nothing(f);
 	assert_true(policy_waits(&f->p, WAIT_ROUND));
+}
+
+
+static void new_one_while_all_are_down(void **state)
+{
+	const struct renumber rn = { .fromv = { 1, 2, 0 }, .serverc = 3 };
+	struct fix *f = *state;
+
+	fix_servers(f, SERVERS);
+	fix_down(f);
+	change(f, &rn, false);
+	fix_is(f, POLICY_MOVING, 1);
+	assert_int_equal(f->d.register_with, 1);
 }
 
 
@@ -236,6 +250,7 @@ int main(void)
 		TEST(check_under_way_is_void),
 		TEST(standby_is_gone),
 		TEST(at_rest),
+		TEST(new_one_while_all_are_down),
 		TEST(maintenance_stays),
 	};
 

@@ -41,6 +41,7 @@ static const struct choice choicev[] = {
 	{"failover_failback", FIELD(failback), {"no", "yes"}, 1},
 	{"failover_probe", FIELD(probe), {"register", "options"}, 0},
 	{"failover_flow", FIELD(flow), {"no", "yes"}, 1},
+	{"failover_srv", FIELD(srv), {"no", "yes"}, 1},
 	{"failover_standby", FIELD(standby), {"no", "yes"}, 0},
 };
 

@@ -99,6 +99,7 @@ void decide_take(struct line *line, const struct decision *d)
 	if (d->probe)
 		line->todo.probe = d->probe;
 
+	line->todo.look_up   |= d->look_up;
 	line->todo.renew     |= d->renew;
 	line->todo.keepalive |= d->keepalive;
 

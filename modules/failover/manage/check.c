@@ -266,14 +266,13 @@ static void check_handler(int err, const struct sip_msg *msg, void *arg)
 
 
 /* The Contact of the server in use: should servers share their location table,
-   there is one binding. The failback check has that of its own transport. A
-   primary that is slow lives; to leave a server, the next one is asked in the
-   time that it would have in use. */
+   there is one binding. The failback check has that of its own transport. */
 static int send_request(struct line *line, enum check_kind kind)
 {
 	struct check *check = &line->checkv[kind];
-	const uint32_t ms = kind == CHECK_PROBE && !is_leaving(line) ?
-		TRANSACTION_MS : schedule_giveup_ms(&line->set, false);
+	const uint32_t ms = kind == CHECK_PROBE ?
+		failback_given_ms(&line->policy, clock_ms()) :
+		schedule_giveup_ms(&line->set, false);
 
 	if (kind == CHECK_KEEPALIVE ||
 	    (kind == CHECK_PROBE && probes_by_options(line)))

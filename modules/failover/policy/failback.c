@@ -2,7 +2,9 @@
  * @file failback.c  The way back to the primary
  *
  * While another server is in use, the primary is looked for, and returned to
- * once it has answered often enough; primary-backup-spec.txt section 2.3.
+ * once it has answered often enough; primary-backup-spec.txt section 2.3. Of
+ * the targets of SRV records each that is better than the one in use is looked
+ * for, the best one first.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -37,10 +39,33 @@ static bool is_refuge(const struct policy *p, unsigned server)
 }
 
 
-static unsigned next_refuge(const struct policy *p, uint64_t now)
+static bool is_looked_for(const struct policy *p, unsigned server)
+{
+	return is_refuge(p, server) &&
+		(is_leaving(p) || state_is_better(p, server));
+}
+
+
+/* The first that is looked for, 0: none */
+static unsigned first(const struct policy *p)
 {
 	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
-		if (is_refuge(p, i) && !(p->probed & server_bit(i)) &&
+		if (is_looked_for(p, i))
+			return i;
+	}
+
+	return 0;
+}
+
+
+/* The next one that may be asked and is not being asked, 0: none */
+static unsigned next(const struct policy *p, uint64_t now)
+{
+	const unsigned asked = p->probed |
+		(p->probing ? server_bit(p->probing) : 0);
+
+	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
+		if (is_looked_for(p, i) && !(asked & server_bit(i)) &&
 		    !order_leaves_alone(p, i, now))
 			return i;
 	}
@@ -49,31 +74,35 @@ static unsigned next_refuge(const struct policy *p, uint64_t now)
 }
 
 
-static bool has_refuge(const struct policy *p)
-{
-	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
-		if (is_refuge(p, i))
-			return true;
-	}
-
-	return false;
-}
-
-
-/* The server that is looked for, 0: none */
+/* The server to begin with, 0: none */
 static unsigned wanted(const struct policy *p, uint64_t now)
 {
-	if (is_leaving(p))
-		return next_refuge(p, now);
+	const unsigned server = next(p, now);
 
-	return is_refuge(p, PRIMARY) ? PRIMARY : 0;
+	return server || is_leaving(p) ? server : first(p);
 }
 
 
 static bool is_due(const struct policy *p)
 {
-	return is_leaving(p) ? has_refuge(p) :
-		p->set->failback && is_refuge(p, PRIMARY);
+	return (is_leaving(p) || p->set->failback) && first(p);
+}
+
+
+/* When the first of those that are looked for may be asked */
+static uint64_t allowed(const struct policy *p)
+{
+	uint64_t when = UINT64_MAX;
+
+	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
+
+		const uint64_t alone = p->serverv[i - 1].retry_after;
+
+		if (is_looked_for(p, i) && alone < when)
+			when = alone;
+	}
+
+	return when;
 }
 
 
@@ -93,17 +122,17 @@ static void probe_begin(struct policy *p, unsigned server, struct decision *d)
  */
 void failback_put_off(struct policy *p)
 {
-	const uint64_t alone = state_server(p, PRIMARY)->retry_after;
+	const uint64_t when = allowed(p);
 
 	if (!is_leaving(p) && policy_waits(p, WAIT_CHECK) &&
-	    p->waitv[WAIT_CHECK] < alone)
-		wait_arm(p, WAIT_CHECK, alone);
+	    when != UINT64_MAX && p->waitv[WAIT_CHECK] < when)
+		wait_arm(p, WAIT_CHECK, when);
 }
 
 
 /**
  * When is the primary to be looked for, or another server if the one in use
- * is in maintenance? After a return that did not last, the wait is longer;
+ * is to be left alone? After a return that did not last, the wait is longer;
  * after an outage of the phone's own there is none; not before the primary
  * wants to be asked.
  *
@@ -131,7 +160,7 @@ void failback_schedule(struct policy *p, uint64_t now, uint32_t rnd)
 
 
 /**
- * The primary has failed: had the account just returned to it?
+ * A server has failed: had the account just returned to it?
  *
  * @param p   Policy
  * @param now Time [ms]
@@ -174,7 +203,7 @@ void failback_due(struct policy *p, uint64_t now, uint32_t rnd,
 }
 
 
-/* Back to the primary, or away from a server in maintenance */
+/* Back to a better one, or away from one that is to be left alone */
 static void go(struct policy *p, unsigned to, uint64_t now,
 	       struct decision *d)
 {
@@ -183,7 +212,11 @@ static void go(struct policy *p, unsigned to, uint64_t now,
 	d->to   = to;
 	d->register_with = to;
 
-	if (to == PRIMARY) {
+	if (state_server(p, p->target)->place.gone) {
+		d->by_command = true;
+		d->gone       = true;
+	}
+	else if (state_is_better(p, to)) {
 		++p->counters.failbacks;
 		d->tell = TELL_FAILBACK;
 		p->returned = now;
@@ -199,7 +232,7 @@ static void go(struct policy *p, unsigned to, uint64_t now,
 
 
 /**
- * Leave the server in use, which is in maintenance: there is no gap, since
+ * Leave the server in use, which is to be left alone: there is no gap, since
  * another server takes the account first
  *
  * @param p   Policy, settled
@@ -218,7 +251,7 @@ void failback_leave(struct policy *p, uint64_t now, uint32_t rnd,
 	}
 
 	p->probed = 0;
-	server = next_refuge(p, now);
+	server = next(p, now);
 
 	if (server)
 		probe_begin(p, server, d);
@@ -239,17 +272,31 @@ static bool is_slow(const struct policy *p, const struct outcome *o)
 static void not_good(struct policy *p, unsigned server, uint64_t now,
 		     uint32_t rnd, struct decision *d)
 {
-	unsigned next = 0;
+	unsigned other;
 
 	p->probed |= server_bit(server);
+	other = next(p, now);
 
-	if (is_leaving(p))
-		next = next_refuge(p, now);
-
-	if (next)
-		probe_begin(p, next, d);
+	if (other)
+		probe_begin(p, other, d);
 	else
 		failback_schedule(p, now, rnd);
+}
+
+
+/**
+ * How long a server that is looked for has for an answer. The last one has
+ * more time, as in a round: a primary that is slow lives.
+ *
+ * @param p   Policy, a check is to be made
+ * @param now Time [ms]
+ *
+ * @return Time [ms]
+ */
+uint32_t failback_given_ms(const struct policy *p, uint64_t now)
+{
+	return is_leaving(p) || next(p, now) ?
+		schedule_giveup_ms(p->set, false) : TRANSACTION_MS;
 }
 
 
@@ -271,6 +318,7 @@ void failback_probed(struct policy *p, unsigned server,
 	char slow[REASON_SIZE];
 	const char *reason = o->reason;
 	const bool good = o->ok && !is_slow(p, o);
+	struct policy_server *srv;
 
 	if (server != p->probing)
 		return;
@@ -279,6 +327,8 @@ void failback_probed(struct policy *p, unsigned server,
 
 	if (!server || p->state != POLICY_SETTLED || p->target == server)
 		return;
+
+	srv = state_server(p, server);
 
 	if (o->ok && !good) {
 		view_slow(slow, sizeof(slow), o->took_ms,
@@ -291,12 +341,14 @@ void failback_probed(struct policy *p, unsigned server,
 	if (!o->alive)
 		standby_lost(p, server, now, rnd, d);
 
-	p->good_probes = good ? p->good_probes + 1 : 0;
+	srv->good_probes = good ? srv->good_probes + 1 : 0;
 
-	if (good && (is_leaving(p) || p->good_probes >= p->set->rise))
+	if (!good)
+		not_good(p, server, now, rnd, d);
+	else if (is_leaving(p) || srv->good_probes >= p->set->rise)
 		go(p, server, now, d);
 	else
-		not_good(p, server, now, rnd, d);
+		failback_schedule(p, now, rnd);
 }
 
 

@@ -19,6 +19,7 @@ void failback_due(struct policy *p, uint64_t now, uint32_t rnd,
 void failback_probed(struct policy *p, unsigned server,
 		     const struct outcome *o, uint64_t now, uint32_t rnd,
 		     struct decision *d);
+uint32_t failback_given_ms(const struct policy *p, uint64_t now);
 void failback_not_sent(struct policy *p, uint64_t now, uint32_t rnd);
 bool failback_probe(struct policy *p, uint64_t now, struct decision *d);
 

@@ -83,6 +83,7 @@ void outage_round_due(struct policy *p, uint64_t now, uint32_t rnd,
 		round_begin(p, now);
 
 	d->register_with = p->target;
+	d->look_up       = true;
 }
 
 
@@ -107,6 +108,7 @@ static void begin_anew(struct policy *p, uint64_t now, struct decision *d)
 		outage_resume(p, now);
 
 	d->register_with = p->target;
+	d->look_up       = true;
 }
 
 

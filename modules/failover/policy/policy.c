@@ -131,6 +131,7 @@ void policy_init(struct policy *p, const struct settings *set,
 	p->target  = PRIMARY;
 
 	for (unsigned i = PRIMARY; i <= serverc; i++) {
+		state_place(p, i, &(struct policy_place) { .rank = 0 });
 		state_server(p, i)->since = now;
 		(void)snprintf(state_server(p, i)->reason, REASON_SIZE,
 			       "not tried yet");
@@ -259,10 +260,11 @@ static void count_failure(struct policy *p, unsigned server, uint64_t since,
 			return;
 		}
 
-		p->tried = server_bit(server);
+		p->tried   = server_bit(server);
+		d->look_up = true;
 	}
 
-	if (server == PRIMARY)
+	if (state_server(p, server)->place.sought)
 		failback_count_flap(p, now);
 
 	d->since = since;

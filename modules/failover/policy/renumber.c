@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include "binding.h"
 #include "failback.h"
+#include "outage.h"
 #include "register.h"
 #include "renumber.h"
 #include "round.h"
@@ -54,11 +55,14 @@ static void move_servers(struct policy *p, const struct renumber *rn,
 
 		if (rn->fromv[i]) {
 			*srv = beforev[rn->fromv[i] - 1];
-			continue;
+		}
+		else {
+			*srv = (struct policy_server) { .since = now };
+			(void)snprintf(srv->reason, REASON_SIZE,
+				       "not tried yet");
 		}
 
-		*srv = (struct policy_server) { .since = now };
-		(void)snprintf(srv->reason, REASON_SIZE, "not tried yet");
+		state_place(p, i + 1, &rn->placev[i]);
 	}
 }
 
@@ -77,10 +81,23 @@ static void move_numbers(struct policy *p, const struct renumber *rn)
 }
 
 
+static bool has_new(const struct renumber *rn)
+{
+	for (unsigned i = 0; i < rn->serverc; i++) {
+		if (!rn->fromv[i])
+			return true;
+	}
+
+	return false;
+}
+
+
 /* Register with what is there now, as in a new round */
-static void begin_anew(struct policy *p, uint64_t now, struct decision *d)
+static void begin_anew(struct policy *p, const struct renumber *rn,
+		       uint64_t now, struct decision *d)
 {
 	const bool at_rest = state_is_at_rest(p);
+	const bool was_used = p->origin;
 
 	p->target = PRIMARY;
 	if (at_rest)
@@ -89,11 +106,33 @@ static void begin_anew(struct policy *p, uint64_t now, struct decision *d)
 	p->renewing = false;
 	round_begin(p, now);
 	p->origin = 0;
+	d->register_with = p->target;
+
+	/* that DNS has answered is no news */
+	if (rn->by_dns && !was_used)
+		return;
 
 	d->tell = TELL_SWITCH;
 	d->to   = p->target;
-	d->by_command    = true;
-	d->register_with = p->target;
+	d->by_command = true;
+	d->gone       = rn->by_dns;
+}
+
+
+/* For a better server, or for any if the one in use is to be left. What is
+   under way, or has its time, is left alone if it can be. */
+static void look(struct policy *p, bool anew, uint64_t now, uint32_t rnd,
+		 struct decision *d)
+{
+	if (p->probing && !anew)
+		return;
+
+	p->probing = 0;
+
+	if (state_in_maintenance(p, p->target))
+		failback_leave(p, now, rnd, d);
+	else if (anew || !policy_waits(p, WAIT_CHECK))
+		failback_schedule(p, now, rnd);
 }
 
 
@@ -119,8 +158,13 @@ void renumber_policy(struct policy *p, const struct renumber *rn, bool anew,
 	if (!primary)
 		p->returned = p->flaps = 0;
 
+	if (p->state == POLICY_DOWN && has_new(rn)) {
+		outage_round_due(p, now, rnd, d);
+		return;
+	}
+
 	if (!p->target) {
-		begin_anew(p, now, d);
+		begin_anew(p, rn, now, d);
 		return;
 	}
 
@@ -132,13 +176,10 @@ void renumber_policy(struct policy *p, const struct renumber *rn, bool anew,
 	if (p->state != POLICY_SETTLED)
 		return;
 
-	if (!primary || (probing && !p->probing)) {
-		p->probing = 0;
-		failback_schedule(p, now, rnd);
-	}
-
 	if (standby && !p->standby)
 		binding_renew(p, d);
+
+	look(p, !primary || (probing && !p->probing), now, rnd, d);
 
 	p->standby_asked = 0;
 	standby_begin(p);

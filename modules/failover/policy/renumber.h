@@ -12,7 +12,9 @@
 /** The new servers, and which they were before */
 struct renumber {
 	unsigned fromv[MAX_SERVERS]; /**< Number before, 0: it is new        */
+	struct policy_place placev[MAX_SERVERS];/**< Among the others        */
 	unsigned serverc;            /**< Number of servers now, 2 or more   */
+	bool by_dns;                 /**< Not by the user                    */
 };
 
 /**

@@ -65,6 +65,8 @@ static const struct key keyv[] = {
 	WORDS("no", "yes"),        "yes",      "yes or no"},
 {"failover_tcp_keepalive",     FIELD(tcp_keepalive_s),     NUMBER,
 	RANGE(0, 3600),            "60",       "0 to 3600 seconds"},
+{"failover_srv",               FIELD(srv),                 CHOICE,
+	WORDS("no", "yes"),        "yes",      "yes or no"},
 {"failover_standby",           FIELD(standby),             CHOICE,
 	WORDS("no", "yes"),        "no",       "yes or no"},
 };

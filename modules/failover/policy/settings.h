@@ -44,6 +44,7 @@ struct settings {
 	uint32_t fall;               /**< Failures before leaving, 1 to 10   */
 	uint32_t flow;               /**< Watch connections, 0 or 1          */
 	uint32_t tcp_keepalive_s;    /**< 0: none, up to 3600 s              */
+	uint32_t srv;                /**< SRV targets are servers, 0 or 1    */
 	uint32_t standby;            /**< Also registered with next, 0 or 1  */
 };
 

@@ -25,7 +25,7 @@ enum {
 };
 
 
-/* A primary that is down is looked for by the failback check */
+/* A better server that is down is looked for by the failback check */
 static bool is_candidate(const struct policy *p, unsigned server,
 			 uint64_t now)
 {
@@ -34,7 +34,7 @@ static bool is_candidate(const struct policy *p, unsigned server,
 	    order_leaves_alone(p, server, now))
 		return false;
 
-	return server != PRIMARY || !p->set->failback ||
+	return !state_is_better(p, server) || !p->set->failback ||
 		p->serverv[server - 1].health != HEALTH_DOWN;
 }
 

@@ -25,6 +25,28 @@ struct policy_server *state_server(struct policy *p, unsigned server)
 
 
 /**
+ * Give a server its place among the others
+ *
+ * @param p      Policy
+ * @param server Server
+ * @param place  Its place; all zero: as good as no other, and returned to if
+ *               it is the first
+ */
+void state_place(struct policy *p, unsigned server,
+		 const struct policy_place *place)
+{
+	struct policy_place *mine = &state_server(p, server)->place;
+
+	*mine = *place;
+
+	if (!mine->rank) {
+		mine->rank   = server;
+		mine->sought = server == PRIMARY;
+	}
+}
+
+
+/**
  * Note what is known of a server
  *
  * @param p      Policy
@@ -58,6 +80,14 @@ static void end_standby(struct policy *p)
 }
 
 
+/* What is seen of the better servers while one is in use */
+static void forget_probes(struct policy *p)
+{
+	for (unsigned i = PRIMARY; i <= p->serverc; i++)
+		state_server(p, i)->good_probes = 0;
+}
+
+
 static void forget_all(struct policy *p)
 {
 	for (unsigned i = PRIMARY; i <= p->serverc; i++)
@@ -87,7 +117,7 @@ void policy_enter(struct policy *p, enum policy_state state)
 	p->failures = 0;
 
 	if (state != POLICY_SETTLED) {
-		p->good_probes   = 0;
+		forget_probes(p);
 		p->overdue       = false;
 		p->libre_refresh = 0;
 	}

@@ -34,7 +34,16 @@ enum health {
 	HEALTH_DOWN,                 /**< Unavailable                        */
 };
 
+/** A server's place among the others */
+struct policy_place {
+	unsigned rank;               /**< First server that is as good, 0:
+					  none but itself                    */
+	bool sought;                 /**< Returned to from a worse one       */
+	bool gone;                   /**< DNS does not name it any more      */
+};
+
 struct policy_server {
+	struct policy_place place;
 	enum health health;
 	uint64_t since;              /**< When `health` came about [ms]      */
 	uint64_t retry_after;        /**< Left alone until then [ms]         */
@@ -42,6 +51,7 @@ struct policy_server {
 	bool maintenance;            /**< The user wants it left alone       */
 	unsigned flow_losses;        /**< Connections that ended soon        */
 	uint64_t doubted;            /**< ... and was asked, 0: never [ms]   */
+	unsigned good_probes;        /**< In a row                           */
 	char reason[REASON_SIZE];    /**< Latest evidence, for the user      */
 };
 
@@ -77,8 +87,7 @@ struct policy {
 	unsigned probing;            /**< Server that is asked, 0: none      */
 	unsigned probed;             /**< To leave a server, one bit each    */
 	bool check_at_once;          /**< The check as soon as settled       */
-	unsigned good_probes;        /**< In a row                           */
-	uint64_t returned;           /**< To the primary, 0: never [ms]      */
+	uint64_t returned;           /**< To a better one, 0: never [ms]     */
 	unsigned flaps;              /**< Returns that did not last, in a row*/
 
 	/* The binding: it is ours for sure if the REGISTER that made it was
@@ -137,6 +146,8 @@ struct decision {
 	unsigned register_with;      /**< Server, 0: none                    */
 	bool by_command;             /**< The user has asked for the move    */
 	bool maintenance;            /**< ... to leave `from` for a while    */
+	bool gone;                   /**< ... since DNS does not name it     */
+	bool look_up;                /**< Look up the servers' names again   */
 	unsigned probe;              /**< Would this server take it? 0: none */
 	bool keepalive;              /**< OPTIONS to `target`                */
 	bool renew;                  /**< Renew the binding at `target`      */
@@ -165,21 +176,43 @@ static inline unsigned server_bit(unsigned server)
 
 
 /**
- * Has the user asked to leave a server alone?
+ * Is a server to be left alone while there is another one? The user wants it
+ * so, or its name does not stand for it any more.
  *
  * @param p      Policy
  * @param server Server
  *
- * @return True if it is in maintenance
+ * @return True if it is
  */
 static inline bool state_in_maintenance(const struct policy *p,
 					unsigned server)
 {
-	return p->serverv[server - 1].maintenance;
+	const struct policy_server *srv = &p->serverv[server - 1];
+
+	return srv->maintenance || srv->place.gone;
+}
+
+
+/**
+ * Is a server better than the one in use, by the order that is asked for?
+ *
+ * @param p      Policy
+ * @param server Server
+ *
+ * @return True if the account returns to it
+ */
+static inline bool state_is_better(const struct policy *p, unsigned server)
+{
+	const struct policy_place *place = &p->serverv[server - 1].place;
+
+	return place->sought && p->target &&
+		place->rank < p->serverv[p->target - 1].place.rank;
 }
 
 
 struct policy_server *state_server(struct policy *p, unsigned server);
+void state_place(struct policy *p, unsigned server,
+		 const struct policy_place *place);
 void state_mark(struct policy *p, unsigned server, enum health health,
 		uint64_t now, const char *reason);
 void policy_enter(struct policy *p, enum policy_state state);

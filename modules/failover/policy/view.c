@@ -83,7 +83,8 @@ const char *view_statename(const struct policy *p)
 	case POLICY_MOVING:
 		return "moving";
 	case POLICY_SETTLED:
-		return p->target == PRIMARY ? "primary" : "backup";
+		return p->serverv[p->target - 1].place.rank == PRIMARY ?
+			"primary" : "backup";
 	default:
 		return "down";
 	}

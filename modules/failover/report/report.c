@@ -25,12 +25,15 @@ enum {
  */
 const char *report_reason(const struct line *line, const struct decision *d)
 {
+	if (d->gone)
+		return "DNS does not name that server any more";
 	if (d->maintenance)
 		return "maintenance";
 	if (d->by_command)
 		return "asked for by command";
 	if (d->tell == TELL_FAILBACK)
-		return "the primary answers again";
+		return d->to == PRIMARY ? "the primary answers again" :
+			"a server of higher priority answers again";
 
 	return line->policy.serverv[d->from - 1].reason;
 }
