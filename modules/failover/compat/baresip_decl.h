@@ -121,6 +121,13 @@ enum presence_status ua_presence_status(const struct ua *ua);
 void ua_presence_status_set(struct ua *ua, enum presence_status status);
 
 
+/* network */
+struct network;
+struct dnsc;
+
+struct network *baresip_network(void);
+struct dnsc *net_dnsc(const struct network *net);
+
 /* user agents */
 struct ua *uag_find_aor(const char *aor);
 int  uag_event_register(ua_event_h *eh, void *arg);

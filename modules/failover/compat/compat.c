@@ -171,6 +171,15 @@ void compat_keep_answers(bool keep)
 }
 
 
+/** Have libre ask name servers again for what it keeps */
+void compat_forget_answers(void)
+{
+#ifdef COMPAT_KEEPS_ANSWERS
+	dnsc_cache_flush(net_dnsc(baresip_network()));
+#endif
+}
+
+
 #ifdef FAILOVER_UPSTREAM
 static bool address_handler(const char *ifname, const struct sa *addr,
 			    void *arg)

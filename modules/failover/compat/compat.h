@@ -52,6 +52,10 @@
 #define COMPAT_LENDS_RECORDS         /**< See compat_keep_answers() */
 #endif
 
+#if FAILOVER_LIBRE >= 406
+#define COMPAT_KEEPS_ANSWERS         /**< Those of name servers, for long */
+#endif
+
 #if FAILOVER_LIBRE < 400
 #define COMPAT_TLS TLS_METHOD_SSLV23 /**< Best version that both have  */
 #else
@@ -132,6 +136,7 @@ void compat_module_event(struct ua *ua, struct call *call, const char *event,
 void compat_stop_register(struct ua *ua);
 int  compat_renew_sockets(void);
 void compat_keep_answers(bool keep);
+void compat_forget_answers(void);
 uint32_t *compat_filter(void);
 int  compat_fd_listen(struct compat_fd *cfd, fd_h *h, void *arg);
 void compat_fd_close(struct compat_fd *cfd);
@@ -176,6 +181,10 @@ int  sip_auth_encode(struct mbuf *mb, struct sip_auth *auth, const char *met,
 
 #ifdef COMPAT_LENDS_RECORDS
 #pragma weak dnsc_cache_max
+#endif
+
+#ifdef COMPAT_KEEPS_ANSWERS
+#pragma weak dnsc_cache_flush
 #endif
 
 #if FAILOVER_BARESIP >= 208
