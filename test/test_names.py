@@ -304,7 +304,8 @@ def test_check_without_name_server(server_pair, names, phone_by_name):
 @pytest.fixture
 def several(server_group, names, phone_by_name):
     """several(transport, ...) -> a phone, and three servers: the primary's
-    name stands for the first two, in this order; the third is the backup"""
+    name stands for the first two, in this order; the third is the backup.
+    The name is one server here; otherwise: test_srv.py."""
     def make(transport="udp", prepare=None, **options):
         servers = server_group(3, transports=("udp", "tcp"))
         names.host(PBX, "127.0.0.1")
@@ -313,6 +314,7 @@ def several(server_group, names, phone_by_name):
             prepare(*servers)
         phone = phone_by_name(uri(PBX, 0, transport),
                               servers[2].uri(transport),
+                              extra="failover_srv=no",
                               **{"config": RETRY, **options})
         return phone, *servers
 

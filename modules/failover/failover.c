@@ -18,6 +18,7 @@
 #include "invite.h"
 #include "line.h"
 #include "lookup.h"
+#include "names.h"
 #include "network.h"
 #include "offer.h"
 #include "own_side.h"
@@ -26,6 +27,7 @@
 #include "registering.h"
 #include "renew.h"
 #include "save.h"
+#include "targets.h"
 #include "trace.h"
 #include "unwanted.h"
 #include "verify.h"
@@ -61,6 +63,7 @@
   failover_call_codes         503       # ... to INVITE and BYE
   failover_rise               1         # good looks before returning
   failover_fall               1         # failures before leaving
+  failover_srv                yes       # each SRV target is a server
   failover_standby            no        # registered with the next, too
  \endverbatim
  *
@@ -94,6 +97,10 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 			return;
 	}
 
+	if (line && line->unmanaged)
+		line->unregistered = ev == EVENT_UNREGISTERING ||
+			(line->unregistered && ev != EVENT_REGISTERING);
+
 	if (!line || (line->unmanaged && ev != EVENT_SHUTDOWN))
 		return;
 
@@ -106,6 +113,7 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 	case EVENT_REGISTER_OK:
 	case EVENT_REGISTER_FAIL:
 		registering_ended(line, text, ev == EVENT_REGISTER_OK);
+		targets_settled(line);
 		break;
 
 	case EVENT_UNREGISTERING:
@@ -167,6 +175,9 @@ static void network_handler(bool added)
 	bool renew = false;
 	struct le *le;
 
+	if (added)
+		names_retry();
+
 	for (le = list_head(line_list()); le; le = le->next) {
 
 		struct line *line = le->data;
@@ -213,7 +224,8 @@ static void reread_handler(void *arg)
 	(void)arg;
 
 	tmr_start(&tmr_reread, REREAD_MS, reread_handler, NULL);
-	accounts_reread();
+	if (accounts_reread())
+		targets_read_again();
 	save_reread();
 }
 
@@ -244,6 +256,7 @@ static int module_init(void)
 	config_open();
 	save_open();
 	action_open();
+	targets_open();
 	compat_keep_answers(false);
 
 	lookup_open(evidence_unreachable);
@@ -307,6 +320,7 @@ static int module_close(void)
 	compat_events_unlisten();
 	certificate_close();
 	wire_close();
+	targets_close();
 	accounts_close();
 	unwanted_close();            /* accounts let go of requests */
 	question_close();

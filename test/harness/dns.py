@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A scripted name server, for what dnsmasq does not do: it refuses, it is
-at fault, it cuts its answers off, and it says that any name is this
-machine's.  RFC 1035; what it changes holds for the next query."""
+"""A scripted name server, for what dnsmasq does not do: it fails, or is
+silent, for the types that it is told, and knows every name as this machine's.
+RFC 1035; what a test changes holds for the next query."""
 
 import socket
 import struct
@@ -10,8 +10,8 @@ import threading
 from . import ports
 from .names import OWNER
 
-A, SRV = 1, 33
-SERVFAIL, REFUSED = 2, 5
+A, AAAA, SRV, NAPTR = 1, 28, 33, 35
+SERVFAIL = 2
 UDP_SIZE = 512                  # without EDNS, RFC 1035 section 4.2.1
 
 
@@ -36,8 +36,8 @@ class Dns:
     def __init__(self, host: str = ports.HOST) -> None:
         self.host = host            # its own address, and any name's
         self.port = ports.free_port(ports.CTRL_RANGE)
-        self.rcode = 0              # above 0: this, and no records
-        self.silent = False
+        self.silent: set[int] = set()               # for these types
+        self.rcode: dict[int, int] = {}             # type -> no records, this
         self.ttl = 60               # s, of all answers
         self.queries: list[tuple[str, int, str]] = []   # name, type, "udp"
         self._srv: dict[str, list[bytes]] = {}          # owner -> data
@@ -75,10 +75,13 @@ class Dns:
     # In threads of its own
 
     def _answer(self, query: bytes, transport: str) -> bytes:
+        """Empty: silence."""
         name, kind, question = _asked(query)
         self.queries.append((name, kind, transport))
-        records = []
-        if not self.rcode:
+        if kind in self.silent:
+            return b""
+        records, rcode = [], self.rcode.get(kind, 0)
+        if not rcode:
             records = self._srv.get(name, []) if kind == SRV else \
                 [socket.inet_aton(self.host)] if kind == A else []
         packed = [struct.pack(">3HIH", 0xC00C, kind, 1, self.ttl, len(data))
@@ -89,7 +92,7 @@ class Dns:
                 kept = kept[:-1]
         cut = 0x200 if len(kept) < len(packed) else 0
         return query[:2] + struct.pack(
-            ">5H", 0x8580 | cut | self.rcode, 1, len(kept), 0, 0) \
+            ">5H", 0x8580 | cut | rcode, 1, len(kept), 0, 0) \
             + question + b"".join(kept)
 
     def _datagrams(self) -> None:
@@ -98,8 +101,7 @@ class Dns:
                 query, peer = self._udp.recvfrom(UDP_SIZE)
                 if not query:       # closed
                     return
-                answer = self._answer(query, "udp")
-                if not self.silent:
+                if answer := self._answer(query, "udp"):
                     self._udp.sendto(answer, peer)
         except OSError:
             pass
@@ -120,8 +122,7 @@ class Dns:
             with sock.makefile("rb") as source:
                 while head := source.read(2):
                     size, = struct.unpack(">H", head)
-                    answer = self._answer(source.read(size), "tcp")
-                    if not self.silent:
+                    if answer := self._answer(source.read(size), "tcp"):
                         sock.sendall(struct.pack(">H", len(answer)) + answer)
         except (OSError, struct.error, IndexError):
             pass

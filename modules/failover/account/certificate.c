@@ -242,6 +242,7 @@ static void watch_handler(void *arg)
 		else
 			SSL_set_info_callback(peer->ssl, info_handler);
 
+		verify_identity(peer->ssl);
 		peer->watched = true;
 	}
 }

@@ -10,8 +10,15 @@
 #include "changes.h"
 #include "config.h"
 #include "config_account.h"
+#include "expand.h"
 #include "keys.h"
 #include "line.h"
+#include "names.h"
+
+
+enum {
+	URI_SIZE = 512,
+};
 
 
 /**
@@ -162,28 +169,85 @@ static bool outbound(const struct line *line, unsigned server, struct pl *uri)
 }
 
 
+/* That of an account without a server: who it is at, RFC 3263 section 4 */
+static int add_domain(struct line *line, bool warn)
+{
+	const struct uri *aor = &account_laddr(line->acc)->uri;
+	struct server *srv = &line->serverv[0];
+	char uri[URI_SIZE];
+	struct pl pl;
+	int n;
+
+	if (pl_strcasecmp(&aor->scheme, "sip") || aor->port)
+		return 0;
+
+	if (msg_param_decode(&aor->params, "transport", &pl))
+		n = re_snprintf(uri, sizeof(uri), "sip:%r", &aor->host);
+	else
+		n = re_snprintf(uri, sizeof(uri), "sip:%r;transport=%r",
+				&aor->host, &pl);
+	if (n < 0)
+		return 0;
+
+	pl_set_str(&pl, uri);
+
+	if (server_decode(srv, &pl) || !names_is_candidate(srv)) {
+		server_reset(srv);
+		return 0;
+	}
+
+	srv->regint   = read_regint(line, PRIMARY, warn);
+	line->serverc = 1;
+
+	return 0;
+}
+
+
+/* As they are written */
+static int list_servers(struct line *line, bool two, bool warn)
+{
+	struct pl more, uri;
+	const bool listed = config_param_now(line, "failover_servers", &more);
+	int err;
+
+	if (!outbound(line, PRIMARY, &uri))
+		return two || listed || !line->set.srv ? 0 :
+			add_domain(line, warn);
+
+	err = add_server(line, &uri, warn);
+
+	if (!err && outbound(line, PRIMARY + 1, &uri))
+		err = add_server(line, &uri, warn);
+
+	if (!err && listed)
+		err = add_more_servers(line, more, warn);
+
+	return err;
+}
+
+
 static int read_servers(struct line *line, bool warn)
 {
 	struct pl pl;
+	const bool two = outbound(line, PRIMARY + 1, &pl);
 	int err;
 
-	for (unsigned i = PRIMARY; i <= PRIMARY + 1; i++) {
+	err = list_servers(line, two, warn);
+	if (err)
+		return err;
 
-		if (!outbound(line, i, &pl)) {
-			line->serverc = i;
-			return refuse(line, "it needs two servers, outbound="
-				      " and outbound2=");
-		}
+	expand_servers(line);
 
-		err = add_server(line, &pl, warn);
-		if (err)
-			return err;
-	}
+	if (line->serverc > 1 && (two || expand_has_list(line)))
+		return 0;
 
-	if (config_param_now(line, "failover_servers", &pl))
-		return add_more_servers(line, pl, warn);
+	line->pending = expand_is_waiting(line);
+	if (line->pending)
+		return refuse(line, "its servers are being looked up");
 
-	return 0;
+	line->serverc = outbound(line, PRIMARY, &pl) ? PRIMARY + 1 : PRIMARY;
+
+	return refuse(line, "it needs two servers, outbound= and outbound2=");
 }
 
 
@@ -255,6 +319,39 @@ static int read_account(struct line *line, bool warn)
 	config_read(line, warn);
 
 	return read_servers(line, warn);
+}
+
+
+/**
+ * The servers of an account as the user has written them: a name once, and
+ * not what it stands for
+ *
+ * @param line Line
+ * @param v    Returns the servers
+ * @param max  Room in `v`
+ *
+ * @return Number of them; 0 if the account names none
+ */
+unsigned config_account_listed(const struct line *line,
+			       struct config_server *v, unsigned max)
+{
+	struct pl list = PL_INIT;
+	unsigned n = 0;
+
+	if (n < max && outbound(line, PRIMARY, &v[n].uri))
+		++n;
+	if (n < max && outbound(line, PRIMARY + 1, &v[n].uri))
+		++n;
+
+	(void)config_param_now(line, "failover_servers", &list);
+
+	for (; n < max && list.l; n++)
+		config_account_next_server(&v[n].uri, &list);
+
+	for (unsigned i = 0; i < n; i++)
+		v[i].regint = read_regint(line, i + 1, false);
+
+	return n;
 }
 
 

@@ -11,8 +11,16 @@
 
 struct line;
 
+/** A server as it stands in the account line */
+struct config_server {
+	struct pl uri;               /**< Part of the account, or of a change*/
+	uint32_t regint;             /**< Expiry asked of it [s]             */
+};
+
 int  config_account(struct line *line);
 int  config_account_changed(struct line *line);
+unsigned config_account_listed(const struct line *line,
+			       struct config_server *v, unsigned max);
 void config_account_next_server(struct pl *uri, struct pl *list);
 bool config_account_decode_regint(uint32_t *s, const struct pl *pl);
 

@@ -51,6 +51,10 @@ struct line {
 	struct settings set;
 	struct server serverv[MAX_SERVERS];
 	unsigned serverc;
+	struct name *namev[MAX_SERVERS];/**< That DNS is asked for           */
+	unsigned namec;
+	bool pending;                /**< Unmanaged until DNS has answered   */
+	bool unregistered;           /**< ... and not to be registered       */
 	struct policy policy;
 
 	struct decision todo;        /**< Decided, not done yet              */

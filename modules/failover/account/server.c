@@ -7,7 +7,6 @@
 #include <string.h>
 #include "compat.h"
 #include "server.h"
-#include "state.h"
 #include "target.h"
 
 
@@ -138,6 +137,7 @@ void server_reset(struct server *srv)
 {
 	srv->uri  = mem_deref(srv->uri);
 	srv->host = mem_deref(srv->host);
+	srv->srv  = mem_deref(srv->srv);
 }
 
 

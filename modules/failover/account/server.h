@@ -8,6 +8,7 @@
 #define FAILOVER_SERVER_H
 
 #include <re.h>
+#include "state.h"
 
 enum {
 	MAX_TARGETS = 8,             /**< Of a name; more are not looked at  */
@@ -27,6 +28,9 @@ struct server {
 	uint16_t port;               /**< 0: not given                       */
 	enum sip_transp tp;          /**< SIP_TRANSP_NONE: not given         */
 	uint32_t regint;             /**< Expiry asked of it [s]             */
+	char *srv;                   /**< Name that it is a target of, NULL:
+					  written in the account line        */
+	struct policy_place place;   /**< Among the others                   */
 	struct sa addr;              /**< Where its requests go, once known  */
 	struct sa src;               /**< Our address towards `dst`, ...     */
 	struct sa dst;               /**< ... once a way was seen            */
@@ -47,6 +51,20 @@ static inline bool server_is_name(const struct server *srv)
 	struct sa addr;
 
 	return sa_set_str(&addr, srv->host, 0) != 0;
+}
+
+
+/**
+ * The name that a server's certificate has to be for: the one that was
+ * configured, not what DNS has made of it; RFC 5922 section 7
+ *
+ * @param srv Server
+ *
+ * @return Name or address
+ */
+static inline const char *server_identity(const struct server *srv)
+{
+	return srv->srv ? srv->srv : srv->host;
 }
 
 

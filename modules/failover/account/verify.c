@@ -2,7 +2,9 @@
  * @file verify.c  Verifies the certificates of servers where libre does not
  *
  * libre before 2.0 never does. Here it is done on the same conditions as
- * newer versions of Baresip have.
+ * newer versions of Baresip have. Those ask for the name in the URI that the
+ * request is routed by; for a target of SRV records it has to be the name that
+ * was configured, since DNS is not signed: RFC 5922 section 7.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -97,7 +99,8 @@ static bool is_for_server(X509 *x)
 		const struct line *line = le->data;
 
 		for (unsigned i = 0; i < line->serverc; i++) {
-			if (is_for_host(x, line->serverv[i].host))
+			if (is_for_host(x,
+					server_identity(&line->serverv[i])))
 				return true;
 		}
 
@@ -105,7 +108,8 @@ static bool is_for_server(X509 *x)
 		    is_for_host(x, line->asked.server.host))
 			return true;
 
-		if (is_for_uri(x, account_outbound(line->acc, 0)) ||
+		if ((line->unmanaged &&
+		     is_for_uri(x, account_outbound(line->acc, 0))) ||
 		    is_for_uri(x, account_outbound(line->acc, 1)) ||
 		    is_for_uri(x, account_aor(line->acc)))
 			return true;
@@ -126,6 +130,111 @@ static int verify_handler(int ok, X509_STORE_CTX *ctx)
 	return 0;
 }
 #endif
+
+
+#ifndef COMPAT_NEVER_VERIFIES
+static bool is_uri_of(const char *str, const char *host)
+{
+	struct uri uri;
+	struct pl pl;
+
+	pl_set_str(&pl, str ? str : "");
+
+	return !uri_decode(&uri, &pl) && !pl_strcasecmp(&uri.host, host);
+}
+
+
+/* Is a server of this name written in the account line, or asked for? */
+static bool is_written(const struct line *line, const char *host)
+{
+	for (unsigned i = 0; i < line->serverc; i++) {
+		if (!line->serverv[i].srv &&
+		    !str_casecmp(line->serverv[i].host, host))
+			return true;
+	}
+
+	if (line->asked.pending && !str_casecmp(line->asked.server.host, host))
+		return true;
+
+	return is_uri_of(account_aor(line->acc), host) ||
+		(line->unmanaged &&
+		 (is_uri_of(account_outbound(line->acc, 0), host) ||
+		  is_uri_of(account_outbound(line->acc, 1), host)));
+}
+
+
+static void add_identity(SSL *ssl, unsigned *n, const char *host)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+
+	if (!*n)
+		(void)X509_VERIFY_PARAM_set1_host(param, host, 0);
+	else
+		(void)X509_VERIFY_PARAM_add1_host(param, host, 0);
+
+	++*n;
+}
+
+
+static void add_identities(SSL *ssl, unsigned *n, const struct line *line,
+			   const char *host)
+{
+	for (unsigned i = 0; i < line->serverc; i++) {
+
+		const struct server *srv = &line->serverv[i];
+
+		if (!srv->srv || str_casecmp(srv->host, host))
+			continue;
+
+		/* that name's certificate is also the one to be shown */
+		if (!*n && SSL_in_before(ssl))
+			(void)SSL_set_tlsext_host_name(ssl, srv->srv);
+
+		add_identity(ssl, n, srv->srv);
+	}
+}
+
+
+static void set_identity(SSL *ssl, const char *host)
+{
+	unsigned n = 0;
+	struct le *le;
+
+	for (le = list_head(line_list()); le; le = le->next)
+		add_identities(ssl, &n, le->data, host);
+
+	for (le = list_head(line_list()); n && le; le = le->next) {
+		if (is_written(le->data, host)) {
+			add_identity(ssl, &n, host);
+			break;
+		}
+	}
+}
+#endif
+
+
+/**
+ * Have the certificate of a target of SRV records verified for the name that
+ * was configured. Names of several accounts may have the same target.
+ *
+ * @param ssl TLS client whose server has not shown its certificate yet; to be
+ *            called once
+ */
+void verify_identity(struct ssl_st *ssl)
+{
+#ifdef COMPAT_NEVER_VERIFIES
+	(void)ssl;
+#else
+	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+	char host[256];
+
+	/* libre sets it along with the name to be verified */
+	if (name && SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) {
+		(void)str_ncpy(host, name, sizeof(host));
+		set_identity(ssl, host);
+	}
+#endif
+}
 
 
 /**

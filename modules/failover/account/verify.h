@@ -13,5 +13,6 @@ struct ssl_st;
 
 bool verify_is_wanted(void);
 void verify_server(struct ssl_st *ssl);
+void verify_identity(struct ssl_st *ssl);
 
 #endif

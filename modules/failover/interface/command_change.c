@@ -97,7 +97,7 @@ int command_change_set(struct re_printf *pf, void *arg)
 		return err;
 
 	if (pl_strcmp(&aor, "*"))
-		err = set_servers_is_key(key) ?
+		err = set_servers_is_key(key) || set_changes_servers(key) ?
 			command_param_find(&line, pf, &aor) :
 			command_param_managed(&line, pf, &aor);
 	if (err)

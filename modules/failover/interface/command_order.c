@@ -15,6 +15,7 @@
 #include "maintenance.h"
 #include "policy.h"
 #include "report.h"
+#include "targets.h"
 
 
 static unsigned server_number(const struct line *line, const struct pl *name)
@@ -299,6 +300,13 @@ static int probe(struct re_printf *pf, struct line *line)
 	struct decision d = {0};
 	bool sent;
 
+	if (line->pending) {
+		targets_look_up(line);
+		return re_hprintf(pf, "%s: looking up its servers\n",
+				  line_name(line));
+	}
+
+	targets_look_up(line);
 	sent = failback_probe(&line->policy, clock_ms(), &d);
 	decide_take(line, &d);
 
@@ -328,7 +336,9 @@ int command_order_probe(struct re_printf *pf, void *arg)
 	accounts_scan();
 
 	if (aor.l) {
-		err = command_param_managed(&line, pf, &aor);
+		err = command_param_find(&line, pf, &aor);
+		if (!err && !line->pending)
+			err = command_param_managed(&line, pf, &aor);
 		return err ? err : probe(pf, line);
 	}
 
@@ -336,7 +346,7 @@ int command_order_probe(struct re_printf *pf, void *arg)
 
 		line = le->data;
 
-		if (!line->unmanaged)
+		if (!line->unmanaged || line->pending)
 			err |= probe(pf, line);
 	}
 

@@ -4,6 +4,7 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include "config_account.h"
 #include "json.h"
 #include "line.h"
 #include "origin.h"
@@ -30,15 +31,22 @@ static const struct line *find(const char *aor)
 }
 
 
+/* As they are written, to be changed */
 static int print_servers(struct re_printf *pf, const struct line *line)
 {
+	struct config_server v[MAX_SERVERS];
+	const unsigned n = line->unmanaged ? 0 :
+		config_account_listed(line, v, MAX_SERVERS);
+	char uri[VALUE_SIZE];
 	int err = 0;
 
-	for (unsigned i = 1; i <= line->serverc; i++)
+	for (unsigned i = 0; i < n; i++) {
+
+		(void)pl_strcpy(&v[i].uri, uri, sizeof(uri));
 		err |= re_hprintf(pf, "%s{\"index\":%u,\"uri\":%H,"
-				  "\"regint\":%u}", i > 1 ? "," : "", i,
-				  json_string, line_server(line, i)->uri,
-				  line_server(line, i)->regint);
+				  "\"regint\":%u}", i ? "," : "", i + 1,
+				  json_string, uri, v[i].regint);
+	}
 
 	return err;
 }

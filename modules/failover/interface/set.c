@@ -13,6 +13,7 @@
 #include "set.h"
 #include "set_key.h"
 #include "set_servers.h"
+#include "targets.h"
 
 
 /** A change under way, and what to go back to */
@@ -94,6 +95,29 @@ static void apply(const char *aor)
 }
 
 
+/**
+ * Is this a setting that gives an account other servers?
+ *
+ * @param key Key
+ *
+ * @return True if it is
+ */
+bool set_changes_servers(const char *key)
+{
+	return !strcmp(key, "failover_srv");
+}
+
+
+static void read_servers_again(const struct rewrite_change *changev,
+			       size_t changec)
+{
+	for (size_t i = 0; i < changec; i++) {
+		if (set_changes_servers(changev[i].key))
+			targets_read_again();
+	}
+}
+
+
 static int do_change(struct change *chg, const char *aor)
 {
 	const char *val = chg->to.val ? chg->to.val : "";
@@ -123,14 +147,21 @@ static int adopt(struct line *line, unsigned serverc, set_error_h *errorh,
 	struct line *trial = NULL;
 	int err;
 
-	if (line->unmanaged && serverc < 2)
+	if (line->unmanaged && serverc < 2) {
+		targets_read_again();
 		return 0;
+	}
 
 	err = servers_try(&trial, line);
 	if (!err)
-		servers_adopt(line, trial);
-	else if (err == EINVAL)
+		servers_adopt(line, trial, false);
+	else if (err == EINVAL && !trial->pending)
 		tell_refusal(trial, errorh, arg);
+
+	if (err == EINVAL && trial->pending) {
+		servers_wait(line, trial);
+		err = 0;
+	}
 
 	mem_deref(trial);
 
@@ -150,7 +181,7 @@ static void adopt_others(const struct line *line)
 			continue;
 
 		if (!servers_try(&trial, other))
-			servers_adopt(other, trial);
+			servers_adopt(other, trial, false);
 		mem_deref(trial);
 	}
 }
@@ -230,6 +261,7 @@ int set_values(struct line *line, const struct rewrite_change *changev,
 		apply(aor);
 		if (servers.changec)
 			adopt_others(line);
+		read_servers_again(changev, changec);
 	}
 
 	set_servers_reset(&servers);

@@ -20,7 +20,8 @@ struct line;
  */
 typedef void (set_error_h)(const char *key, const char *error, void *arg);
 
-int set_values(struct line *line, const struct rewrite_change *changev,
+bool set_changes_servers(const char *key);
+int  set_values(struct line *line, const struct rewrite_change *changev,
 	       size_t changec, set_error_h *errorh, void *arg);
 
 #endif

@@ -64,6 +64,10 @@ static int server_dict(struct odict **odp, const struct line *line,
 	err |= odict_entry_add(od, "reason", ODICT_STRING, ps->reason);
 	err |= odict_entry_add(od, "since_s", ODICT_DOUBLE,
 			       age_s(clock_ms(), ps->since));
+	if (line_server(line, server)->srv)
+		err |= add_text(od, "srv", line_server(line, server)->srv);
+	if (ps->place.gone)
+		err |= odict_entry_add(od, "gone", ODICT_BOOL, true);
 	*odp = od;
 
 	return err;

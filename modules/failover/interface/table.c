@@ -168,6 +168,8 @@ static int print_server(struct re_printf *pf, const struct line *line,
 			 server == view_active(p) ? " >" : "  ", server, text,
 			 strlen(uri) > URI_WIDTH ? "\n     " : "", uri);
 
+	if (ps->place.gone)
+		err |= print_text(pf, INDENT, "DNS does not name it any more");
 	if (ps->health == HEALTH_UNKNOWN)
 		return err | print_text(pf, INDENT, ps->reason);
 
@@ -175,6 +177,24 @@ static int print_server(struct re_printf *pf, const struct line *line,
 			  print_time(time, from_to(ps->since, clock_ms())));
 
 	return err | print_text(pf, INDENT, text);
+}
+
+
+/* Once for all that it stands for */
+static int print_name(struct re_printf *pf, const struct line *line,
+		      unsigned server)
+{
+	const char *name = line_server(line, server)->srv;
+	const char *before = server > PRIMARY ?
+		line_server(line, server - 1)->srv : NULL;
+	char text[TEXT_SIZE];
+
+	if (!name || (before && !strcmp(name, before)))
+		return 0;
+
+	(void)re_snprintf(text, sizeof(text), "%s stands for:", name);
+
+	return print_text(pf, NARROW, text);
 }
 
 
@@ -239,7 +259,7 @@ static int print_next(struct re_printf *pf, const struct policy *p)
 		return re_hprintf(pf, NARROW "next round in %s\n",
 				  print_time(time, from_to(clock_ms(),
 						     p->waitv[WAIT_ROUND])));
-	else if (p->state == POLICY_SETTLED && p->target != PRIMARY)
+	else if (p->state == POLICY_SETTLED && state_is_better(p, PRIMARY))
 		return re_hprintf(pf, NARROW "stays here, %s\n",
 				  state_in_maintenance(p, PRIMARY) ?
 				  "the primary is in maintenance" :
@@ -264,8 +284,10 @@ int table_print(struct re_printf *pf, const struct line *line)
 	if (line->unmanaged)
 		return err;
 
-	for (unsigned i = 1; i <= line->serverc; i++)
+	for (unsigned i = 1; i <= line->serverc; i++) {
+		err |= print_name(pf, line, i);
 		err |= print_server(pf, line, i);
+	}
 
 	return err | print_next(pf, &line->policy);
 }

@@ -14,6 +14,7 @@
 #include "decide.h"
 #include "dial.h"
 #include "dialog.h"
+#include "expand.h"
 #include "line.h"
 #include "lookup.h"
 #include "offer.h"
@@ -43,6 +44,7 @@ static void destructor(void *arg)
 	lookup_forget(line);
 	watch_forget(line);
 	subscription_forget(line);
+	expand_release(line);
 	mem_deref(line->stale_contact);
 	mem_deref(line->contact_params);
 	mem_deref(line->unmanaged);
@@ -57,6 +59,34 @@ static void destructor(void *arg)
 		mem_deref(line->probev[i]);
 		server_reset(&line->serverv[i]);
 	}
+}
+
+
+/**
+ * Begin with nothing known of an account's servers
+ *
+ * @param line Line, its servers and settings read
+ */
+void accounts_begin(struct line *line)
+{
+	policy_init(&line->policy, &line->set, line->serverc, clock_ms());
+
+	for (unsigned i = PRIMARY; i <= line->serverc; i++)
+		state_place(&line->policy, i, &line_server(line, i)->place);
+}
+
+
+/**
+ * Tell the user why an account is not managed, unless he has said so, or DNS
+ * may still change it
+ *
+ * @param line Line, not managed
+ */
+void accounts_tell_unmanaged(const struct line *line)
+{
+	if (strcmp(line->unmanaged, "failover=no") && !line->pending)
+		warning("failover: %s is not managed: %s\n",
+			line_name(line), line->unmanaged);
 }
 
 
@@ -88,15 +118,11 @@ int accounts_add(struct line **linep, struct ua *ua)
 
 	err = config_account(line);
 	if (!err) {
-		policy_init(&line->policy, &line->set, line->serverc,
-			    clock_ms());
+		accounts_begin(line);
 	}
 	else if (line->unmanaged) {
 		line->serverc = 0;
-
-		if (strcmp(line->unmanaged, "failover=no"))
-			warning("failover: %s is not managed: %s\n",
-				line_name(line), line->unmanaged);
+		accounts_tell_unmanaged(line);
 	}
 	else {
 		mem_deref(line);
@@ -145,13 +171,17 @@ void accounts_reconfigure(struct line *line)
 }
 
 
-/** Read the config file again, if Baresip has, and do as it says now */
-void accounts_reread(void)
+/**
+ * Read the config file again, if Baresip has, and do as it says now
+ *
+ * @return True if it was read
+ */
+bool accounts_reread(void)
 {
 	struct le *le;
 
 	if (!config_reread())
-		return;
+		return false;
 
 	info("failover: the config file was read again\n");
 
@@ -162,6 +192,8 @@ void accounts_reread(void)
 		if (!line->unmanaged)
 			accounts_reconfigure(line);
 	}
+
+	return true;
 }
 
 
@@ -219,7 +251,7 @@ void accounts_scan(void)
 	struct line *line;
 	struct le *le = list_head(line_list());
 
-	accounts_reread();
+	(void)accounts_reread();
 
 	while (le) {
 

@@ -12,10 +12,12 @@
 struct line;
 struct ua;
 
+void accounts_begin(struct line *line);
+void accounts_tell_unmanaged(const struct line *line);
 int  accounts_add(struct line **linep, struct ua *ua);
 void accounts_take_over(struct line *line);
 void accounts_scan(void);
-void accounts_reread(void);
+bool accounts_reread(void);
 void accounts_reconfigure(struct line *line);
 bool accounts_is_gone(const struct line *line);
 void accounts_close(void);

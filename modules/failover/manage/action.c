@@ -20,6 +20,7 @@
 #include "registration.h"
 #include "state.h"
 #include "subscription.h"
+#include "targets.h"
 #include "trace.h"
 #include "watch.h"
 #include "within.h"
@@ -66,6 +67,9 @@ static void action_handler(struct line *line)
 	if (line->stop_client && !todo.register_with)
 		registration_stop(line);
 	line->stop_client = false;
+
+	if (todo.look_up)
+		targets_look_up(line);
 
 	if (todo.register_with) {
 		if (line->checkv[CHECK_RENEWAL].server != todo.register_with)

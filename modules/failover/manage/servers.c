@@ -16,6 +16,7 @@
 #include "decide.h"
 #include "dial.h"
 #include "dialog.h"
+#include "expand.h"
 #include "line.h"
 #include "lookup.h"
 #include "policy.h"
@@ -34,6 +35,7 @@ static void destructor(void *arg)
 	for (unsigned i = 0; i < MAX_SERVERS; i++)
 		server_reset(&trial->serverv[i]);
 
+	expand_release(trial);
 	mem_deref(trial->unmanaged);
 	mem_deref(trial->acc);
 }
@@ -72,6 +74,9 @@ static void compare(struct renumber *rn, const struct line *line,
 	rn->serverc = trial->serverc;
 
 	for (unsigned i = 1; i <= trial->serverc; i++) {
+
+		rn->placev[i - 1] = line_server(trial, i)->place;
+
 		for (unsigned j = 1; j <= line->serverc; j++) {
 			if (!strcmp(line_server(trial, i)->uri,
 				    line_server(line, j)->uri))
@@ -81,12 +86,41 @@ static void compare(struct renumber *rn, const struct line *line,
 }
 
 
+/* Names that stay are in both */
+static void take_names(struct line *line, struct line *trial)
+{
+	struct name *wasv[MAX_SERVERS];
+	const unsigned wasc = line->namec;
+
+	memcpy(wasv, line->namev, sizeof(wasv));
+	memcpy(line->namev, trial->namev, sizeof(wasv));
+	memcpy(trial->namev, wasv, sizeof(wasv));
+	line->namec   = trial->namec;
+	trial->namec  = wasc;
+	line->pending = false;
+}
+
+
+/* What the line says of it, and not what is known of it */
+static void take_written(struct server *srv, struct server *written)
+{
+	char *name = srv->srv;
+
+	srv->srv     = written->srv;
+	written->srv = name;
+	srv->regint  = written->regint;
+	srv->place   = written->place;
+}
+
+
 /* What is known of the addresses of those that stay is kept; the others go
    with the line on trial */
 static void take_servers(struct line *line, struct line *trial,
 			 const struct renumber *rn)
 {
 	struct server wasv[MAX_SERVERS];
+
+	take_names(line, trial);
 
 	memcpy(wasv, line->serverv, sizeof(wasv));
 	memcpy(line->serverv, trial->serverv, sizeof(line->serverv));
@@ -104,7 +138,7 @@ static void take_servers(struct line *line, struct line *trial,
 		swap = *now;
 		*now = *was;
 		*was = swap;
-		now->regint = swap.regint;
+		take_written(now, was);
 	}
 }
 
@@ -168,10 +202,50 @@ static void begin_to_manage(struct line *line, struct line *trial)
 	line->unmanaged = mem_deref(line->unmanaged);
 	line->set       = trial->set;
 	take_servers(line, trial, &rn);
-	policy_init(&line->policy, &line->set, line->serverc, clock_ms());
+	accounts_begin(line);
 
 	info("failover: %s is managed now\n", line_name(line));
-	accounts_take_over(line);
+
+	if (!line->unregistered)
+		accounts_take_over(line);
+}
+
+
+static bool is_same_server(const struct server *a, const struct server *b)
+{
+	return !strcmp(a->uri, b->uri) && !str_cmp(a->srv, b->srv) &&
+		a->regint == b->regint &&
+		a->place.rank == b->place.rank &&
+		a->place.sought == b->place.sought &&
+		a->place.gone == b->place.gone;
+}
+
+
+static bool is_same(const struct line *line, const struct line *trial)
+{
+	if (line->unmanaged || line->serverc != trial->serverc)
+		return false;
+
+	for (unsigned i = 0; i < line->serverc; i++) {
+		if (!is_same_server(&line->serverv[i], &trial->serverv[i]))
+			return false;
+	}
+
+	return true;
+}
+
+
+/**
+ * Whether a line on trial can be managed depends on DNS: stay as it is until
+ * there is an answer
+ *
+ * @param line  Line
+ * @param trial Line on trial
+ */
+void servers_wait(struct line *line, struct line *trial)
+{
+	take_names(line, trial);
+	line->pending = line->unmanaged != NULL;
 }
 
 
@@ -179,10 +253,11 @@ static void begin_to_manage(struct line *line, struct line *trial)
  * Adopt the servers of a line on trial. The registration is left alone unless
  * the server in use has changed; calls stay.
  *
- * @param line  Line, managed or not
- * @param trial Line on trial, which could be managed
+ * @param line   Line, managed or not
+ * @param trial  Line on trial, which could be managed
+ * @param by_dns True if the user has not changed anything
  */
-void servers_adopt(struct line *line, struct line *trial)
+void servers_adopt(struct line *line, struct line *trial, bool by_dns)
 {
 	struct decision d = {0};
 	struct renumber rn;
@@ -193,7 +268,13 @@ void servers_adopt(struct line *line, struct line *trial)
 		return;
 	}
 
+	if (is_same(line, trial)) {
+		take_names(line, trial);
+		return;
+	}
+
 	compare(&rn, line, trial);
+	rn.by_dns = by_dns;
 	anew = is_expiry_new(line, trial, &rn);
 
 	renumber_rooms(line, &rn);

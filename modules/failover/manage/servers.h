@@ -7,9 +7,12 @@
 #ifndef FAILOVER_SERVERS_H
 #define FAILOVER_SERVERS_H
 
+#include <stdbool.h>
+
 struct line;
 
 int  servers_try(struct line **trialp, const struct line *line);
-void servers_adopt(struct line *line, struct line *trial);
+void servers_wait(struct line *line, struct line *trial);
+void servers_adopt(struct line *line, struct line *trial, bool by_dns);
 
 #endif

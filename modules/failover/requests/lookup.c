@@ -161,8 +161,8 @@ static void ask_handler(void *arg)
  * Look up what a server's name stands for
  *
  * @param line   Line
- * @param server Server; nothing is done if it is not a name, or being looked
- *               up
+ * @param server Server; nothing is done if it is not a name, if SRV records
+ *               have named it, or if it is being looked up
  */
 void lookup_start(struct line *line, unsigned server)
 {
@@ -170,6 +170,10 @@ void lookup_start(struct line *line, unsigned server)
 	const struct server *srv = line_server(line, server);
 
 	if (*lookupp || !server_is_name(srv))
+		return;
+
+	/* one that SRV records name: the next one is a server of its own */
+	if (srv->srv)
 		return;
 
 	/* not at the price of a connection to each address */

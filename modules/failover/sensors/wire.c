@@ -96,6 +96,23 @@ static enum kind kind_of(const struct line *line, const struct dialog *dlg,
 }
 
 
+/* A REGISTER that has waited for its name to be resolved, of a registration
+   that Baresip has dropped: those of the present one go by its server's URI.
+   Where a name stands for several servers the two may go to the same one. */
+static bool is_stale(const struct line *line, enum kind kind,
+		     const struct sip_hdr *route)
+{
+	const struct server *srv;
+
+	if (kind != KIND_REGISTER || !line->client)
+		return false;
+
+	srv = line_server(line, line->client);
+
+	return srv->srv && !(route && server_is_route(srv, &route->val));
+}
+
+
 static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 			 const struct sa *dst)
 {
@@ -105,6 +122,7 @@ static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 	enum kind kind;
 	unsigned server;
 	struct txn *txn;
+	bool stale;
 
 	if (!line)
 		return NULL;
@@ -115,9 +133,11 @@ static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 	if (dlg && dlg->confirmed)
 		dlg->server = server;
 
-	/* from a server that the user has taken away: others may share its
-	   location table */
-	if (!server && kind == KIND_DEREGISTER)
+	stale  = is_stale(line, kind, route);
+
+	/* from a server that was taken away: others may share its location
+	   table */
+	if (!server && (kind == KIND_DEREGISTER || stale))
 		server = line->client;
 	if (!server)
 		return NULL;
@@ -126,7 +146,7 @@ static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 	if (!txn)
 		return NULL;
 
-	txn->unwanted = unwanted_is(txn);
+	txn->unwanted = stale || unwanted_is(txn);
 	silence_watch(txn);
 
 	return txn;

@@ -214,7 +214,7 @@ $('pick').addEventListener('change', () => showLine($('pick').value));
 $('undo').addEventListener('click', () => load(aor));
 $('add').addEventListener('click', () => {
   readServers();
-  servers.push({host: '', port: '', transport: 'udp', regint: servers[0].regint});
+  servers.push({host: '', port: '', transport: 'udp', regint: servers.length ? servers[0].regint : ''});
   drawServers();
   $('servers').lastChild.querySelector('input').focus();
 });

@@ -1,0 +1,53 @@
+/**
+ * @file names.h  Names of servers, and the servers that DNS makes of them
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_NAMES_H
+#define FAILOVER_NAMES_H
+
+#include "compat.h"
+#include "state.h"
+
+struct line;
+struct resolve;
+struct server;
+
+/** A server that SRV records name */
+struct name_target {
+	char *uri;                   /**< As sip:host:port;transport=udp     */
+	unsigned priority;           /**< Lower is better                    */
+	bool gone;                   /**< Not in the latest answer           */
+};
+
+/** A name: one for all accounts that have it, referenced by each */
+struct name {
+	struct le le;
+	char *host;
+	enum sip_transp tp;          /**< SIP_TRANSP_NONE: as DNS says       */
+	uint64_t seed;               /**< Of this phone, for this name       */
+	bool known;                  /**< DNS has answered                   */
+	bool failed;                 /**< ... but not the last time: told    */
+	bool refused;                /**< Its answer cannot be used: told    */
+	bool is_list;                /**< It has stood for several servers   */
+	struct name_target targetv[MAX_SERVERS];/**< If `is_list`            */
+	unsigned targetc;
+	struct resolve *resolve;     /**< A lookup that is under way         */
+	struct tmr tmr;              /**< The next lookup                    */
+	uint64_t answered;           /**< When the last one has ended [ms]   */
+	unsigned failures;           /**< In a row                           */
+};
+
+typedef void (names_h)(void);
+typedef bool (names_used_h)(const char *uri);
+
+void names_open(names_h *h, names_used_h *usedh);
+void names_close(void);
+bool names_is_candidate(const struct server *srv);
+struct name *names_get(const struct server *srv, const char *aor);
+void names_look_up(struct name *name);
+void names_retry(void);
+void names_tidy(struct name *name);
+
+#endif
