@@ -16,7 +16,10 @@
 
 
 enum {
-	VALUE_SIZE = 512,
+	VALUE_SIZE    = 512,
+	RWAIT_DEFAULT = 90,          /**< libre's: of the expiry [%]         */
+	RWAIT_MIN     = 5,
+	RWAIT_MAX     = 95,
 };
 
 static struct settings config;   /**< Of the config file, for all accounts   */
@@ -175,6 +178,24 @@ void config_changed(void)
 void config_apply(struct line *line)
 {
 	config_read(line, false);
+}
+
+
+/**
+ * The part of a granted time after which libre refreshes a binding
+ *
+ * @param line Line
+ *
+ * @return Part [%]
+ */
+uint32_t config_rwait(const struct line *line)
+{
+	struct pl pl;
+
+	if (!config_param(line, "rwait", &pl) || !pl_u32(&pl))
+		return RWAIT_DEFAULT;
+
+	return MIN(MAX(pl_u32(&pl), RWAIT_MIN), RWAIT_MAX);
 }
 
 

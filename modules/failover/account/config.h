@@ -17,6 +17,7 @@ void config_close(void);
 void config_changed(void);
 void config_read(struct line *line, bool warn);
 void config_apply(struct line *line);
+uint32_t config_rwait(const struct line *line);
 bool config_param_now(const struct line *line, const char *name,
 		      struct pl *val);
 bool config_param(const struct line *line, const char *name, struct pl *val);

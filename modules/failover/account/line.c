@@ -5,10 +5,16 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include "glance.h"
+#include "index.h"
 #include "line.h"
+#include "plain.h"
 
 
 static struct list linel;
+static struct index uas;
+static struct index cusers;          /* By the user part of the Contact      */
+static struct index users;           /* ... of the address                   */
 
 
 /**
@@ -22,6 +28,48 @@ struct list *line_list(void)
 }
 
 
+/* A user agent is known by its address in memory */
+static void ua_key(struct pl *key, const struct ua **ua)
+{
+	key->p = (const char *)ua;
+	key->l = sizeof(*ua);
+}
+
+
+/**
+ * Add a line to those that are found
+ *
+ * @param line Line, with its user agent and account
+ */
+void line_add(struct line *line)
+{
+	const struct ua *ua = line->ua;
+	struct pl key;
+
+	list_append(&linel, &line->le, line);
+
+	ua_key(&key, &ua);
+	index_add_pl(&uas, &key, &line->le_ua, line);
+	index_add(&cusers, ua_local_cuser(ua), &line->le_cuser, line);
+	index_add_pl(&users, &account_laddr(line->acc)->uri.user,
+		     &line->le_user, line);
+}
+
+
+/**
+ * Take a line off those that are found
+ *
+ * @param line Line
+ */
+void line_remove(struct line *line)
+{
+	list_unlink(&line->le);
+	list_unlink(&line->le_ua);
+	list_unlink(&line->le_cuser);
+	list_unlink(&line->le_user);
+}
+
+
 /**
  * The line of a user agent
  *
@@ -32,8 +80,11 @@ struct list *line_list(void)
 struct line *line_find(const struct ua *ua)
 {
 	struct le *le;
+	struct pl key;
 
-	for (le = list_head(&linel); le; le = le->next) {
+	ua_key(&key, &ua);
+
+	for (le = list_head(index_bucket(&uas, &key)); le; le = le->next) {
 
 		struct line *line = le->data;
 
@@ -45,23 +96,27 @@ struct line *line_find(const struct ua *ua)
 }
 
 
-static bool is_aor(const struct line *line, const struct uri *aor)
+static bool is_aor(const struct line *line, const struct pl *aor)
 {
-	const struct uri *uri = &account_laddr(line->acc)->uri;
+	const struct uri *own = &account_laddr(line->acc)->uri;
+	struct uri uri;
 
-	return !pl_cmp(&uri->user, &aor->user) &&
-		!pl_casecmp(&uri->host, &aor->host);
+	if (!pl_strcmp(aor, line_aor(line)))
+		return true;
+
+	return !uri_decode(&uri, aor) && !pl_cmp(&own->user, &uri.user) &&
+		!pl_casecmp(&own->host, &uri.host);
 }
 
 
 /* Older versions make the user part of a Contact unique to the user agent,
    newer ones do not: alice of two domains is told apart by the AOR */
-static struct line *find_line(const struct pl *user, const struct uri *aor)
+static struct line *find_cuser(const struct pl *user, const struct pl *aor)
 {
 	struct line *found = NULL;
 	struct le *le;
 
-	for (le = list_head(&linel); le; le = le->next) {
+	for (le = list_head(index_bucket(&cusers, user)); le; le = le->next) {
 
 		struct line *line = le->data;
 
@@ -80,6 +135,46 @@ static struct line *find_line(const struct pl *user, const struct uri *aor)
 }
 
 
+static struct line *find_aor(const struct pl *aor)
+{
+	struct uri uri;
+	struct le *le;
+
+	if (uri_decode(&uri, aor))
+		return NULL;
+
+	for (le = list_head(index_bucket(&users, &uri.user)); le;
+	     le = le->next) {
+
+		struct line *line = le->data;
+
+		if (!line->unmanaged && is_aor(line, aor))
+			return line;
+	}
+
+	return NULL;
+}
+
+
+/* By its Contact, or by its From */
+static struct line *find_from(const struct pl *contact, const struct pl *from)
+{
+	struct line *line = NULL;
+	struct sip_addr addr;
+	struct pl user;
+
+	if (pl_isset(contact)) {
+
+		if (plain_user(&user, contact))
+			line = find_cuser(&user, from);
+		else if (!sip_addr_decode(&addr, contact))
+			line = find_cuser(&addr.uri.user, from);
+	}
+
+	return line ? line : find_aor(from);
+}
+
+
 /**
  * The managed line that a request is to
  *
@@ -89,37 +184,36 @@ static struct line *find_line(const struct pl *user, const struct uri *aor)
  */
 struct line *line_find_called(const struct sip_msg *msg)
 {
-	return find_line(&msg->uri.user, &msg->to.uri);
+	return find_cuser(&msg->uri.user, &msg->to.auri);
 }
 
 
 /**
- * The managed line that a request of Baresip's is from: by its Contact, or by
- * its From
+ * The managed line that a request of Baresip's is from
  *
- * @param msg Request sent
+ * @param g Request, as it is sent
  *
  * @return Line, NULL if there is none
  */
-struct line *line_find_request(const struct sip_msg *msg)
+struct line *line_find_sent(const struct glance *g)
+{
+	return find_from(&g->contact, &g->from_uri);
+}
+
+
+/**
+ * The managed line that an answer is for
+ *
+ * @param msg Answer, which lists the Contact or not
+ *
+ * @return Line, NULL if there is none
+ */
+struct line *line_find_answered(const struct sip_msg *msg)
 {
 	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
-	struct line *line = NULL;
-	struct sip_addr addr;
-	struct le *le;
+	const struct pl none = PL_INIT;
 
-	if (hdr && !sip_addr_decode(&addr, &hdr->val))
-		line = find_line(&addr.uri.user, &msg->from.uri);
-
-	for (le = list_head(&linel); le && !line; le = le->next) {
-
-		struct line *each = le->data;
-
-		if (!each->unmanaged && is_aor(each, &msg->from.uri))
-			line = each;
-	}
-
-	return line;
+	return find_from(hdr ? &hdr->val : &none, &msg->from.auri);
 }
 
 

@@ -12,6 +12,8 @@
 #include "state.h"
 #include "tally.h"
 
+struct glance;
+
 /** A server that the user has asked about: ask.c */
 struct asked {
 	struct server server;        /**< Its URI is NULL: none was          */
@@ -44,6 +46,9 @@ struct check {
 /** One account: its servers, what is known of them, what is to be done */
 struct line {
 	struct le le;
+	struct le le_ua;             /**< By its user agent                  */
+	struct le le_cuser;          /**< By the user part of its Contact    */
+	struct le le_user;           /**< By that of its address             */
 	struct ua *ua;               /**< Not referenced: accounts_scan()    */
 	struct account *acc;
 	char *unmanaged;             /**< Why it is left alone, or NULL      */
@@ -57,6 +62,7 @@ struct line {
 	bool unregistered;           /**< ... and not to be registered       */
 	struct policy policy;
 
+	struct list txnl;            /**< Its client transactions: txn.c     */
 	struct decision todo;        /**< Decided, not done yet              */
 	bool drop_requests;          /**< ... and our requests are void      */
 	struct tmr tmr_todo;
@@ -67,8 +73,10 @@ struct line {
 	bool registering;            /**< We are ordering it about           */
 	bool stop_client;            /**< ... is to end, none is to follow   */
 	struct grant grant;          /**< Of the latest answer to it         */
+	uint32_t rwait;              /**< Part of a time that it waits [%]   */
 	uint32_t asked_s;            /**< Expiry that it asks for [s]        */
 	unsigned unsent;             /**< REGISTERs not sent, in a row       */
+	char *contact_sent;          /**< By Baresip: value of its Contact   */
 	char *contact_params;        /**< Of Baresip's Contact, no expires   */
 	struct list contactl;        /**< Registered; in use: the first      */
 	char *stale_contact;         /**< Binding to be removed, or NULL     */
@@ -95,7 +103,10 @@ struct line {
 struct list *line_list(void);
 struct line *line_find(const struct ua *ua);
 struct line *line_find_called(const struct sip_msg *msg);
-struct line *line_find_request(const struct sip_msg *msg);
+struct line *line_find_sent(const struct glance *g);
+struct line *line_find_answered(const struct sip_msg *msg);
+void line_add(struct line *line);
+void line_remove(struct line *line);
 const char *line_aor(const struct line *line);
 const char *line_name(const struct line *line);
 int line_auth_handler(char **username, char **password, const char *realm,

@@ -138,6 +138,8 @@ void server_reset(struct server *srv)
 	srv->uri  = mem_deref(srv->uri);
 	srv->host = mem_deref(srv->host);
 	srv->srv  = mem_deref(srv->srv);
+	srv->targetv = mem_deref(srv->targetv);
+	srv->targetc = 0;
 }
 
 
@@ -233,17 +235,22 @@ bool server_is_route(const struct server *srv, const struct pl *route)
  */
 bool server_is_named(const struct server *srv, const struct uri *uri)
 {
+	const bool same = !pl_strcasecmp(&uri->host, srv->host);
 	enum sip_transp tp;
 	struct sa addr;
 	uint16_t port;
+
+	/* the usual case */
+	if (same && uri->port && uri->port == effective_port(srv))
+		return true;
 
 	if (transport_decode(&tp, &uri->params) || tp == SIP_TRANSP_NONE)
 		tp = SIP_TRANSP_UDP;
 
 	port = sip_transp_port(tp, uri->port);
 
-	if (!pl_strcasecmp(&uri->host, srv->host) &&
-	    (port == effective_port(srv) || (!uri->port && !srv->port)))
+	if (same && (port == effective_port(srv) ||
+		     (!uri->port && !srv->port)))
 		return true;
 
 	return !sa_set(&addr, &uri->host, port) &&

@@ -34,8 +34,9 @@ struct server {
 	struct sa addr;              /**< Where its requests go, once known  */
 	struct sa src;               /**< Our address towards `dst`, ...     */
 	struct sa dst;               /**< ... once a way was seen            */
+	unsigned noted;              /**< ... when: network_changes()        */
 	enum sip_transp addr_tp;     /**< ... and by which transport         */
-	struct target targetv[MAX_TARGETS];/**< All that its name stands for */
+	struct target *targetv;      /**< All that its name stands for       */
 	size_t targetc;              /**< 0: an address, or not known yet    */
 };
 

@@ -23,10 +23,21 @@ static struct target *target_find(const struct server *srv,
 {
 	for (size_t i = 0; i < srv->targetc; i++) {
 		if (sa_cmp(&srv->targetv[i].addr, addr, SA_ALL))
-			return (struct target *)&srv->targetv[i];
+			return &srv->targetv[i];
 	}
 
 	return NULL;
+}
+
+
+/* Most servers are given as an address, and need none of it */
+static bool have_room(struct server *srv)
+{
+	if (!srv->targetv)
+		srv->targetv = mem_zalloc(MAX_TARGETS * sizeof(struct target),
+					  NULL);
+
+	return srv->targetv != NULL;
 }
 
 
@@ -35,7 +46,8 @@ static struct target *target_get(struct server *srv, const struct sa *addr)
 {
 	struct target *target = target_find(srv, addr);
 
-	if (!target && server_is_name(srv) && srv->targetc < MAX_TARGETS) {
+	if (!target && srv->targetc < MAX_TARGETS && server_is_name(srv) &&
+	    have_room(srv)) {
 		target = &srv->targetv[srv->targetc++];
 		memset(target, 0, sizeof(*target));
 		target->addr = *addr;
@@ -71,6 +83,9 @@ void target_set(struct server *srv, const struct sa *addrv, size_t n)
 {
 	struct target targetv[MAX_TARGETS];
 	size_t c = 0;
+
+	if (!have_room(srv))
+		return;
 
 	for (size_t i = 0; i < n && c < MAX_TARGETS; i++) {
 

@@ -14,6 +14,7 @@
 #include "decide.h"
 #include "dialog.h"
 #include "evidence.h"
+#include "glance.h"
 #include "line.h"
 #include "probe.h"
 #include "settings.h"
@@ -36,6 +37,7 @@ static void destructor(void *arg)
 	attempt_stop(&bye->att);
 	mem_deref(bye->req);
 	mem_deref(bye->auth);
+	bye->dlg->bye = NULL;
 	mem_deref(bye->dlg);
 }
 
@@ -48,22 +50,6 @@ static void destructor(void *arg)
 const struct list *bye_list(void)
 {
 	return &byel;
-}
-
-
-static struct bye *bye_find(const struct dialog *dlg)
-{
-	struct le *le;
-
-	for (le = list_head(&byel); le; le = le->next) {
-
-		struct bye *bye = le->data;
-
-		if (bye->dlg == dlg)
-			return bye;
-	}
-
-	return NULL;
 }
 
 
@@ -201,6 +187,7 @@ static void watch(struct dialog *dlg, unsigned sends)
 
 	list_append(&byel, &bye->le, bye);
 	bye->dlg = dlg;
+	dlg->bye = bye;
 
 	attempt_init(&bye->att, dlg->line, "BYE", unanswered_handler, bye);
 	attempt_start(&bye->att, dlg->server);
@@ -215,27 +202,26 @@ static void watch(struct dialog *dlg, unsigned sends)
 
 
 /**
- * A request is on the wire; of interest if it is within a dialog
+ * A request within a dialog is on the wire
  *
- * @param msg        Request
+ * @param dlg        Dialog
+ * @param g          Request
  * @param via_server True if it goes to a server of the account
  * @param again      True for a retransmission
  */
-void bye_sent(const struct sip_msg *msg, bool via_server, bool again)
+void bye_sent(struct dialog *dlg, const struct glance *g, bool via_server,
+	      bool again)
 {
-	struct dialog *dlg = dialog_find(msg, true);
-	struct bye *bye;
+	struct bye *bye = dlg->bye;
 
-	if (!dlg || !dlg->confirmed)
+	if (!dlg->confirmed)
 		return;
 
-	if (msg->cseq.num > dlg->cseq)
-		dlg->cseq = msg->cseq.num;
+	if (g->cseq > dlg->cseq)
+		dlg->cseq = g->cseq;
 
-	if (pl_strcmp(&msg->met, "BYE"))
+	if (pl_strcmp(&g->met, "BYE"))
 		return;
-
-	bye = bye_find(dlg);
 
 	if (bye && again && attempt_is_due(&bye->att))
 		bye_unanswered(bye);
@@ -257,7 +243,7 @@ void bye_sent(const struct sip_msg *msg, bool via_server, bool again)
 void bye_answered(const struct sip_msg *msg, const struct sa *src)
 {
 	struct dialog *dlg = dialog_find(msg, false);
-	struct bye *bye = dlg ? bye_find(dlg) : NULL;
+	struct bye *bye = dlg ? dlg->bye : NULL;
 
 	if (!bye || bye->req || bye->state != BYE_SENT)
 		return;
@@ -288,7 +274,7 @@ void bye_answered(const struct sip_msg *msg, const struct sa *src)
 void bye_received(const struct sip_msg *msg)
 {
 	struct dialog *dlg = dialog_find(msg, false);
-	struct bye *bye = dlg ? bye_find(dlg) : NULL;
+	struct bye *bye = dlg ? dlg->bye : NULL;
 
 	if (bye)
 		mem_deref(bye);
@@ -312,7 +298,7 @@ void bye_closed(const struct line *line, struct call *call)
 
 	dlg = dialog_find_call(line, call_id(call));
 
-	if (!dlg || bye_find(dlg))
+	if (!dlg || dlg->bye)
 		return;
 
 	if (!dlg->confirmed || !dlg->server) {

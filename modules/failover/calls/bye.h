@@ -11,6 +11,7 @@
 #include "compat.h"
 
 struct dialog;
+struct glance;
 struct line;
 struct renumber;
 
@@ -34,7 +35,8 @@ struct bye {
 };
 
 const struct list *bye_list(void);
-void bye_sent(const struct sip_msg *msg, bool via_server, bool again);
+void bye_sent(struct dialog *dlg, const struct glance *g, bool via_server,
+	      bool again);
 void bye_answered(const struct sip_msg *msg, const struct sa *src);
 void bye_received(const struct sip_msg *msg);
 void bye_closed(const struct line *line, struct call *call);

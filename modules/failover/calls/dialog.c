@@ -9,19 +9,28 @@
  */
 #include <string.h>
 #include "dialog.h"
+#include "glance.h"
+#include "index.h"
 #include "line.h"
 #include "media.h"
+#include "plain.h"
 #include "renumber.h"
 
 
 static struct list dialogl;
+static struct index by_callid;
+static unsigned accepting;            /* That came in, not answered yet      */
 
 
 static void destructor(void *arg)
 {
 	struct dialog *dlg = arg;
 
+	if (dlg->incoming && !dlg->confirmed)
+		--accepting;
+
 	list_unlink(&dlg->le);
+	list_unlink(&dlg->he);
 	mem_deref(dlg->media);
 	mem_deref(dlg->ltag);
 	mem_deref(dlg->rtag);
@@ -51,20 +60,38 @@ static bool route_handler(const struct sip_hdr *hdr,
 }
 
 
-static int target_copy(char **targetp, const struct sip_msg *msg)
+static int address_decode(struct uri *uri, struct pl *text,
+			  const struct sip_hdr *hdr)
 {
-	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
 	struct sip_addr addr;
 
-	if (!hdr || sip_addr_decode(&addr, &hdr->val))
+	if (!hdr)
 		return EBADMSG;
 
-	return pl_strdup(targetp, &addr.auri);
+	if (plain_uri(text, &hdr->val))
+		return uri_decode(uri, text);
+
+	if (sip_addr_decode(&addr, &hdr->val))
+		return EBADMSG;
+
+	*uri  = addr.uri;
+	*text = addr.auri;
+
+	return 0;
+}
+
+
+static int target_decode(struct uri *uri, struct pl *target,
+			 const struct sip_msg *msg)
+{
+	return address_decode(uri, target,
+			      sip_msg_hdr(msg, SIP_HDR_CONTACT));
 }
 
 
 static struct dialog *dialog_alloc(struct line *line, unsigned server,
-				   const struct sip_msg *msg)
+				   const struct sip_msg *msg,
+				   const struct pl *target)
 {
 	struct dialog *dlg = mem_zalloc(sizeof(*dlg), destructor);
 
@@ -76,34 +103,35 @@ static struct dialog *dialog_alloc(struct line *line, unsigned server,
 	dlg->server = server;
 
 	if (pl_strdup(&dlg->callid, &msg->callid) ||
-	    target_copy(&dlg->target, msg))
+	    pl_strdup(&dlg->target, target))
 		return mem_deref(dlg);
+
+	index_add(&by_callid, dlg->callid, &dlg->he, dlg);
 
 	return dlg;
 }
 
 
-/* With what the answer to the INVITE has said, section 12.1 */
-static void confirm(struct dialog *dlg, const struct sip_msg *answer,
-		    bool outgoing)
+static int copy_parties(struct dialog *dlg, const struct pl *local,
+			const struct pl *ltag, const struct pl *remote,
+			const struct pl *rtag)
 {
-	const struct sip_taddr *local, *remote;
 	int err;
 
-	local  = outgoing ? &answer->from : &answer->to;
-	remote = outgoing ? &answer->to : &answer->from;
-
 	dlg->rtag = mem_deref(dlg->rtag);
-	err  = pl_strdup(&dlg->ltag, &local->tag);
-	err |= pl_strdup(&dlg->rtag, &remote->tag);
-	err |= pl_strdup(&dlg->local, &local->val);
-	err |= pl_strdup(&dlg->remote, &remote->val);
+	err  = pl_strdup(&dlg->ltag, ltag);
+	err |= pl_strdup(&dlg->rtag, rtag);
+	err |= pl_strdup(&dlg->local, local);
+	err |= pl_strdup(&dlg->remote, remote);
 
-	if (err || sip_msg_hdr_apply(answer, !outgoing, SIP_HDR_RECORD_ROUTE,
-				     route_handler, dlg)) {
-		mem_deref(dlg);
-		return;
-	}
+	return err;
+}
+
+
+static void confirm(struct dialog *dlg)
+{
+	if (dlg->incoming)
+		--accepting;
 
 	dlg->confirmed = true;
 	(void)media_alloc(&dlg->media, dlg->line->ua, dlg->callid);
@@ -144,18 +172,17 @@ static bool is_at(const struct server *srv, const void *src)
 /* Before the first request is sent its server is not known for sure. Take the
    one that the first route or the remote target names, otherwise the one that
    the INVITE came from. */
-static unsigned guess_server(struct line *line, const struct sip_msg *invite,
+static unsigned guess_server(struct line *line, const struct uri *target,
+			     const struct sip_msg *invite,
 			     enum sip_transp tp, const struct sa *src)
 {
 	const struct sip_hdr *hdr = sip_msg_hdr(invite, SIP_HDR_RECORD_ROUTE);
-	struct sip_addr addr;
+	struct uri uri = *target;
 	unsigned server = 0;
+	struct pl text;
 
-	if (!hdr)
-		hdr = sip_msg_hdr(invite, SIP_HDR_CONTACT);
-
-	if (hdr && !sip_addr_decode(&addr, &hdr->val))
-		server = server_if(line, line->client, is_named, &addr.uri);
+	if (!hdr || !address_decode(&uri, &text, hdr))
+		server = server_if(line, line->client, is_named, &uri);
 	if (!server)
 		server = line_server_of(line, line->client, NULL, tp, src);
 	if (!server)
@@ -177,17 +204,37 @@ void dialog_invited(struct line *line, const struct sip_msg *invite,
 		    enum sip_transp tp, const struct sa *src)
 {
 	struct dialog *dlg;
+	struct pl target;
+	struct uri uri;
 
-	if (dialog_find(invite, false))
+	if (dialog_find(invite, false) ||
+	    target_decode(&uri, &target, invite))
 		return;
 
-	dlg = dialog_alloc(line, guess_server(line, invite, tp, src), invite);
+	dlg = dialog_alloc(line, guess_server(line, &uri, invite, tp, src),
+			   invite, &target);
 	if (!dlg)
 		return;
 
 	dlg->incoming = true;
-	if (pl_strdup(&dlg->rtag, &invite->from.tag))
+	++accepting;
+
+	/* the route set is the request's, section 12.1.1 */
+	if (pl_strdup(&dlg->rtag, &invite->from.tag) ||
+	    sip_msg_hdr_apply(invite, true, SIP_HDR_RECORD_ROUTE,
+			      route_handler, dlg))
 		mem_deref(dlg);
+}
+
+
+/**
+ * Does a call that came in wait for its answer?
+ *
+ * @return True if one does
+ */
+bool dialog_is_accepting(void)
+{
+	return accepting > 0;
 }
 
 
@@ -196,15 +243,17 @@ void dialog_invited(struct line *line, const struct sip_msg *invite,
  *
  * @param answer Final answer to the INVITE
  */
-void dialog_accepted(const struct sip_msg *answer)
+void dialog_accepted(const struct glance *answer)
 {
-	struct dialog *dlg = dialog_find(answer, true);
+	struct dialog *dlg = dialog_find_sent(answer);
 
 	if (!dlg || dlg->confirmed)
 		return;
 
-	if (answer->scode < 300)
-		confirm(dlg, answer, false);
+	if (answer->scode < 300 &&
+	    !copy_parties(dlg, &answer->to, &answer->to_tag, &answer->from,
+			  &answer->from_tag))
+		confirm(dlg);
 	else
 		mem_deref(dlg);
 }
@@ -221,16 +270,25 @@ void dialog_connected(struct line *line, unsigned server,
 		      const struct sip_msg *answer)
 {
 	struct dialog *dlg;
+	struct pl target;
+	struct uri uri;
 
-	if (dialog_find(answer, false))
+	if (dialog_find(answer, false) ||
+	    target_decode(&uri, &target, answer))
 		return;
 
-	dlg = dialog_alloc(line, server, answer);
+	dlg = dialog_alloc(line, server, answer, &target);
 	if (!dlg)
 		return;
 
 	dlg->cseq = answer->cseq.num;
-	confirm(dlg, answer, true);
+	if (copy_parties(dlg, &answer->from.val, &answer->from.tag,
+			 &answer->to.val, &answer->to.tag) ||
+	    sip_msg_hdr_apply(answer, false, SIP_HDR_RECORD_ROUTE,
+			      route_handler, dlg))
+		mem_deref(dlg);
+	else
+		confirm(dlg);
 }
 
 
@@ -245,13 +303,15 @@ void dialog_connected(struct line *line, unsigned server,
 void dialog_refreshed(struct dialog *dlg, unsigned server,
 		      const struct sip_msg *msg)
 {
-	char *target;
+	struct pl target;
+	struct uri uri;
+	char *copy;
 
-	if (target_copy(&target, msg))
+	if (target_decode(&uri, &target, msg) || pl_strdup(&copy, &target))
 		return;
 
 	mem_deref(dlg->target);
-	dlg->target = target;
+	dlg->target = copy;
 
 	if (dlg->routec)
 		return;
@@ -282,9 +342,32 @@ static bool is_tag(const char *tag, const struct pl *pl)
 }
 
 
+/* By Call-ID and both tags (RFC 3261 section 12): a call between two accounts
+   of the phone has two of one Call-ID */
+static struct dialog *find(const struct pl *callid, bool from_us,
+			   const struct pl *from_tag, const struct pl *to_tag)
+{
+	const struct pl *ltag = from_us ? from_tag : to_tag;
+	const struct pl *rtag = from_us ? to_tag : from_tag;
+	struct le *le;
+
+	for (le = list_head(index_bucket(&by_callid, callid)); le; le = le->next) {
+
+		struct dialog *dlg = le->data;
+
+		/* one that came in gets our tag with our answer */
+		if (!pl_strcmp(callid, dlg->callid) &&
+		    is_tag(dlg->ltag, ltag) && is_tag(dlg->rtag, rtag) &&
+		    (dlg->ltag || from_us != dlg->incoming))
+			return dlg;
+	}
+
+	return NULL;
+}
+
+
 /**
- * Find the dialog of a message, by Call-ID and both tags (RFC 3261 section
- * 12): a call between two accounts of the phone has two of one Call-ID
+ * Find the dialog of a message
  *
  * @param msg  Message
  * @param sent True if it is being sent, false if it was received
@@ -293,23 +376,21 @@ static bool is_tag(const char *tag, const struct pl *pl)
  */
 struct dialog *dialog_find(const struct sip_msg *msg, bool sent)
 {
-	const bool from_us = sent == msg->req;
-	const struct pl *ltag = from_us ? &msg->from.tag : &msg->to.tag;
-	const struct pl *rtag = from_us ? &msg->to.tag : &msg->from.tag;
-	struct le *le;
+	return find(&msg->callid, sent == msg->req, &msg->from.tag,
+		    &msg->to.tag);
+}
 
-	for (le = list_head(&dialogl); le; le = le->next) {
 
-		struct dialog *dlg = le->data;
-
-		/* one that came in gets our tag with our answer */
-		if (!pl_strcmp(&msg->callid, dlg->callid) &&
-		    is_tag(dlg->ltag, ltag) && is_tag(dlg->rtag, rtag) &&
-		    (dlg->ltag || from_us != dlg->incoming))
-			return dlg;
-	}
-
-	return NULL;
+/**
+ * Find the dialog of a message that is being sent
+ *
+ * @param g What it is
+ *
+ * @return Dialog, NULL if there is none
+ */
+struct dialog *dialog_find_sent(const struct glance *g)
+{
+	return find(&g->callid, g->req, &g->from_tag, &g->to_tag);
 }
 
 
@@ -323,9 +404,12 @@ struct dialog *dialog_find(const struct sip_msg *msg, bool sent)
  */
 struct dialog *dialog_find_call(const struct line *line, const char *callid)
 {
+	struct pl pl;
 	struct le *le;
 
-	for (le = list_head(&dialogl); le; le = le->next) {
+	pl_set_str(&pl, callid);
+
+	for (le = list_head(index_bucket(&by_callid, &pl)); le; le = le->next) {
 
 		struct dialog *dlg = le->data;
 

@@ -9,6 +9,7 @@
 
 #include "compat.h"
 
+struct glance;
 struct line;
 struct renumber;
 
@@ -19,6 +20,7 @@ enum {
 /** What a request within the dialog is made of */
 struct dialog {
 	struct le le;
+	struct le he;                /**< By Call-ID                         */
 	struct line *line;
 	unsigned server;             /**< Where its requests go, 0: elsewhere*/
 	bool incoming;               /**< The far end has called             */
@@ -32,13 +34,15 @@ struct dialog {
 	char *target;                /**< Remote target, a URI               */
 	char *routev[MAX_ROUTES];    /**< Route set, values of Route         */
 	size_t routec;
+	struct bye *bye;             /**< Its BYE, NULL: none yet: bye.c     */
 	struct media *media;         /**< When the far end was last heard    */
 	uint32_t cseq;               /**< Last that we have sent             */
 };
 
 void dialog_invited(struct line *line, const struct sip_msg *invite,
 		    enum sip_transp tp, const struct sa *src);
-void dialog_accepted(const struct sip_msg *answer);
+bool dialog_is_accepting(void);
+void dialog_accepted(const struct glance *answer);
 void dialog_connected(struct line *line, unsigned server,
 		      const struct sip_msg *answer);
 void dialog_refreshed(struct dialog *dlg, unsigned server,
@@ -46,6 +50,7 @@ void dialog_refreshed(struct dialog *dlg, unsigned server,
 void dialog_hop_seen(struct dialog *dlg, enum sip_transp tp,
 		     const struct sa *dst);
 struct dialog *dialog_find(const struct sip_msg *msg, bool sent);
+struct dialog *dialog_find_sent(const struct glance *g);
 struct dialog *dialog_find_call(const struct line *line, const char *callid);
 void dialog_renumber(const struct line *line, const struct renumber *rn);
 void dialog_forget(const struct line *line);

@@ -90,9 +90,9 @@ void offer_made(struct line *line, const struct call *call)
 /**
  * A re-INVITE is on the wire
  *
- * @param invite INVITE within a dialog
+ * @param callid Call-ID of an INVITE within a dialog
  */
-void offer_sent(const struct sip_msg *invite)
+void offer_sent(const struct pl *callid)
 {
 	struct le *le = list_head(&offerl);
 
@@ -102,7 +102,7 @@ void offer_sent(const struct sip_msg *invite)
 
 		le = le->next;
 
-		if (!pl_strcmp(&invite->callid, offer->callid))
+		if (!pl_strcmp(callid, offer->callid))
 			mem_deref(offer);
 	}
 }

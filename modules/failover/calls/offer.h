@@ -12,7 +12,7 @@
 struct line;
 
 void offer_made(struct line *line, const struct call *call);
-void offer_sent(const struct sip_msg *invite);
+void offer_sent(const struct pl *callid);
 void offer_forget(const struct line *line);
 
 #endif

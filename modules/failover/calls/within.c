@@ -20,10 +20,12 @@
 #include "detour.h"
 #include "dialog.h"
 #include "evidence.h"
+#include "index.h"
 #include "inject.h"
 #include "line.h"
 #include "report.h"
 #include "schedule.h"
+#include "sent.h"
 #include "state.h"
 #include "txn.h"
 #include "withhold.h"
@@ -36,6 +38,7 @@ enum {
 };
 
 static struct list withinl;
+static struct index by_branch;
 
 
 static void destructor(void *arg)
@@ -43,6 +46,7 @@ static void destructor(void *arg)
 	struct within *w = arg;
 
 	list_unlink(&w->le);
+	list_unlink(&w->he);
 	tmr_cancel(&w->tmr);
 	tmr_cancel(&w->tmr_end);
 	tmr_cancel(&w->tmr_again);
@@ -79,7 +83,7 @@ struct within *within_find(const struct pl *branch, const char *met)
 {
 	struct le *le;
 
-	for (le = list_head(&withinl); le; le = le->next) {
+	for (le = list_head(index_bucket(&by_branch, branch)); le; le = le->next) {
 
 		struct within *w = le->data;
 
@@ -232,7 +236,7 @@ int within_send_detour(struct within *w, struct dialog *dlg, unsigned server)
 int within_begin_detour(struct within *w, const struct dialog *dlg,
 			 unsigned server)
 {
-	struct pl branch;
+	struct pl branch, met;
 	struct txn *txn;
 	int err;
 
@@ -246,7 +250,8 @@ int within_begin_detour(struct within *w, const struct dialog *dlg,
 		return err;
 
 	pl_set_str(&branch, w->branch);
-	txn = txn_find_branch(&branch, w->met);
+	pl_set_str(&met, w->met);
+	txn = txn_find(&branch, &met);
 	if (txn)
 		txn_detour(txn, server, w->det.tp, &w->det.dst);
 
@@ -325,7 +330,7 @@ void within_run(struct line *line)
 
 static struct within *within_alloc(struct txn *txn, struct sip_msg *msg)
 {
-	struct within *w = mem_zalloc(sizeof(*w), destructor);
+	struct within *w = msg ? mem_zalloc(sizeof(*w), destructor) : NULL;
 
 	if (!w)
 		return NULL;
@@ -341,6 +346,7 @@ static struct within *within_alloc(struct txn *txn, struct sip_msg *msg)
 	if (str_dup(&w->branch, txn->branch) || str_dup(&w->met, txn->met))
 		return mem_deref(w);
 
+	index_add(&by_branch, w->branch, &w->he, w);
 	attempt_init(&w->att, txn->line, w->met, unanswered_handler, w);
 
 	return w;
@@ -376,16 +382,16 @@ static bool is_left(const struct txn *txn)
  * A request within a dialog is on the wire
  *
  * @param txn   Its transaction
- * @param msg   Request, as libre sends it
+ * @param sent  Request, as libre sends it
  * @param tp    Transport that it does so over
  * @param again True for a retransmission
  *
  * @return True if it is withheld, since it goes through another server
  */
-bool within_sent(struct txn *txn, struct sip_msg *msg, enum sip_transp tp,
+bool within_sent(struct txn *txn, struct sent *sent, enum sip_transp tp,
 		 bool again)
 {
-	struct within *w = within_find(&msg->via.branch, txn->met);
+	struct within *w = within_find(&sent->g.branch, txn->met);
 
 	if (w) {
 		if (again && w->state == WITHIN_SENT &&
@@ -400,7 +406,7 @@ bool within_sent(struct txn *txn, struct sip_msg *msg, enum sip_transp tp,
 	if (again)
 		return false;
 
-	w = within_alloc(txn, msg);
+	w = within_alloc(txn, sent_message(sent));
 	if (!w)
 		return false;
 

@@ -14,6 +14,7 @@
 struct dialog;
 struct line;
 struct renumber;
+struct sent;
 struct txn;
 
 enum within_state {
@@ -27,6 +28,7 @@ enum within_state {
 /** A request within a dialog */
 struct within {
 	struct le le;
+	struct le he;                /**< By branch                          */
 	struct attempt att;
 	struct sa dst;               /**< Where libre sends it               */
 	struct line *line;
@@ -48,7 +50,7 @@ struct within {
 
 const struct list *within_list(void);
 struct within *within_find(const struct pl *branch, const char *met);
-bool within_sent(struct txn *txn, struct sip_msg *msg, enum sip_transp tp,
+bool within_sent(struct txn *txn, struct sent *sent, enum sip_transp tp,
 		 bool again);
 bool within_can_withhold(const struct within *w, enum sip_transp tp);
 int  within_begin_detour(struct within *w, const struct dialog *dlg,

@@ -23,6 +23,7 @@
 #include "line.h"
 #include "media.h"
 #include "report.h"
+#include "sent.h"
 #include "settings.h"
 #include "txn.h"
 #include "unwanted.h"
@@ -329,17 +330,24 @@ static struct within *find_invite(const struct sip_msg *ack)
  * that one has its ACK from us; but an answer to an offer in the 2xx is in
  * libre's.
  *
- * @param msg ACK, as libre sends it
- * @param tp  Transport
+ * @param sent ACK, as libre sends it
+ * @param tp   Transport
  *
  * @return True if it is withheld
  */
-bool within_answer_ack_sent(const struct sip_msg *msg, enum sip_transp tp)
+bool within_answer_ack_sent(struct sent *sent, enum sip_transp tp)
 {
-	const struct dialog *dlg = dialog_find(msg, true);
-	struct within *w = find_invite(msg);
+	const struct sip_msg *msg = list_isempty(within_list()) ? NULL :
+		sent_message(sent);
+	const struct dialog *dlg;
+	struct within *w;
 	struct mbuf *pkt;
 
+	if (!msg)
+		return false;
+
+	dlg = dialog_find(msg, true);
+	w   = find_invite(msg);
 	if (!w || !dlg)
 		return false;
 

@@ -9,11 +9,12 @@
 
 #include "compat.h"
 
+struct sent;
 struct txn;
 
 bool within_answer_translate(struct sip_msg *msg);
 bool within_answer(struct txn *txn, const struct sip_msg *msg,
 		   const struct sa *src);
-bool within_answer_ack_sent(const struct sip_msg *msg, enum sip_transp tp);
+bool within_answer_ack_sent(struct sent *sent, enum sip_transp tp);
 
 #endif

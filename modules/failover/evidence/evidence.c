@@ -25,6 +25,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "binding.h"
+#include "chance.h"
 #include "clock.h"
 #include "decide.h"
 #include "error.h"
@@ -151,7 +152,7 @@ enum verdict evidence_failed(struct line *line, unsigned server,
 		return VERDICT_VOID;
 
 	verdict = policy_failed(&line->policy, server, since, clock_ms(),
-				rand_u32(), reason, &d);
+				chance_u32(), reason, &d);
 	decide_take(line, &d);
 
 	return verdict;
@@ -289,7 +290,7 @@ void evidence_flow_ended(struct line *line, unsigned server, uint64_t lived_ms)
 
 	if (own_side_is_at_fault(line) ||
 	    !flow_ended(&line->policy, server, lived_ms, clock_ms(),
-			rand_u32(), &wait))
+			chance_u32(), &wait))
 		return;
 
 	subscription_lost(line, server);

@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include "chance.h"
 #include "clock.h"
 #include "decide.h"
 #include "line.h"
@@ -31,7 +32,7 @@ static void go_offline(struct line *line)
 	if (line->policy.state != POLICY_IDLE)
 		report_offline(line);
 
-	outage_begin(&line->policy, clock_ms(), rand_u32());
+	outage_begin(&line->policy, clock_ms(), chance_u32());
 	line->drop_requests = true;
 	memset(&line->todo, 0, sizeof(line->todo));
 	decide_take(line, &d);

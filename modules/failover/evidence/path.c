@@ -95,6 +95,14 @@ enum path path_find(const struct line *line)
 }
 
 
+/* Nothing has changed since: asking the kernel takes a while */
+static bool is_noted(const struct server *srv, const struct sa *dst)
+{
+	return network_is_watched() && srv->noted == network_changes() &&
+		sa_cmp(&srv->dst, dst, SA_ALL);
+}
+
+
 /**
  * Note the source address that the phone has towards each server
  *
@@ -107,11 +115,13 @@ void path_note(struct line *line)
 		struct server *srv = &line->serverv[i];
 		struct sa src, dst;
 
-		if (!address_of(srv, &dst) || network_source(&src, &dst))
+		if (!address_of(srv, &dst) || is_noted(srv, &dst) ||
+		    network_source(&src, &dst))
 			continue;
 
-		srv->src = src;
-		srv->dst = dst;
+		srv->src   = src;
+		srv->dst   = dst;
+		srv->noted = network_changes();
 	}
 }
 

@@ -11,6 +11,7 @@
  */
 #include <string.h>
 #include "binding.h"
+#include "chance.h"
 #include "clock.h"
 #include "config.h"
 #include "contact.h"
@@ -30,13 +31,6 @@
 #include "request.h"
 #include "settings.h"
 #include "sockets.h"
-
-
-enum {
-	RWAIT_DEFAULT = 90,          /**< libre's: of the expiry [%]         */
-	RWAIT_MIN     = 5,
-	RWAIT_MAX     = 95,
-};
 
 
 /**
@@ -88,7 +82,7 @@ static void granted_nothing(struct line *line, const struct grant *grant,
 	char reason[REASON_SIZE];
 
 	grant_describe(grant, text, reason, sizeof(reason));
-	policy_failed(p, p->target, clock_ms(), clock_ms(), rand_u32(),
+	policy_failed(p, p->target, clock_ms(), clock_ms(), chance_u32(),
 		      reason, d);
 
 	line->stop_client = !d->register_with;
@@ -110,7 +104,7 @@ static void registered(struct line *line, const char *text,
 		return;
 	}
 
-	policy_registered(p, clock_ms(), rand_u32(), text, d);
+	policy_registered(p, clock_ms(), chance_u32(), text, d);
 	binding_granted(p, &grant, clock_ms());
 }
 
@@ -126,12 +120,12 @@ static void not_registered(struct line *line, const char *text,
 	if (!scode) {
 		reason_describe(line_server(line, p->target), text, reason,
 				sizeof(reason));
-		policy_failed(p, p->target, now, now, rand_u32(), reason, d);
+		policy_failed(p, p->target, now, now, chance_u32(), reason, d);
 	}
 	else if (settings_has_code(&line->set.codes, scode))
-		policy_failed(p, p->target, now, now, rand_u32(), text, d);
+		policy_failed(p, p->target, now, now, chance_u32(), text, d);
 	else
-		policy_refused(p, now, rand_u32(), text);
+		policy_refused(p, now, chance_u32(), text);
 }
 
 
@@ -193,7 +187,7 @@ void registering_sent(struct line *line, unsigned server, uint64_t since,
 		if (own_side_is_at_fault(line))
 			return;
 
-		policy_resent(&line->policy, server, clock_ms(), rand_u32(),
+		policy_resent(&line->policy, server, clock_ms(), chance_u32(),
 			      &d);
 		decide_take(line, &d);
 	}
@@ -201,17 +195,6 @@ void registering_sent(struct line *line, unsigned server, uint64_t since,
 		register_sent(&line->policy, server, since);
 		decide_start_timer(line);
 	}
-}
-
-
-static uint32_t rwait(const struct line *line)
-{
-	struct pl pl;
-
-	if (!config_param(line, "rwait", &pl) || !pl_u32(&pl))
-		return RWAIT_DEFAULT;
-
-	return MIN(MAX(pl_u32(&pl), RWAIT_MIN), RWAIT_MAX);
 }
 
 
@@ -230,7 +213,7 @@ void registering_grant(struct grant *grant, const struct line *line,
 		.cuser   = ua_local_cuser(line->ua),
 		.contact = contact_in_use(line),
 		.expires = expires,
-		.rwait   = rwait(line),
+		.rwait   = line->rwait,
 	};
 
 	grant_decode(grant, msg, &asked);

@@ -16,6 +16,7 @@
 #include "command_order.h"
 #include "command_param.h"
 #include "history.h"
+#include "json.h"
 #include "line.h"
 #include "status.h"
 #include "table.h"
@@ -23,72 +24,175 @@
 
 typedef int (print_line_h)(struct re_printf *pf, const struct line *line);
 
+enum {
+	ANSWER_MAX = 256 * 1024,     /**< libre's connections queue 512 KiB,
+					  with all that JSON escapes         */
+};
 
-/* The account that is named, or all */
-static int print_lines(struct re_printf *pf, void *arg,
-		       const char *separator, print_line_h *h)
+/** How accounts are shown */
+struct view {
+	const char *head;
+	const char *separator;
+	const char *end;
+	print_line_h *h;
+};
+
+/** Accounts by number, from 1 */
+struct range {
+	uint32_t first;
+	uint32_t last;
+};
+
+
+/* "1-500": by number, in Baresip's order */
+static bool decode_range(struct range *range, const struct pl *word)
+{
+	struct pl first, last;
+
+	if (re_regex(word->p, word->l, "[0-9]+-[0-9]+", &first, &last) ||
+	    first.p != word->p || last.p + last.l != word->p + word->l)
+		return false;
+
+	range->first = pl_u32(&first);
+	range->last  = pl_u32(&last);
+
+	return range->first && range->first <= range->last &&
+		range->first <= list_count(line_list());
+}
+
+
+/* The name is the user's, and JSON is not cleaned as the others are */
+static int say_unknown(struct re_printf *pf, void *arg)
+{
+	return command_param_unknown(pf, arg);
+}
+
+
+/* Says so if there is no such account */
+static int decode_name(struct range *range, struct line **linep,
+		       struct re_printf *pf, void *arg)
 {
 	const char *p = command_param_text(arg);
-	const struct pl name = command_param_word(&p);
+	struct pl name = command_param_word(&p);
+
+	range->first = 1;
+	range->last  = UINT32_MAX;
+	*linep = NULL;
+
+	accounts_scan();
+
+	if (!name.l)
+		return 0;
+
+	*linep = command_param_lookup(&name);
+
+	return *linep || decode_range(range, &name) ? 0 :
+		clean_print(pf, say_unknown, &name);
+}
+
+
+/* Returns EMSGSIZE if there are more than fit; `n` of them do */
+static int print_range(struct mbuf *mb, const struct range *range,
+		       const struct view *view, uint32_t *n)
+{
+	struct re_printf pf;
+	uint32_t i = 0;
 	struct le *le;
-	bool first = true;
 	int err = 0;
 
-	if (name.l)
-		return h(pf, command_param_lookup(&name));
+	json_printer(&pf, mb);
+	*n = 0;
 
 	for (le = list_head(line_list()); le && !err; le = le->next) {
 
-		err = re_hprintf(pf, "%s", first ? "" : separator);
-		err |= h(pf, le->data);
-		first = false;
+		if (++i < range->first || i > range->last)
+			continue;
+
+		if (*n)
+			err = mbuf_write_str(mb, view->separator);
+		err |= view->h(&pf, le->data);
+
+		if (mb->end > ANSWER_MAX && *n)
+			return EMSGSIZE;
+		++*n;
 	}
 
 	return err;
 }
 
 
-/* Says so if there is no such account */
-static int check_name(struct re_printf *pf, void *arg)
+static int too_many(struct re_printf *pf, const struct range *range,
+		    uint32_t n)
 {
-	const char *p = command_param_text(arg);
-	const struct pl name = command_param_word(&p);
+	const uint32_t count = list_count(line_list());
 
-	accounts_scan();
+	(void)re_hprintf(pf, "failover: %u accounts are too many for one"
+			 " answer; name one of them, or some by number:"
+			 " %u-%u\n", MIN(range->last, count) -
+			 range->first + 1, range->first,
+			 range->first + n - 1);
 
-	return name.l && !command_param_lookup(&name) ?
-		command_param_unknown(pf, &name) : 0;
+	return EMSGSIZE;
 }
 
 
-static int cmd_status(struct re_printf *pf, void *arg)
+/* The account that is named, those of a range, or all */
+static int print_lines(struct re_printf *pf, void *arg,
+		       const struct view *view)
 {
-	const int err = check_name(pf, arg);
+	struct range range;
+	struct line *line;
+	struct mbuf *mb;
+	uint32_t n;
+	int err;
 
-	return err ? err : print_lines(pf, arg, "", table_print);
-}
-
-
-static int cmd_json(struct re_printf *pf, void *arg)
-{
-	int err = clean_print(pf, check_name, arg);
-
+	err = decode_name(&range, &line, pf, arg);
 	if (err)
 		return err;
 
-	err  = re_hprintf(pf, "{\"version\":1,\"accounts\":[");
-	err |= print_lines(pf, arg, ",", status_json);
-	err |= re_hprintf(pf, "]}");
+	if (line)
+		return re_hprintf(pf, "%s", view->head) |
+			view->h(pf, line) | re_hprintf(pf, "%s", view->end);
+
+	mb = mbuf_alloc(1024);
+	if (!mb)
+		return ENOMEM;
+
+	err = print_range(mb, &range, view, &n);
+	if (err == EMSGSIZE)
+		err = too_many(pf, &range, n);
+	else if (!err)
+		err = re_hprintf(pf, "%s%b%s", view->head, mb->buf, mb->end,
+				 view->end);
+	mem_deref(mb);
 
 	return err;
 }
 
 
+static int cmd_status(struct re_printf *pf, void *arg)
+{
+	static const struct view view = { "", "", "", table_print };
+
+	return print_lines(pf, arg, &view);
+}
+
+
+static int cmd_json(struct re_printf *pf, void *arg)
+{
+	static const struct view view = {
+		"{\"version\":1,\"accounts\":[", ",", "]}", status_json
+	};
+
+	return print_lines(pf, arg, &view);
+}
+
+
 static int cmd_history(struct re_printf *pf, void *arg)
 {
-	const int err = check_name(pf, arg);
+	static const struct view view = { "", "", "", history_print };
 
-	return err ? err : print_lines(pf, arg, "", history_print);
+	return print_lines(pf, arg, &view);
 }
 
 

@@ -6,6 +6,7 @@
  */
 #include "accounts.h"
 #include "ask.h"
+#include "chance.h"
 #include "clock.h"
 #include "command_order.h"
 #include "command_param.h"
@@ -174,7 +175,7 @@ static int maintain(struct re_printf *pf, struct line *line, unsigned server,
 {
 	struct decision d = {0};
 	const bool changed = maintenance_set(&line->policy, server, on,
-					     clock_ms(), rand_u32(), &d);
+					     clock_ms(), chance_u32(), &d);
 
 	if (changed)
 		report_maintenance(line, server);

@@ -30,8 +30,9 @@ static struct {
 	struct compat_fd cfd;
 	struct tmr tmr;
 	bool added;                  /**< An address or route, in this burst */
+	unsigned changes;            /**< Seen                               */
 	network_h *h;
-} network = { .cfd = { .fd = -1 } };
+} network = { .cfd = { .fd = -1 }, .changes = 1 };
 
 
 #ifdef __linux__
@@ -60,6 +61,8 @@ static void read_handler(int flags, void *arg)
 	n = recv(network.cfd.fd, &u, sizeof(u), MSG_DONTWAIT);
 	if (n <= 0 && errno != ENOBUFS)
 		return;
+
+	++network.changes;
 
 	/* ENOBUFS: more has happened than the socket could hold */
 	for (len = n > 0 ? (size_t)n : 0; NLMSG_OK(hdr, len);
@@ -139,6 +142,17 @@ void network_close(void)
 bool network_is_watched(void)
 {
 	return network.cfd.fd >= 0;
+}
+
+
+/**
+ * How often has something changed?
+ *
+ * @return Number that is another one after each change
+ */
+unsigned network_changes(void)
+{
+	return network.changes;
 }
 
 

@@ -14,6 +14,7 @@ typedef void (network_h)(bool added);
 int  network_open(network_h *h);
 void network_close(void);
 bool network_is_watched(void);
+unsigned network_changes(void);
 bool network_lacks(const struct sa *addr);
 int  network_source(struct sa *src, const struct sa *dst);
 

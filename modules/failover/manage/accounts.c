@@ -8,6 +8,7 @@
 #include "accounts.h"
 #include "ask.h"
 #include "bye.h"
+#include "chance.h"
 #include "clock.h"
 #include "config.h"
 #include "config_account.h"
@@ -29,7 +30,7 @@ static void destructor(void *arg)
 {
 	struct line *line = arg;
 
-	list_unlink(&line->le);
+	line_remove(line);
 	tmr_cancel(&line->tmr_todo);
 	tmr_cancel(&line->tmr_policy);
 	tmr_cancel(&line->tmr_again);
@@ -46,6 +47,7 @@ static void destructor(void *arg)
 	subscription_forget(line);
 	expand_release(line);
 	mem_deref(line->stale_contact);
+	mem_deref(line->contact_sent);
 	mem_deref(line->contact_params);
 	mem_deref(line->unmanaged);
 	list_flush(&line->contactl);
@@ -107,7 +109,6 @@ int accounts_add(struct line **linep, struct ua *ua)
 	if (!line)
 		return ENOMEM;
 
-	list_append(line_list(), &line->le, line);
 	tmr_init(&line->tmr_todo);
 	tmr_init(&line->tmr_policy);
 	tmr_init(&line->tmr_again);
@@ -115,6 +116,8 @@ int accounts_add(struct line **linep, struct ua *ua)
 	line->presence_server = PRIMARY;
 	line->ua  = ua;
 	line->acc = mem_ref(ua_account(ua));
+	line->rwait = config_rwait(line);
+	line_add(line);
 
 	err = config_account(line);
 	if (!err) {
@@ -166,7 +169,7 @@ void accounts_reconfigure(struct line *line)
 	const struct settings was = line->set;
 
 	config_apply(line);
-	policy_reconfigured(&line->policy, &was, clock_ms(), rand_u32());
+	policy_reconfigured(&line->policy, &was, clock_ms(), chance_u32());
 	decide_start_timer(line);
 }
 

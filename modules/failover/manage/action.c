@@ -9,6 +9,7 @@
 #include <string.h>
 #include "action.h"
 #include "bye_move.h"
+#include "chance.h"
 #include "check.h"
 #include "clock.h"
 #include "contact.h"
@@ -104,7 +105,7 @@ static void time_handler(struct line *line)
 	    own_side_is_at_fault(line))
 		return;
 
-	policy_tick(&line->policy, clock_ms(), rand_u32(), &d);
+	policy_tick(&line->policy, clock_ms(), chance_u32(), &d);
 	decide_take(line, &d);
 }
 

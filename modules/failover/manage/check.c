@@ -9,6 +9,7 @@
  */
 #include <string.h>
 #include "binding.h"
+#include "chance.h"
 #include "check.h"
 #include "clock.h"
 #include "contact.h"
@@ -134,13 +135,13 @@ static void probe_ended(struct end *end, struct decision *d)
 		stall_end(line, server);
 
 	failback_probed(&line->policy, server, &end->o, clock_ms(),
-			rand_u32(), d);
+			chance_u32(), d);
 }
 
 
 static void probe_not_sent(struct line *line)
 {
-	failback_not_sent(&line->policy, clock_ms(), rand_u32());
+	failback_not_sent(&line->policy, clock_ms(), chance_u32());
 }
 
 
@@ -182,10 +183,10 @@ static void standby_ended(struct end *end, struct decision *d)
 
 	if (end->o.ok)
 		standby_ok(p, end->check->server, end->o.lapse_ms, clock_ms(),
-			   rand_u32(), end->reason);
+			   chance_u32(), end->reason);
 	else
 		standby_failed(p, end->check->server, end->o.alive,
-			       clock_ms(), rand_u32(), end->reason, d);
+			       clock_ms(), chance_u32(), end->reason, d);
 }
 
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include "accounts.h"
 #include "bye.h"
+#include "chance.h"
 #include "check.h"
 #include "clock.h"
 #include "config_account.h"
@@ -280,6 +281,7 @@ void servers_adopt(struct line *line, struct line *trial, bool by_dns)
 	renumber_rooms(line, &rn);
 	renumber_line(line, &rn);
 	take_servers(line, trial, &rn);
-	renumber_policy(&line->policy, &rn, anew, clock_ms(), rand_u32(), &d);
+	renumber_policy(&line->policy, &rn, anew, clock_ms(), chance_u32(),
+			&d);
 	decide_take(line, &d);
 }

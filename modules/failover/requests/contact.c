@@ -12,7 +12,9 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include <string.h>
 #include "contact.h"
+#include "glance.h"
 #include "line.h"
 #include "request.h"
 #include "txn.h"
@@ -112,20 +114,34 @@ const char *contact_in_use(const struct line *line)
 }
 
 
+/* What Baresip sends again and again for the same server is learnt once */
+static bool is_learnt(struct line *line, const struct pl *contact)
+{
+	if (line->contact_sent && !pl_strcmp(contact, line->contact_sent))
+		return true;
+
+	line->contact_sent = mem_deref(line->contact_sent);
+	(void)pl_strdup(&line->contact_sent, contact);
+
+	return false;
+}
+
+
 /**
  * A REGISTER is on the wire
  *
  * @param line   Line
- * @param msg    Request
+ * @param g      Request
  * @param in_use True for Baresip's own: this is the account's Contact now
  */
-void contact_sent(struct line *line, const struct sip_msg *msg, bool in_use)
+void contact_sent(struct line *line, const struct glance *g, bool in_use)
 {
-	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
 	struct sip_addr addr;
 	struct pl rest = PL_INIT, expires = PL_INIT;
 
-	if (!hdr || sip_addr_decode(&addr, &hdr->val))
+	if (!pl_isset(&g->contact) ||
+	    (in_use && is_learnt(line, &g->contact)) ||
+	    sip_addr_decode(&addr, &g->contact))
 		return;
 
 	/* a removal */
@@ -147,6 +163,17 @@ void contact_sent(struct line *line, const struct sip_msg *msg, bool in_use)
 }
 
 
+/* <URI>, as libre has sent it, and what follows */
+static bool is_uri(const struct pl *contact, const char *uri)
+{
+	const size_t len = strlen(uri);
+
+	return contact->l > len + 1 && contact->p[0] == '<' &&
+		!memcmp(contact->p + 1, uri, len) &&
+		contact->p[len + 1] == '>';
+}
+
+
 static bool search_handler(const struct sip_hdr *hdr,
 			   const struct sip_msg *msg, void *arg)
 {
@@ -155,7 +182,8 @@ static bool search_handler(const struct sip_hdr *hdr,
 	struct sip_addr addr;
 	(void)msg;
 
-	if (sip_addr_decode(&addr, &hdr->val) ||
+	if ((search->own && is_uri(&hdr->val, search->own->uri)) ||
+	    sip_addr_decode(&addr, &hdr->val) ||
 	    pl_strcmp(&addr.uri.user, ua_local_cuser(search->line->ua)))
 		return false;
 

@@ -9,10 +9,11 @@
 
 #include "compat.h"
 
+struct glance;
 struct line;
 
 const char *contact_in_use(const struct line *line);
-void contact_sent(struct line *line, const struct sip_msg *msg, bool in_use);
+void contact_sent(struct line *line, const struct glance *g, bool in_use);
 void contact_listed(struct line *line, const struct sip_msg *msg);
 void contact_clean_up(struct line *line);
 

@@ -9,7 +9,9 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include <string.h>
 #include "grant.h"
+#include "plain.h"
 
 
 enum {
@@ -102,6 +104,52 @@ static bool is_sooner(const struct pl *a, const struct pl *b)
 }
 
 
+static void take(struct search *s, enum rank rank, const struct pl *val,
+		 bool recognised)
+{
+	if (recognised && !s->libre_found) {
+		s->libre_found = true;
+		s->libre_s     = *val;
+	}
+
+	if (rank > s->rank || (rank && rank == s->rank &&
+			       is_sooner(val, &s->s))) {
+		s->rank = rank;
+		s->s    = *val;
+	}
+}
+
+
+/* The usual case, without taking it apart: <URI> to the letter */
+static bool is_as_sent(const struct search *s, const struct pl *contact,
+		       struct pl *expires)
+{
+	const size_t len = str_len(s->asked->contact);
+
+	/* libre looks at its address */
+	if (FAILOVER_LIBRE >= 210)
+		return false;
+
+	return len && contact->l > len + 1 && contact->p[0] == '<' &&
+		!memcmp(contact->p + 1, s->asked->contact, len) &&
+		contact->p[len + 1] == '>' &&
+		plain_address_param(expires, contact, "expires");
+}
+
+
+static void decode_sent(struct search *s)
+{
+	struct pl contact;
+
+	if (!s->asked->contact || s->sent.auri.p)
+		return;
+
+	pl_set_str(&contact, s->asked->contact);
+	(void)uri_decode(&s->sent.uri, &contact);
+	s->sent.auri = contact;
+}
+
+
 static bool search_handler(const struct sip_hdr *hdr,
 			   const struct sip_msg *msg, void *arg)
 {
@@ -111,23 +159,19 @@ static bool search_handler(const struct sip_hdr *hdr,
 	enum rank rank;
 	(void)msg;
 
+	if (is_as_sent(s, &hdr->val, &val)) {
+		take(s, RANK_SAME, &val, true);
+		return false;
+	}
+
 	if (sip_addr_decode(&addr, &hdr->val))
 		return false;
 
 	(void)msg_param_decode(&addr.params, "expires", &val);
 
-	if (!s->libre_found && s->asked->contact &&
-	    libre_recognises(s, &addr)) {
-		s->libre_found = true;
-		s->libre_s     = val;
-	}
-
+	decode_sent(s);
 	rank = rank_of(s, &addr);
-	if (rank > s->rank || (rank && rank == s->rank &&
-			       is_sooner(&val, &s->s))) {
-		s->rank = rank;
-		s->s    = val;
-	}
+	take(s, rank, &val, s->asked->contact && libre_recognises(s, &addr));
 
 	return false;
 }
@@ -170,13 +214,6 @@ void grant_decode(struct grant *grant, const struct sip_msg *msg,
 		  const struct grant_asked *asked)
 {
 	struct search s = { .asked = asked };
-	struct pl contact;
-
-	if (asked->contact) {
-		pl_set_str(&contact, asked->contact);
-		(void)uri_decode(&s.sent.uri, &contact);
-		s.sent.auri = contact;
-	}
 
 	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_CONTACT, search_handler,
 				&s);

@@ -10,6 +10,7 @@
  */
 #include <string.h>
 #include "clock.h"
+#include "index.h"
 #include "line.h"
 #include "request.h"
 #include "schedule.h"
@@ -22,7 +23,7 @@ enum {
 };
 
 struct request {
-	struct le le;
+	struct le he;                /**< By Call-ID                         */
 	struct tmr tmr;              /**< Its time is up                     */
 	const char *met;
 	unsigned server;             /**< That it is for                     */
@@ -42,7 +43,7 @@ struct request {
 	void *arg;
 };
 
-static struct list requestl;
+static struct index by_callid;
 
 static int send_request(struct request *req);
 
@@ -56,7 +57,7 @@ static void destructor(void *arg)
 		unwanted_add(sip_dialog_callid(req->dlg), req->met,
 			     req->server);
 
-	list_unlink(&req->le);
+	list_unlink(&req->he);
 	tmr_cancel(&req->tmr);
 	mem_deref(req->req);
 	mem_deref(req->auth);
@@ -207,7 +208,6 @@ static int request_alloc(struct request **reqp, struct line *line,
 	if (!req)
 		return ENOMEM;
 
-	list_append(&requestl, &req->le, req);
 	req->met    = met;
 	req->server = server;
 	req->h   = h;
@@ -221,6 +221,8 @@ static int request_alloc(struct request **reqp, struct line *line,
 			       account_aor(acc), routev, 1);
 	if (err)
 		goto out;
+
+	index_add(&by_callid, sip_dialog_callid(req->dlg), &req->he, req);
 
 	err = sip_auth_alloc(&req->auth, line_auth_handler, acc, true);
 
@@ -407,7 +409,7 @@ unsigned request_sends(const struct request *req)
 	unsigned sends = 0;
 	struct le *le;
 
-	for (le = list_head(txn_list()); le; le = le->next) {
+	for (le = list_head(txn_list_callid(callid)); le; le = le->next) {
 
 		const struct txn *txn = le->data;
 
@@ -430,7 +432,7 @@ bool request_is_own(const struct pl *callid)
 {
 	struct le *le;
 
-	for (le = list_head(&requestl); le; le = le->next) {
+	for (le = list_head(index_bucket(&by_callid, callid)); le; le = le->next) {
 
 		const struct request *req = le->data;
 

@@ -89,11 +89,11 @@ static bool is_stalled(const struct line *line, unsigned server,
 {
 	struct le *le;
 
-	for (le = list_head(txn_list()); le; le = le->next) {
+	for (le = list_head(&line->txnl); le; le = le->next) {
 
 		const struct txn *txn = le->data;
 
-		if (txn->line == line && txn->server == server &&
+		if (txn->server == server &&
 		    txn->tp != SIP_TRANSP_UDP && !txn->answered &&
 		    sa_cmp(&txn->dst, dst, SA_ALL) && is_overdue(txn) &&
 		    !is_heard_since(dst, txn->since))

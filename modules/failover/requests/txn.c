@@ -9,15 +9,20 @@
  */
 #include <string.h>
 #include "clock.h"
+#include "glance.h"
+#include "index.h"
 #include "line.h"
 #include "renumber.h"
 #include "schedule.h"
+#include "sent.h"
 #include "target.h"
 #include "txn.h"
 #include "withhold.h"
 
 
 static struct list txnl;
+static struct index branches;
+static struct index callids;
 static bool passing;                 /* What is sent now is our own          */
 
 
@@ -26,6 +31,9 @@ static void destructor(void *arg)
 	struct txn *txn = arg;
 
 	list_unlink(&txn->le);
+	list_unlink(&txn->he);
+	list_unlink(&txn->cle);
+	list_unlink(&txn->lle);
 	tmr_cancel(&txn->tmr);
 	tmr_cancel(&txn->tmr_giveup);
 	tmr_cancel(&txn->tmr_probe);
@@ -65,63 +73,44 @@ const struct list *txn_list(void)
 
 
 /**
- * Find the transaction that a message belongs to
+ * The transactions that may have a Call-ID
  *
- * @param msg Request sent, or response received
+ * @param callid Call-ID
  *
- * @return Transaction, NULL if there is none
+ * @return List of struct txn, with a few others in it perhaps
  */
-struct txn *txn_find(const struct sip_msg *msg)
+const struct list *txn_list_callid(const char *callid)
 {
-	struct le *le;
+	struct pl pl;
 
-	for (le = list_head(&txnl); le; le = le->next) {
+	pl_set_str(&pl, callid);
 
-		struct txn *txn = le->data;
-
-		if (!pl_strcmp(&msg->via.branch, txn->branch) &&
-		    !pl_strcmp(&msg->cseq.met, txn->met))
-			return txn;
-	}
-
-	return NULL;
+	return index_bucket(&callids, &pl);
 }
 
 
 /**
- * Find the transaction of a branch
+ * Find a transaction
  *
- * @param branch Branch
+ * @param branch Branch of the topmost Via
  * @param met    Method
  *
  * @return Transaction, NULL if there is none
  */
-struct txn *txn_find_branch(const struct pl *branch, const char *met)
+struct txn *txn_find(const struct pl *branch, const struct pl *met)
 {
 	struct le *le;
 
-	for (le = list_head(&txnl); le; le = le->next) {
+	for (le = list_head(index_bucket(&branches, branch)); le; le = le->next) {
 
 		struct txn *txn = le->data;
 
-		if (!pl_strcmp(branch, txn->branch) && !strcmp(met, txn->met))
+		if (!pl_strcmp(branch, txn->branch) &&
+		    !pl_strcmp(met, txn->met))
 			return txn;
 	}
 
 	return NULL;
-}
-
-
-static bool has_text(const struct pl *pkt, const char *text)
-{
-	const size_t len = strlen(text);
-
-	for (size_t i = 0; i + len <= pkt->l; i++) {
-		if (!memcmp(pkt->p + i, text, len))
-			return true;
-	}
-
-	return false;
 }
 
 
@@ -134,19 +123,16 @@ static bool has_text(const struct pl *pkt, const char *text)
  */
 struct txn *txn_find_packet(const struct pl *pkt)
 {
-	struct le *le;
+	const char *space = memchr(pkt->p, ' ', pkt->l);
+	struct pl branch, met;
 
-	for (le = list_head(&txnl); le; le = le->next) {
+	if (!space || !glance_branch(&branch, pkt->p, pkt->l))
+		return NULL;
 
-		struct txn *txn = le->data;
-		const size_t len = strlen(txn->met);
+	met.p = pkt->p;
+	met.l = (size_t)(space - pkt->p);
 
-		if (pkt->l > len && !memcmp(pkt->p, txn->met, len) &&
-		    pkt->p[len] == ' ' && has_text(pkt, txn->branch))
-			return txn;
-	}
-
-	return NULL;
+	return txn_find(&branch, &met);
 }
 
 
@@ -206,13 +192,19 @@ bool txn_is_passing(void)
 }
 
 
-static int txn_copy(struct txn *txn, const struct sip_msg *msg)
+static int txn_copy(struct txn *txn, const struct sent *sent)
 {
 	int err;
 
-	err  = pl_strdup(&txn->branch, &msg->via.branch);
-	err |= pl_strdup(&txn->met, &msg->met);
-	err |= pl_strdup(&txn->callid, &msg->callid);
+	err  = pl_strdup(&txn->branch, &sent->g.branch);
+	err |= pl_strdup(&txn->met, &sent->g.met);
+	err |= pl_strdup(&txn->callid, &sent->g.callid);
+
+	if (txn->kind == KIND_INVITE) {
+		txn->invite = mbuf_alloc(sent->pkt.l);
+		err |= txn->invite ? mbuf_write_pl(txn->invite, &sent->pkt) :
+			ENOMEM;
+	}
 
 	return err;
 }
@@ -224,14 +216,14 @@ static int txn_copy(struct txn *txn, const struct sip_msg *msg)
  * @param line   Line that it is from
  * @param server Server that it goes to
  * @param kind   What it is to us
- * @param msg    Request
+ * @param sent   Request
  * @param tp     Transport
  * @param dst    Destination
  *
  * @return Transaction, which ends by itself; NULL without memory
  */
 struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
-		      struct sip_msg *msg, enum sip_transp tp,
+		      const struct sent *sent, enum sip_transp tp,
 		      const struct sa *dst)
 {
 	struct txn *txn = mem_zalloc(sizeof(*txn), destructor);
@@ -239,19 +231,19 @@ struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
 	if (!txn)
 		return NULL;
 
-	if (txn_copy(txn, msg))
+	txn->kind = kind;
+	if (txn_copy(txn, sent))
 		return mem_deref(txn);
 
 	list_append(&txnl, &txn->le, txn);
+	list_append(&line->txnl, &txn->lle, txn);
+	index_add(&branches, txn->branch, &txn->he, txn);
+	index_add(&callids, txn->callid, &txn->cle, txn);
 	txn->line   = line;
 	txn->server = server;
-	txn->kind   = kind;
 	txn->tp     = tp;
 	txn->dst    = *dst;
 	txn->since  = clock_ms();
-
-	if (kind == KIND_INVITE)
-		txn->invite = mem_ref(msg);
 
 	return txn;
 }
@@ -282,15 +274,15 @@ bool txn_is_deregistering(const struct line *line)
 {
 	struct le *le;
 
-	for (le = list_head(&txnl); le; le = le->next) {
+	for (le = list_head(&line->txnl); le; le = le->next) {
 
 		const struct txn *txn = le->data;
 		const struct policy_server *ps =
 			&line->policy.serverv[txn->server - 1];
 
 		/* after that time it is kept for the sake of a late answer */
-		if (txn->line == line && txn->kind == KIND_DEREGISTER &&
-		    !txn->withheld && ps->health != HEALTH_DOWN &&
+		if (txn->kind == KIND_DEREGISTER && !txn->withheld &&
+		    ps->health != HEALTH_DOWN &&
 		    clock_ms() < txn->since + TXN_LIFETIME_MS)
 			return true;
 	}
@@ -306,16 +298,14 @@ bool txn_is_deregistering(const struct line *line)
  */
 void txn_forget(const struct line *line)
 {
-	struct le *le = list_head(&txnl);
+	struct le *le = list_head(&line->txnl);
 
 	while (le) {
 
 		struct txn *txn = le->data;
 
 		le = le->next;
-
-		if (txn->line == line)
-			mem_deref(txn);
+		mem_deref(txn);
 	}
 }
 
@@ -335,13 +325,13 @@ bool txn_is_waiting(const struct line *line, unsigned server, uint64_t *since)
 	bool waiting = false;
 	struct le *le;
 
-	for (le = list_head(&txnl); le; le = le->next) {
+	for (le = list_head(&line->txnl); le; le = le->next) {
 
 		const struct txn *txn = le->data;
 
-		if (txn->line == line && txn->server == server &&
-		    txn->tp != SIP_TRANSP_UDP && !txn->answered &&
-		    !txn->unwanted && txn->kind != KIND_DEREGISTER) {
+		if (txn->server == server && txn->tp != SIP_TRANSP_UDP &&
+		    !txn->answered && !txn->unwanted &&
+		    txn->kind != KIND_DEREGISTER) {
 			waiting = true;
 			*since  = txn->since;
 		}
@@ -380,16 +370,13 @@ void txn_close(void)
  */
 void txn_renumber(const struct line *line, const struct renumber *rn)
 {
-	struct le *le = list_head(&txnl);
+	struct le *le = list_head(&line->txnl);
 
 	while (le) {
 
 		struct txn *txn = le->data;
 
 		le = le->next;
-
-		if (txn->line != line)
-			continue;
 
 		txn->server = renumber_to(rn, txn->server);
 

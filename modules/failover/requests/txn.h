@@ -11,6 +11,7 @@
 
 struct line;
 struct renumber;
+struct sent;
 
 enum {
 	TXN_LIFETIME_MS = 32000 + 500,/**< 64*T1, and libre's own timer first*/
@@ -28,7 +29,10 @@ enum kind {
 
 /** A client transaction of Baresip's or of ours */
 struct txn {
-	struct le le;
+	struct le le;                /**< Of all                             */
+	struct le he;                /**< ... by branch                      */
+	struct le cle;               /**< ... by Call-ID                     */
+	struct le lle;               /**< ... of its line                    */
 	struct tmr tmr;              /**< libre has given it up by now       */
 	struct tmr tmr_giveup;       /**< KIND_OTHER: so do we               */
 	struct tmr tmr_probe;        /**< TCP, TLS: is anybody there?        */
@@ -47,17 +51,17 @@ struct txn {
 	unsigned sends;
 	enum sip_transp tp;
 	struct sa dst;
-	struct sip_msg *invite;      /**< KIND_INVITE: as sent               */
+	struct mbuf *invite;         /**< KIND_INVITE: as sent               */
 	uint64_t since;              /**< First transmission [ms]            */
 };
 
 const struct list *txn_list(void);
-struct txn *txn_find(const struct sip_msg *msg);
+const struct list *txn_list_callid(const char *callid);
+struct txn *txn_find(const struct pl *branch, const struct pl *met);
 struct txn *txn_find_packet(const struct pl *pkt);
 struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
-		      struct sip_msg *msg, enum sip_transp tp,
+		      const struct sent *sent, enum sip_transp tp,
 		      const struct sa *dst);
-struct txn *txn_find_branch(const struct pl *branch, const char *met);
 void txn_set_unwanted(struct txn *txn);
 void txn_detour(struct txn *txn, unsigned server, enum sip_transp tp,
 		const struct sa *dst);

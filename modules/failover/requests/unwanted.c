@@ -9,8 +9,10 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include "index.h"
 #include "line.h"
 #include "orphan.h"
+#include "sent.h"
 #include "trace.h"
 #include "txn.h"
 #include "unwanted.h"
@@ -24,6 +26,7 @@ enum {
 /** A request that is not wanted, and was not seen on the wire */
 struct unwanted {
 	struct le le;
+	struct le he;                /**< By Call-ID, or by branch           */
 	struct tmr tmr;
 	char *branch;                /**< If that is known, else NULL        */
 	char *callid;
@@ -32,6 +35,7 @@ struct unwanted {
 };
 
 static struct list unwantedl;
+static struct index by_text;           /* Call-ID or branch                   */
 
 
 static void destructor(void *arg)
@@ -39,6 +43,7 @@ static void destructor(void *arg)
 	struct unwanted *unw = arg;
 
 	list_unlink(&unw->le);
+	list_unlink(&unw->he);
 	tmr_cancel(&unw->tmr);
 	mem_deref(unw->branch);
 	mem_deref(unw->callid);
@@ -62,10 +67,13 @@ static void expect(const char *callid, const char *met, unsigned server)
 	unw->met    = met;
 	unw->server = server;
 
-	if (str_dup(&unw->callid, callid))
+	if (str_dup(&unw->callid, callid)) {
 		mem_deref(unw);
-	else
-		tmr_start(&unw->tmr, RESOLVE_MS, forget_handler, unw);
+		return;
+	}
+
+	index_add(&by_text, unw->callid, &unw->he, unw);
+	tmr_start(&unw->tmr, RESOLVE_MS, forget_handler, unw);
 }
 
 
@@ -79,6 +87,7 @@ static void expect(const char *callid, const char *met, unsigned server)
  */
 bool unwanted_is(const struct txn *txn)
 {
+	struct pl callid;
 	struct le *le;
 
 	/* of a registration that Baresip has dropped */
@@ -88,7 +97,10 @@ bool unwanted_is(const struct txn *txn)
 	if (txn->kind == KIND_DEREGISTER)
 		return line_keeps_contact(txn->line, txn->tp, &txn->dst);
 
-	for (le = list_head(&unwantedl); le; le = le->next) {
+	pl_set_str(&callid, txn->callid);
+
+	for (le = list_head(index_bucket(&by_text, &callid)); le;
+	     le = le->next) {
 
 		const struct unwanted *unw = le->data;
 
@@ -116,10 +128,13 @@ void unwanted_add_branch(const struct pl *branch)
 
 	list_append(&unwantedl, &unw->le, unw);
 
-	if (pl_strdup(&unw->branch, branch))
+	if (pl_strdup(&unw->branch, branch)) {
 		mem_deref(unw);
-	else
-		tmr_start(&unw->tmr, TRANSACTION_MS, forget_handler, unw);
+		return;
+	}
+
+	index_add(&by_text, unw->branch, &unw->he, unw);
+	tmr_start(&unw->tmr, TRANSACTION_MS, forget_handler, unw);
 }
 
 
@@ -127,7 +142,7 @@ static bool is_unwanted_branch(const struct pl *branch)
 {
 	struct le *le;
 
-	for (le = list_head(&unwantedl); le; le = le->next) {
+	for (le = list_head(index_bucket(&by_text, branch)); le; le = le->next) {
 
 		const struct unwanted *unw = le->data;
 
@@ -136,14 +151,6 @@ static bool is_unwanted_branch(const struct pl *branch)
 	}
 
 	return false;
-}
-
-
-static bool is_method(const struct pl *pkt, const char *met)
-{
-	const size_t len = strlen(met);
-
-	return pkt->l > len && !memcmp(pkt->p, met, len) && pkt->p[len] == ' ';
 }
 
 
@@ -158,7 +165,9 @@ static bool is_method(const struct pl *pkt, const char *met)
  */
 bool unwanted_withhold(const struct pl *pkt, const struct pl *branch, int *err)
 {
-	struct le *le;
+	const char *space = memchr(pkt->p, ' ', pkt->l);
+	struct txn *txn;
+	struct pl met;
 
 	trace_check();
 
@@ -168,27 +177,22 @@ bool unwanted_withhold(const struct pl *pkt, const struct pl *branch, int *err)
 	if (is_unwanted_branch(branch))
 		return true;
 
-	for (le = list_head(txn_list()); le; le = le->next) {
+	met.p = pkt->p;
+	met.l = space ? (size_t)(space - pkt->p) : 0;
 
-		struct txn *txn = le->data;
+	txn = txn_find(branch, &met);
+	if (!txn || (!txn->unwanted && !txn->refused))
+		return false;
 
-		if ((!txn->unwanted && !txn->refused) ||
-		    pl_strcmp(branch, txn->branch) ||
-		    !is_method(pkt, txn->met))
-			continue;
-
-		if (txn->unwanted) {
-			txn->withheld = true;
-		}
-		else {
-			*err = ECONNREFUSED;
-			tmr_cancel(&txn->tmr_giveup);
-		}
-
-		return true;
+	if (txn->unwanted) {
+		txn->withheld = true;
+	}
+	else {
+		*err = ECONNREFUSED;
+		tmr_cancel(&txn->tmr_giveup);
 	}
 
-	return false;
+	return true;
 }
 
 
@@ -217,12 +221,11 @@ void unwanted_refuse(const struct line *line, unsigned server,
 {
 	struct le *le;
 
-	for (le = list_head(txn_list()); le; le = le->next) {
+	for (le = list_head(&line->txnl); le; le = le->next) {
 
 		struct txn *txn = le->data;
 
-		if (txn->line == line && txn->server == server &&
-		    txn->tp == SIP_TRANSP_UDP &&
+		if (txn->server == server && txn->tp == SIP_TRANSP_UDP &&
 		    sa_cmp(&txn->dst, dst, SA_ALL))
 			unwanted_pass_over(txn);
 	}
@@ -248,17 +251,37 @@ void unwanted_give_up(const struct line *line, unsigned server)
 {
 	struct le *le;
 
-	for (le = list_head(txn_list()); le; le = le->next) {
+	for (le = list_head(&line->txnl); le; le = le->next) {
 
 		struct txn *txn = le->data;
 
-		if (txn->line != line || txn->server != server ||
-		    txn->unwanted || is_ending(txn))
+		if (txn->server != server || txn->unwanted || is_ending(txn))
 			continue;
 
 		txn_note_silence(txn);
 		txn->unwanted = true;
 	}
+}
+
+
+/* libre forgets it: orphan.c does not */
+static void forget_invite(struct txn *txn)
+{
+	struct sip_msg *msg;
+	struct pl pkt;
+
+	if (!txn->invite)
+		return;
+
+	pkt.p = (const char *)txn->invite->buf;
+	pkt.l = txn->invite->end;
+
+	msg = sent_decode(&pkt);
+	if (msg)
+		orphan_add(msg, txn->tp, &txn->dst, txn->since);
+
+	mem_deref(msg);
+	txn->invite = mem_deref(txn->invite);
 }
 
 
@@ -276,7 +299,7 @@ void unwanted_add(const char *callid, const char *met, unsigned server)
 	bool seen = false;
 	struct le *le;
 
-	for (le = list_head(txn_list()); le; le = le->next) {
+	for (le = list_head(txn_list_callid(callid)); le; le = le->next) {
 
 		struct txn *txn = le->data;
 
@@ -284,11 +307,7 @@ void unwanted_add(const char *callid, const char *met, unsigned server)
 			continue;
 
 		seen = txn->unwanted = true;
-
-		if (txn->invite)
-			orphan_add(txn->invite, txn->tp, &txn->dst,
-				   txn->since);
-		txn->invite = mem_deref(txn->invite);
+		forget_invite(txn);
 	}
 
 	if (!seen)

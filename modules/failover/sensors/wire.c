@@ -17,16 +17,19 @@
 #include "dialog.h"
 #include "evidence.h"
 #include "filter.h"
+#include "glance.h"
 #include "invite.h"
 #include "line.h"
 #include "lookup.h"
 #include "offer.h"
 #include "orphan.h"
 #include "packet.h"
+#include "plain.h"
 #include "presence.h"
 #include "question.h"
 #include "registering.h"
 #include "request.h"
+#include "sent.h"
 #include "settings.h"
 #include "silence.h"
 #include "stall.h"
@@ -44,55 +47,62 @@
 
 
 /* RFC 3261 section 10.2.2 */
-static bool is_deregister(const struct sip_msg *msg)
+static bool is_deregister(const struct glance *g)
 {
-	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
 	struct sip_addr addr;
 	struct pl val;
 
-	if (!hdr || sip_addr_decode(&addr, &hdr->val))
+	if (!pl_isset(&g->contact))
 		return false;
 
-	if (!msg_param_decode(&addr.params, "expires", &val))
+	if (!plain_address_param(&val, &g->contact, "expires")) {
+
+		if (sip_addr_decode(&addr, &g->contact))
+			return false;
+
+		(void)msg_param_decode(&addr.params, "expires", &val);
+	}
+
+	if (pl_isset(&val))
 		return pl_u32(&val) == 0;
 
-	return pl_isset(&msg->expires) && pl_u32(&msg->expires) == 0;
+	return pl_isset(&g->expires) && pl_u32(&g->expires) == 0;
 }
 
 
 /* A removal of ours: of a Contact that is the account's no more */
-static bool is_old_contact(const struct line *line, const struct sip_msg *msg)
+static bool is_old_contact(const struct line *line, const struct glance *g)
 {
-	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_CONTACT);
 	const char *contact = contact_in_use(line);
 	struct sip_addr addr;
 
-	return request_is_own(&msg->callid) && contact && hdr &&
-		!sip_addr_decode(&addr, &hdr->val) &&
+	return request_is_own(&g->callid) && contact &&
+		pl_isset(&g->contact) &&
+		!sip_addr_decode(&addr, &g->contact) &&
 		pl_strcmp(&addr.auri, contact);
 }
 
 
 static enum kind kind_of(const struct line *line, const struct dialog *dlg,
-			 const struct sip_msg *msg)
+			 const struct glance *g)
 {
-	if (!pl_strcmp(&msg->met, "INVITE") && !pl_isset(&msg->to.tag))
+	if (!pl_strcmp(&g->met, "INVITE") && !pl_isset(&g->to_tag))
 		return KIND_INVITE;
 
-	if (!pl_strcmp(&msg->met, "BYE"))
+	if (!pl_strcmp(&g->met, "BYE"))
 		return KIND_BYE;
 
-	if (dlg && dlg->confirmed && pl_isset(&msg->to.tag) &&
-	    pl_strcmp(&msg->met, "CANCEL"))
+	if (dlg && dlg->confirmed && pl_isset(&g->to_tag) &&
+	    pl_strcmp(&g->met, "CANCEL"))
 		return KIND_DIALOG;
 
-	if (pl_strcmp(&msg->met, "REGISTER"))
+	if (pl_strcmp(&g->met, "REGISTER"))
 		return KIND_OTHER;
 
-	if (is_deregister(msg) && !is_old_contact(line, msg))
+	if (is_deregister(g) && !is_old_contact(line, g))
 		return KIND_DEREGISTER;
 
-	return request_is_own(&msg->callid) ? KIND_OTHER : KIND_REGISTER;
+	return request_is_own(&g->callid) ? KIND_OTHER : KIND_REGISTER;
 }
 
 
@@ -100,7 +110,7 @@ static enum kind kind_of(const struct line *line, const struct dialog *dlg,
    that Baresip has dropped: those of the present one go by its server's URI.
    Where a name stands for several servers the two may go to the same one. */
 static bool is_stale(const struct line *line, enum kind kind,
-		     const struct sip_hdr *route)
+		     const struct pl *route)
 {
 	const struct server *srv;
 
@@ -109,16 +119,16 @@ static bool is_stale(const struct line *line, enum kind kind,
 
 	srv = line_server(line, line->client);
 
-	return srv->srv && !(route && server_is_route(srv, &route->val));
+	return srv->srv && !(route && server_is_route(srv, route));
 }
 
 
-static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
-			 const struct sa *dst)
+static struct txn *begin(const struct sent *sent, struct dialog *dlg,
+			 enum sip_transp tp, const struct sa *dst)
 {
-	const struct sip_hdr *route = sip_msg_hdr(msg, SIP_HDR_ROUTE);
-	struct dialog *dlg = dialog_find(msg, true);
-	struct line *line = dlg ? dlg->line : line_find_request(msg);
+	const struct glance *g = &sent->g;
+	const struct pl *route = pl_isset(&g->route) ? &g->route : NULL;
+	struct line *line = dlg ? dlg->line : line_find_sent(g);
 	enum kind kind;
 	unsigned server;
 	struct txn *txn;
@@ -127,13 +137,13 @@ static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 	if (!line)
 		return NULL;
 
-	server = line_server_of(line, dlg ? dlg->server : line->client,
-				route ? &route->val : NULL, tp, dst);
-	kind   = kind_of(line, dlg, msg);
+	server = line_server_of(line, dlg ? dlg->server : line->client, route,
+				tp, dst);
+	kind   = kind_of(line, dlg, g);
 	if (dlg && dlg->confirmed)
 		dlg->server = server;
 
-	stale  = is_stale(line, kind, route);
+	stale = is_stale(line, kind, route);
 
 	/* from a server that was taken away: others may share its location
 	   table */
@@ -142,7 +152,7 @@ static struct txn *begin(struct sip_msg *msg, enum sip_transp tp,
 	if (!server)
 		return NULL;
 
-	txn = txn_alloc(line, server, kind, msg, tp, dst);
+	txn = txn_alloc(line, server, kind, sent, tp, dst);
 	if (!txn)
 		return NULL;
 
@@ -182,12 +192,10 @@ static bool is_kept_back(struct txn *txn, const struct sa *dst)
 
 
 /* The first request of an outgoing call's dialog */
-static bool ack_sent(const struct sip_msg *msg, enum sip_transp tp,
-		     const struct sa *dst)
+static bool ack_sent(struct sent *sent, struct dialog *dlg,
+		     enum sip_transp tp, const struct sa *dst)
 {
-	struct dialog *dlg = dialog_find(msg, true);
-
-	if (within_answer_ack_sent(msg, tp))
+	if (within_answer_ack_sent(sent, tp))
 		return true;
 
 	if (dlg)
@@ -197,27 +205,56 @@ static bool ack_sent(const struct sip_msg *msg, enum sip_transp tp,
 }
 
 
+/* Who follows it is told */
+static void tell_sent(struct txn *txn, struct sent *sent, bool again)
+{
+	const struct glance *g = &sent->g;
+
+	if (txn->kind == KIND_REGISTER && !txn->unwanted) {
+		contact_sent(txn->line, g, true);
+		registering_sent(txn->line, txn->server, txn->since, again);
+	}
+	else if (txn->kind == KIND_OTHER && !strcmp(txn->met, "REGISTER")) {
+		contact_sent(txn->line, g, false);
+	}
+	else if (txn->kind == KIND_INVITE && !txn->unwanted) {
+		invite_sent(txn->line, &g->callid, again);
+	}
+	else if (!again && !strcmp(txn->met, "SUBSCRIBE") &&
+		 sent_message(sent)) {
+		subscription_sent(txn->line, txn->server, sent->msg);
+	}
+
+	if (txn->kind == KIND_DIALOG && !strcmp(txn->met, "INVITE"))
+		offer_sent(&g->callid);
+}
+
+
 /* Returns true if it is to be kept off the wire */
-static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
+static bool request_sent(struct sent *sent, enum sip_transp tp,
 			 const struct sa *dst)
 {
+	const struct glance *g = &sent->g;
+	struct dialog *dlg;
 	struct txn *txn;
-	bool again, withheld = false;
+	bool again;
 
-	if (txn_is_passing() || question_is(&msg->callid))
+	if (txn_is_passing() || question_is(&g->callid))
 		return false;
 
-	if (!pl_strcmp(&msg->met, "ACK"))
-		return ack_sent(msg, tp, dst);
+	dlg = dialog_find_sent(g);
 
-	txn = txn_find(msg);
+	if (!pl_strcmp(&g->met, "ACK"))
+		return ack_sent(sent, dlg, tp, dst);
+
+	txn = txn_find(&g->branch, &g->met);
 	again = txn != NULL;
 
 	if (!txn)
-		txn = begin(msg, tp, dst);
+		txn = begin(sent, dlg, tp, dst);
 
-	if (!txn || !txn->unwanted)
-		bye_sent(msg, txn != NULL, again);
+	if (dlg && (!txn || !txn->unwanted))
+		bye_sent(dlg, g, txn != NULL, again);
 
 	if (!txn)
 		return false;
@@ -230,34 +267,12 @@ static bool request_sent(struct sip_msg *msg, enum sip_transp tp,
 		return true;
 
 	++txn->sends;
+	tell_sent(txn, sent, again);
 
-	if (txn->kind == KIND_REGISTER && !txn->unwanted) {
-		contact_sent(txn->line, msg, true);
-		registering_sent(txn->line, txn->server, txn->since, again);
-	}
-	else if (txn->kind == KIND_OTHER && !strcmp(txn->met, "REGISTER")) {
-		contact_sent(txn->line, msg, false);
-	}
-	else if (txn->kind == KIND_INVITE && !txn->unwanted) {
-		invite_sent(txn->line, &msg->callid, again);
-	}
-	else if (!again && !strcmp(txn->met, "SUBSCRIBE")) {
-		subscription_sent(txn->line, txn->server, msg);
-	}
-
-	if (txn->kind == KIND_DIALOG && !strcmp(txn->met, "INVITE"))
-		offer_sent(msg);
-
-	if (txn->kind == KIND_DIALOG)
-		withheld = within_sent(txn, msg, tp, again);
-
-	if (withheld)
+	if (txn->kind == KIND_DIALOG && within_sent(txn, sent, tp, again))
 		return true;
 
-	if (txn->unwanted)
-		return is_kept_back(txn, dst);
-
-	return false;
+	return txn->unwanted && is_kept_back(txn, dst);
 }
 
 
@@ -316,7 +331,7 @@ static void late_answer(const struct sip_msg *msg)
 	    msg->scode >= 300)
 		return;
 
-	line = line_find_request(msg);
+	line = line_find_answered(msg);
 	if (line) {
 		contact_listed(line, msg);
 		decide_go_on(line);
@@ -327,7 +342,7 @@ static void late_answer(const struct sip_msg *msg)
 /* Returns true if it is to be kept from libre */
 static bool response_received(struct sip_msg *msg, const struct sa *src)
 {
-	struct txn *txn = txn_find(msg);
+	struct txn *txn = txn_find(&msg->via.branch, &msg->cseq.met);
 	struct line *line;
 	bool hidden = false;
 
@@ -335,7 +350,7 @@ static bool response_received(struct sip_msg *msg, const struct sa *src)
 		return false;
 
 	if (!txn && within_answer_translate(msg))
-		txn = txn_find(msg);
+		txn = txn_find(&msg->via.branch, &msg->cseq.met);
 
 	if (is_connected(msg))
 		orphan_connected(msg);
@@ -432,50 +447,75 @@ static void request_received(const struct sip_msg *msg, enum sip_transp tp,
 
 /* Nothing is sent to a server whose certificate cannot be verified. No request
    was sent, so this is not a failure to answer: the server cannot be used. */
-static void refuse_tls(struct sip_msg *msg, const struct sa *dst)
+static void refuse_tls(const struct glance *g, const struct sa *dst)
 {
-	const struct sip_hdr *route = sip_msg_hdr(msg, SIP_HDR_ROUTE);
-	struct line *line = msg->req ? line_find_request(msg) : NULL;
+	struct line *line = g->req ? line_find_sent(g) : NULL;
 	unsigned server;
 
 	if (!line)
 		return;
 
 	server = line_server_of(line, line->client,
-				route ? &route->val : NULL, SIP_TRANSP_TLS,
-				dst);
+				pl_isset(&g->route) ? &g->route : NULL,
+				SIP_TRANSP_TLS, dst);
 	if (server)
 		evidence_failed(line, server, EVIDENCE_ERROR, clock_ms(),
 				"its certificate cannot be verified");
 }
 
 
-static bool trace_handler(bool tx, enum sip_transp tp, const struct sa *peer,
-			  struct sip_msg *msg)
+static void answer_sent(const struct glance *g)
 {
-	if (tx && tp == SIP_TRANSP_TLS && certificate_is_blind() &&
-	    verify_is_wanted()) {
-		refuse_tls(msg, peer);
-		return true;
-	}
+	if (g->scode >= 200 && !pl_strcmp(&g->met, "INVITE"))
+		dialog_accepted(g);
+}
 
-	if (tx && msg->req)
-		return request_sent(msg, tp, peer);
 
-	if (!tx)
-		stall_heard(tp, peer);
+/* Answers to strangers above all */
+static bool is_of_no_concern(const char *p, size_t len)
+{
+	return dialog_is_accepting() ? glance_is_provisional(p, len) :
+		glance_is_answer(p, len);
+}
 
-	if (tx) {
-		if (msg->scode >= 200 && !pl_strcmp(&msg->cseq.met, "INVITE"))
-			dialog_accepted(msg);
-	}
-	else if (msg->req) {
-		filter_received(msg, peer);
-		request_received(msg, tp, peer);
-	}
-	else {
-		return response_received(msg, peer);
-	}
+
+static bool sent_handler(enum sip_transp tp, const struct sa *dst,
+			 const uint8_t *pkt, size_t len)
+{
+	const bool refused = tp == SIP_TRANSP_TLS && certificate_is_blind() &&
+		verify_is_wanted();
+	struct sent sent;
+	bool kept = refused;
+
+	if (!refused && is_of_no_concern((const char *)pkt, len))
+		return false;
+
+	if (!sent_read(&sent, pkt, len))
+		return refused;
+
+	if (refused)
+		refuse_tls(&sent.g, dst);
+	else if (sent.g.req)
+		kept = request_sent(&sent, tp, dst);
+	else
+		answer_sent(&sent.g);
+
+	sent_reset(&sent);
+
+	return kept;
+}
+
+
+static bool received_handler(enum sip_transp tp, const struct sa *src,
+			     struct sip_msg *msg)
+{
+	stall_heard(tp, src);
+
+	if (!msg->req)
+		return response_received(msg, src);
+
+	filter_received(msg, src);
+	request_received(msg, tp, src);
 
 	return false;
 }
@@ -492,7 +532,7 @@ int wire_open(void)
 
 	packet_open();
 
-	err = trace_open(trace_handler);
+	err = trace_open(sent_handler, received_handler);
 	if (err)
 		return err;
 

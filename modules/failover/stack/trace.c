@@ -10,9 +10,12 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include <stddef.h>
 #include <string.h>
 #include "compat.h"
+#include "glance.h"
 #include "icmp.h"
+#include "sent.h"
 #include "sockets.h"
 #include "trace.h"
 
@@ -24,7 +27,8 @@ enum {
 };
 
 static struct {
-	trace_h *h;                  /**< Ours                               */
+	trace_sent_h *senth;
+	trace_received_h *recvh;
 	sip_trace_h *next;           /**< Baresip's, NULL while it has none  */
 	size_t offset;               /**< Of the slot, 0: not found          */
 	struct sip_lsnr *lsnr;
@@ -33,19 +37,23 @@ static struct {
 } trace;
 
 
-static struct sip_msg *message_decode(const uint8_t *pkt, size_t len)
+/* libre has decoded what it has received: the addresses that it shows us are
+   fields of that message. Decoding it once more would cost more than all that
+   is done about it. */
+static struct sip_msg *message_received(const struct sa *src,
+					const struct sa *dst,
+					const uint8_t *pkt, size_t len)
 {
-	struct sip_msg *msg = NULL;
-	struct mbuf *mb = mbuf_alloc(len);
+	const uintptr_t addr = (uintptr_t)src - offsetof(struct sip_msg, src);
+	struct sip_msg *msg = (struct sip_msg *)addr;
+	const struct pl pl = { (const char *)pkt, len };
 
-	if (mb && !mbuf_write_mem(mb, pkt, len)) {
-		mb->pos = 0;
-		(void)sip_msg_decode(&msg, mb);
-	}
+	if ((uintptr_t)dst == addr + offsetof(struct sip_msg, dst) &&
+	    msg->mb && pkt >= msg->mb->buf &&
+	    pkt + len == msg->mb->buf + msg->mb->end)
+		return mem_ref(msg);
 
-	mem_deref(mb);
-
-	return msg;
+	return sent_decode(&pl);
 }
 
 
@@ -54,10 +62,8 @@ static struct sip_msg *message_decode(const uint8_t *pkt, size_t len)
    TLS the server then takes the next request for the rest of this one. */
 static bool is_cut_short(enum sip_transp tp, const uint8_t *pkt, size_t len)
 {
-	const char *p = (const char *)pkt;
-
 	return tp != SIP_TRANSP_UDP && len &&
-		re_regex(p, len, "\r\n\r\n");
+		!glance_is_whole((const char *)pkt, len);
 }
 
 
@@ -75,20 +81,21 @@ static void make_empty(const uint8_t *pkt, size_t len)
 /* libre knows its own answers by the branch. The message that it has decoded
    lies in this packet: with another branch it is that of another request, or
    nobody's. */
-static void set_branch(const uint8_t *pkt, const struct sip_msg *msg,
-		       bool foreign)
+static void set_branch(const uint8_t *pkt, size_t len,
+		       const struct sip_msg *msg, bool foreign)
 {
 	const struct pl *branch = &msg->via.branch;
-	const size_t offset = branch->p - (const char *)msg->mb->buf;
-	uint8_t *p = (uint8_t *)(uintptr_t)pkt;
+	const char *end = (const char *)msg->mb->buf + msg->mb->end;
+	char *p = (char *)(uintptr_t)pkt + len - (end - branch->p);
 
 	if (msg->req || !branch->l)
 		return;
 
-	memcpy(&p[offset], branch->p, branch->l);
+	/* unless it was decoded a second time, they are the same */
+	memmove(p, branch->p, branch->l);
 
 	if (foreign)
-		p[offset + branch->l - 1] = FOREIGN;
+		p[branch->l - 1] = FOREIGN;
 
 	trace.foreign = foreign;
 }
@@ -107,39 +114,69 @@ static bool foreign_handler(const struct sip_msg *msg, void *arg)
 }
 
 
-static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
-			  const struct sa *dst, const uint8_t *pkt,
-			  size_t len, void *arg)
+static void show(bool tx, enum sip_transp tp, const struct sa *src,
+		 const struct sa *dst, const uint8_t *pkt, size_t len,
+		 void *arg)
 {
-	struct sip_msg *msg = message_decode(pkt, len);
-	bool hidden = msg && !tx && sockets_is_knock(msg);
+	if (trace.next)
+		trace.next(tx, tp, src, dst, pkt, len, arg);
+}
 
-	if (tx && tp == SIP_TRANSP_UDP)
+
+static void sent(enum sip_transp tp, const struct sa *src,
+		 const struct sa *dst, const uint8_t *pkt, size_t len,
+		 void *arg)
+{
+	bool hidden;
+
+	if (tp == SIP_TRANSP_UDP)
 		icmp_expect(src);
 
-	if (tx && !msg && is_cut_short(tp, pkt, len)) {
+	if (is_cut_short(tp, pkt, len)) {
 		make_empty(pkt, len);
 		return;
 	}
 
-	/* what is received is shown before anything is done about it */
-	if (tx && msg)
-		hidden = trace.h(tx, tp, dst, msg);
+	hidden = trace.senth(tp, dst, pkt, len);
 
 	/* over UDP withhold.c sees to that */
-	if (tx && hidden && tp != SIP_TRANSP_UDP)
+	if (hidden && tp != SIP_TRANSP_UDP)
 		make_empty(pkt, len);
 
-	if (!hidden && trace.next)
-		trace.next(tx, tp, src, dst, pkt, len, arg);
+	if (!hidden)
+		show(true, tp, src, dst, pkt, len, arg);
+}
 
-	if (!tx)
-		trace.foreign = false;
 
-	if (!tx && msg && !hidden)
-		set_branch(pkt, msg, trace.h(tx, tp, src, msg));
+/* It is shown before anything is done about it */
+static void received(enum sip_transp tp, const struct sa *src,
+		     const struct sa *dst, const uint8_t *pkt, size_t len,
+		     void *arg)
+{
+	struct sip_msg *msg = message_received(src, dst, pkt, len);
+
+	trace.foreign = false;
+
+	if (!msg || !sockets_is_knock(msg)) {
+
+		show(false, tp, src, dst, pkt, len, arg);
+
+		if (msg)
+			set_branch(pkt, len, msg, trace.recvh(tp, src, msg));
+	}
 
 	mem_deref(msg);
+}
+
+
+static void trace_handler(bool tx, enum sip_transp tp, const struct sa *src,
+			  const struct sa *dst, const uint8_t *pkt,
+			  size_t len, void *arg)
+{
+	if (tx)
+		sent(tp, src, dst, pkt, len, arg);
+	else
+		received(tp, src, dst, pkt, len, arg);
 }
 
 
@@ -214,18 +251,18 @@ void trace_check(void)
 /**
  * See every SIP message that is sent or received
  *
- * @param h Called before libre sends or handles the message; true if it will
- *          not be sent after all, or if an answer is to be kept from libre. It may
- *          change the branch of an answer, which libre then gets
+ * @param senth Called before libre sends a message
+ * @param recvh Called before libre handles a message
  *
  * @return 0 if success, otherwise errorcode
  */
-int trace_open(trace_h *h)
+int trace_open(trace_sent_h *senth, trace_received_h *recvh)
 {
 	if (!uag_sip())
 		return EINVAL;
 
-	trace.h      = h;
+	trace.senth  = senth;
+	trace.recvh  = recvh;
 	trace.next   = NULL;
 	trace.offset = slot_offset();
 

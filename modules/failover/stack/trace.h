@@ -9,10 +9,32 @@
 
 #include "compat.h"
 
-typedef bool (trace_h)(bool tx, enum sip_transp tp, const struct sa *peer,
-		       struct sip_msg *msg);
+/**
+ * A message is about to be sent
+ *
+ * @param tp  Transport
+ * @param dst Destination
+ * @param pkt Message
+ * @param len Its length
+ *
+ * @return True if it will not be sent after all
+ */
+typedef bool (trace_sent_h)(enum sip_transp tp, const struct sa *dst,
+			    const uint8_t *pkt, size_t len);
 
-int  trace_open(trace_h *h);
+/**
+ * A message has been received, and libre is about to handle it
+ *
+ * @param tp  Transport
+ * @param src Source
+ * @param msg Message; the branch of an answer may be changed
+ *
+ * @return True if it is an answer that is to be kept from libre
+ */
+typedef bool (trace_received_h)(enum sip_transp tp, const struct sa *src,
+				struct sip_msg *msg);
+
+int  trace_open(trace_sent_h *senth, trace_received_h *recvh);
 void trace_check(void);
 void trace_close(void);
 

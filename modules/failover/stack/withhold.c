@@ -12,6 +12,7 @@
  */
 #include <string.h>
 #include "clock.h"
+#include "glance.h"
 #include "icmp.h"
 #include "sockets.h"
 #include "withhold.h"
@@ -50,16 +51,6 @@ static bool lingers(const struct pl *branch)
 }
 
 
-/* Of the topmost Via. A Request-URI may have a parameter of that name. */
-static int via_branch(const struct pl *pkt, struct pl *branch)
-{
-	struct pl via;
-
-	return re_regex(pkt->p, pkt->l, "\r\nVia: [^\r\n]+", &via) ||
-		re_regex(via.p, via.l, ";branch=[^; ]+", branch) ? ENOENT : 0;
-}
-
-
 static bool send_handler(int *err, struct sa *dst, struct mbuf *mb, void *arg)
 {
 	struct pl pkt, branch;
@@ -76,7 +67,9 @@ static bool send_handler(int *err, struct sa *dst, struct mbuf *mb, void *arg)
 		return true;
 	}
 
-	if (via_branch(&pkt, &branch))
+	/* an answer is wanted by who has asked */
+	if (glance_is_answer(pkt.p, pkt.l) ||
+	    !glance_branch(&branch, pkt.p, pkt.l))
 		return false;
 
 	return wh.h ? wh.h(&pkt, &branch, err) : lingers(&branch);

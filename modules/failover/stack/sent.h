@@ -1,0 +1,25 @@
+/**
+ * @file sent.h  A message that is being sent
+ *
+ * Copyright (C) 2026 The failover authors
+ * SPDX-License-Identifier: BSD-3-Clause
+ */
+#ifndef FAILOVER_SENT_H
+#define FAILOVER_SENT_H
+
+#include "compat.h"
+#include "glance.h"
+
+/** A message that is being sent */
+struct sent {
+	struct glance g;             /**< What it is                         */
+	struct pl pkt;               /**< As it goes out                     */
+	struct sip_msg *msg;         /**< Decoded: sent_message()            */
+};
+
+struct sip_msg *sent_decode(const struct pl *pkt);
+bool sent_read(struct sent *sent, const uint8_t *pkt, size_t len);
+struct sip_msg *sent_message(struct sent *sent);
+void sent_reset(struct sent *sent);
+
+#endif
