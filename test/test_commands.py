@@ -56,6 +56,18 @@ def assert_valid(status):
             assert 0 <= server["since_s"] < 3600
 
 
+def test_json_by_number(phone):
+    """Where there are more accounts than one answer has room for."""
+    for numbers, aors in (("1-1", [ALICE]), ("2-9", [BOB]),
+                          ("1-2", [ALICE, BOB])):
+        status = phone.status(numbers)
+        assert_valid(status)
+        assert [a["aor"] for a in status["accounts"]] == aors
+    for numbers in ("0-1", "2-1", "3-4", "1-", "-1", "1-1-1"):
+        good, text = phone.command("failover_json", numbers)
+        assert not good and f"no account '{numbers}'" in text
+
+
 def unchanging(phone):
     """The status, without its times."""
     status = phone.status()

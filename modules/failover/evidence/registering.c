@@ -187,9 +187,11 @@ void registering_sent(struct line *line, unsigned server, uint64_t since,
 		if (own_side_is_at_fault(line))
 			return;
 
-		policy_resent(&line->policy, server, clock_ms(), chance_u32(),
-			      &d);
-		decide_take(line, &d);
+		/* mostly it is but counted: a timer for each transmission of
+		   each account would keep the phone busy with its timers */
+		if (policy_resent(&line->policy, server, clock_ms(),
+				  chance_u32(), &d))
+			decide_take(line, &d);
 	}
 	else {
 		register_sent(&line->policy, server, since);

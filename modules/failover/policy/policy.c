@@ -99,17 +99,23 @@ void policy_time_is_up(struct policy *p, uint64_t now, uint32_t rnd,
  * @param now    Time [ms]
  * @param rnd    Random number
  * @param d      Decision
+ *
+ * @return True if its time was up
  */
-void policy_resent(struct policy *p, unsigned server, uint64_t now,
+bool policy_resent(struct policy *p, unsigned server, uint64_t now,
 		   uint32_t rnd, struct decision *d)
 {
 	if (server != p->target || !policy_waits(p, WAIT_ANSWER))
-		return;
+		return false;
 
-	if (now + TIMER_SLACK_MS >= order_deadline(p))
-		policy_time_is_up(p, now, rnd, d);
-	else
+	if (now + TIMER_SLACK_MS < order_deadline(p)) {
 		++p->sends;
+		return false;
+	}
+
+	policy_time_is_up(p, now, rnd, d);
+
+	return true;
 }
 
 

@@ -63,7 +63,8 @@ static bool next_line(struct pl *line, struct pl *text)
 
 static bool is(const struct pl *name, const char *text)
 {
-	return !strncasecmp(name->p, text, name->l);
+	return (name->p[0] | 0x20) == (text[0] | 0x20) &&
+		!strncasecmp(name->p, text, name->l);
 }
 
 

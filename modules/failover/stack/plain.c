@@ -17,54 +17,9 @@
 static const char scheme[] = "sip:";
 
 
-/**
- * Is a character a blank or a tab?
- *
- * @param c Character
- *
- * @return True if it is
- */
-bool plain_is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-
 static bool is_space(char c)
 {
 	return plain_is_blank(c) || c == '\r' || c == '\n';
-}
-
-
-/**
- * Take blanks off both ends of a text
- *
- * @param pl Text
- */
-void plain_trim(struct pl *pl)
-{
-	while (pl->l && plain_is_blank(pl->p[0])) {
-		++pl->p;
-		--pl->l;
-	}
-
-	while (pl->l && (plain_is_blank(pl->p[pl->l - 1]) ||
-			 pl->p[pl->l - 1] == '\r'))
-		--pl->l;
-}
-
-
-/**
- * Has a text this character?
- *
- * @param pl Text
- * @param c  Character
- *
- * @return True if it has
- */
-bool plain_has(const struct pl *pl, char c)
-{
-	return pl->l && memchr(pl->p, c, pl->l);
 }
 
 

@@ -10,11 +10,54 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <re.h>
 
-bool plain_is_blank(char c);
-bool plain_has(const struct pl *pl, char c);
-void plain_trim(struct pl *pl);
+/**
+ * Is a character a blank or a tab?
+ *
+ * @param c Character
+ *
+ * @return True if it is
+ */
+static inline bool plain_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+
+/**
+ * Has a text this character?
+ *
+ * @param pl Text
+ * @param c  Character
+ *
+ * @return True if it has
+ */
+static inline bool plain_has(const struct pl *pl, char c)
+{
+	return pl->l && memchr(pl->p, c, pl->l);
+}
+
+
+/**
+ * Take blanks off both ends of a text
+ *
+ * @param pl Text
+ */
+static inline void plain_trim(struct pl *pl)
+{
+	while (pl->l && plain_is_blank(pl->p[0])) {
+		++pl->p;
+		--pl->l;
+	}
+
+	while (pl->l && (plain_is_blank(pl->p[pl->l - 1]) ||
+			 pl->p[pl->l - 1] == '\r'))
+		--pl->l;
+}
+
+
 bool plain_param(struct pl *val, const struct pl *params, const char *name);
 bool plain_split(struct pl *uri, struct pl *params, const struct pl *addr);
 bool plain_uri(struct pl *uri, const struct pl *addr);
