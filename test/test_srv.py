@@ -302,6 +302,7 @@ def test_late_and_gone(server, domain, names, phone_of):
     in_use(phone, 1, ALICE)
     switch(phone, 2, ALICE)
     phone.do("rmmod", "failover")
+    settle(phone, 2 * KEPT_S)           # no answer is left
     asked = names.asked(OWNER)
     phone.dial(BOB)
     first.calls.wait_state("established")
