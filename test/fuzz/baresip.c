@@ -407,6 +407,21 @@ const char *account_outbound(const struct account *acc, unsigned ix)
 }
 
 
+/* No name server is known: nothing is looked up */
+struct network *baresip_network(void)
+{
+	return NULL;
+}
+
+
+struct dnsc *net_dnsc(const struct network *net)
+{
+	(void)net;
+
+	return NULL;
+}
+
+
 const char *account_medianat(const struct account *acc)
 {
 	return acc->medianat;
