@@ -38,14 +38,14 @@ struct view {
 };
 
 /** Accounts by number, from 1 */
-struct range {
+struct span {
 	uint32_t first;
 	uint32_t last;
 };
 
 
 /* "1-500": by number, in Baresip's order */
-static bool decode_range(struct range *range, const struct pl *word)
+static bool decode_range(struct span *span, const struct pl *word)
 {
 	struct pl first, last;
 
@@ -53,11 +53,11 @@ static bool decode_range(struct range *range, const struct pl *word)
 	    first.p != word->p || last.p + last.l != word->p + word->l)
 		return false;
 
-	range->first = pl_u32(&first);
-	range->last  = pl_u32(&last);
+	span->first = pl_u32(&first);
+	span->last  = pl_u32(&last);
 
-	return range->first && range->first <= range->last &&
-		range->first <= list_count(line_list());
+	return span->first && span->first <= span->last &&
+		span->first <= list_count(line_list());
 }
 
 
@@ -69,14 +69,14 @@ static int say_unknown(struct re_printf *pf, void *arg)
 
 
 /* Says so if there is no such account */
-static int decode_name(struct range *range, struct line **linep,
+static int decode_name(struct span *span, struct line **linep,
 		       struct re_printf *pf, void *arg)
 {
 	const char *p = command_param_text(arg);
 	struct pl name = command_param_word(&p);
 
-	range->first = 1;
-	range->last  = UINT32_MAX;
+	span->first = 1;
+	span->last  = UINT32_MAX;
 	*linep = NULL;
 
 	accounts_scan();
@@ -86,13 +86,13 @@ static int decode_name(struct range *range, struct line **linep,
 
 	*linep = command_param_lookup(&name);
 
-	return *linep || decode_range(range, &name) ? 0 :
+	return *linep || decode_range(span, &name) ? 0 :
 		clean_print(pf, say_unknown, &name);
 }
 
 
 /* Returns EMSGSIZE if there are more than fit; `n` of them do */
-static int print_range(struct mbuf *mb, const struct range *range,
+static int print_range(struct mbuf *mb, const struct span *span,
 		       const struct view *view, uint32_t *n)
 {
 	struct re_printf pf;
@@ -105,7 +105,7 @@ static int print_range(struct mbuf *mb, const struct range *range,
 
 	for (le = list_head(line_list()); le && !err; le = le->next) {
 
-		if (++i < range->first || i > range->last)
+		if (++i < span->first || i > span->last)
 			continue;
 
 		if (*n)
@@ -121,16 +121,16 @@ static int print_range(struct mbuf *mb, const struct range *range,
 }
 
 
-static int too_many(struct re_printf *pf, const struct range *range,
+static int too_many(struct re_printf *pf, const struct span *span,
 		    uint32_t n)
 {
 	const uint32_t count = list_count(line_list());
 
 	(void)re_hprintf(pf, "failover: %u accounts are too many for one"
 			 " answer; name one of them, or some by number:"
-			 " %u-%u\n", MIN(range->last, count) -
-			 range->first + 1, range->first,
-			 range->first + n - 1);
+			 " %u-%u\n", MIN(span->last, count) -
+			 span->first + 1, span->first,
+			 span->first + n - 1);
 
 	return EMSGSIZE;
 }
@@ -140,13 +140,13 @@ static int too_many(struct re_printf *pf, const struct range *range,
 static int print_lines(struct re_printf *pf, void *arg,
 		       const struct view *view)
 {
-	struct range range;
+	struct span span;
 	struct line *line;
 	struct mbuf *mb;
 	uint32_t n;
 	int err;
 
-	err = decode_name(&range, &line, pf, arg);
+	err = decode_name(&span, &line, pf, arg);
 	if (err)
 		return err;
 
@@ -158,9 +158,9 @@ static int print_lines(struct re_printf *pf, void *arg,
 	if (!mb)
 		return ENOMEM;
 
-	err = print_range(mb, &range, view, &n);
+	err = print_range(mb, &span, view, &n);
 	if (err == EMSGSIZE)
-		err = too_many(pf, &range, n);
+		err = too_many(pf, &span, n);
 	else if (!err)
 		err = re_hprintf(pf, "%s%b%s", view->head, mb->buf, mb->end,
 				 view->end);
