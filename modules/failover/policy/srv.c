@@ -132,7 +132,7 @@ static int compare(const void *a, const void *b)
  */
 size_t srv_order(struct srv *v, size_t n, uint64_t seed)
 {
-	struct lot lotv[SRV_MAX];
+	struct lot lotv[SRV_MAX] = { { .lot = 0 } };
 	size_t c = 0;
 
 	for (size_t i = 0; i < n && i < SRV_MAX; i++) {
