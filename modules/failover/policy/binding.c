@@ -1,14 +1,13 @@
 /**
  * @file binding.c  Is the account bound where it is registered?
  *
- * It is for sure if the REGISTER that made the binding was sent after the last
- * de-registration of ours had ended. docs/libre.md tells why that needs an
- * answer.
+ * The binding is certain to exist if its REGISTER was sent after our last
+ * de-registration had ended. docs/libre.md tells why this must be known.
  *
- * It is refreshed by libre, which goes by what it recognises in the
- * registrar's answer. Where libre would refresh it after it has lapsed, or is
- * late, a renewal of our own is sent in time. That no refresh was seen is no
- * evidence against a server; that the renewal was not answered is.
+ * libre refreshes the binding, with the values that it finds in the
+ * registrar's answer. If libre would refresh it too late, or is late, we send
+ * a renewal in time. A missing refresh is no evidence against a server. An
+ * unanswered renewal is.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -21,13 +20,13 @@
 
 
 enum {
-	REFRESH_LATE_MS = 10,        /**< libre's timer has had its chance   */
-	MARGIN          = 20,        /**< 5 % of the time, as libre has it   */
-	DOUBT_MS        = 300 * 1000,/**< A server is doubted so often       */
+	REFRESH_LATE_MS = 10,        /**< libre has had time to send it      */
+	MARGIN          = 20,        /**< 1/20 = 5 % of the time, as libre   */
+	DOUBT_MS        = 300 * 1000,/**< At most one doubt in this time     */
 };
 
 
-/* Until when has libre to be waited for, or else we renew the binding? */
+/* How long to wait for libre's refresh before we renew the binding */
 static void await_refresh(struct policy *p, uint64_t lapse_ms, uint64_t now)
 {
 	const uint64_t last = now + lapse_ms - lapse_ms / MARGIN;
@@ -45,7 +44,7 @@ static void await_refresh(struct policy *p, uint64_t lapse_ms, uint64_t now)
 
 
 /**
- * The registrar has granted Baresip's registration
+ * The registrar has granted Baresip's REGISTER
  *
  * @param p     Policy
  * @param grant What it has granted
@@ -64,7 +63,7 @@ void binding_granted(struct policy *p, const struct grant *grant,
 
 
 /**
- * The binding is to be refreshed, and libre has not done it
+ * The binding needs a refresh, and libre has sent none
  *
  * @param p   Policy, settled
  * @param now Time, not used [ms]
@@ -79,7 +78,7 @@ void binding_overdue(struct policy *p, uint64_t now, uint32_t rnd,
 
 	p->overdue = true;
 
-	/* one that is under way does as well */
+	/* a renewal that is under way will do */
 	d->renew    = !p->renewing;
 	p->renewing = true;
 }
@@ -99,7 +98,7 @@ void binding_outlived(struct policy *p, unsigned deregs)
 
 
 /**
- * Have the binding renewed unless it is known to stand
+ * Renew the binding, unless it is known to exist
  *
  * @param p Policy
  * @param d Decision
@@ -130,10 +129,10 @@ void binding_renew(struct policy *p, struct decision *d)
 
 
 /**
- * The server in use has refused a request that says nothing of its registrar.
- * What it answers to a renewal tells whether it is to be left. A part of a
- * server may be down for long and be asked often: it is not worth many
- * REGISTERs.
+ * The server in use has refused a request, which tells nothing of its
+ * registrar. The answer to a renewal tells whether to leave the server. One
+ * part of a server may be down for long, and many requests may meet it. So the
+ * renewals are limited.
  *
  * @param p      Policy
  * @param server Server
@@ -157,9 +156,9 @@ void binding_doubted(struct policy *p, unsigned server, uint64_t now,
 
 
 /**
- * The renewal of the binding has ended. If the server lives but refuses it,
- * although the binding needs it, Baresip has to register anew: the server may
- * want that Call-ID, and if not the user gets to know.
+ * The renewal of the binding has ended. If the server lives but refuses a
+ * renewal that the binding needs, Baresip registers anew. The server may want
+ * Baresip's Call-ID. If it refuses that too, the user is told.
  *
  * @param p      Policy
  * @param o      How it has ended
@@ -184,7 +183,7 @@ void binding_renewed(struct policy *p, const struct outcome *o,
 		return;
 	}
 	else if (overdue) {
-		/* should the server not be left for it */
+		/* in case the account stays with this server */
 		wait_arm(p, WAIT_REFRESH, now + RETRY_MS);
 		return;
 	}
@@ -197,8 +196,8 @@ void binding_renewed(struct policy *p, const struct outcome *o,
 
 
 /**
- * The renewal could not be sent, for want of memory or the like: that tells
- * nothing of the server
+ * The renewal could not be sent, for example for lack of memory. That tells
+ * nothing of the server.
  *
  * @param p   Policy
  * @param now Time [ms]

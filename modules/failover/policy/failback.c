@@ -1,10 +1,10 @@
 /**
  * @file failback.c  The way back to the primary
  *
- * While another server is in use, the primary is looked for, and returned to
- * once it has answered often enough; primary-backup-spec.txt section 2.3. Of
- * the targets of SRV records each that is better than the one in use is looked
- * for, the best one first.
+ * While another server is in use, the module checks the primary, and returns
+ * to it after enough good answers: primary-backup-spec.txt section 2.3. With
+ * SRV records it checks each target that is better than the one in use, the
+ * best one first.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -21,18 +21,18 @@
 
 
 enum {
-	STEADY_MS = 3600 * 1000,     /**< This long with the primary: steady */
+	STEADY_MS = 3600 * 1000,     /**< Stable after this long there       */
 };
 
 
-/* The server in use is to be left as soon as another one takes the account */
+/* The server in use is left as soon as another server takes the account */
 static bool is_leaving(const struct policy *p)
 {
 	return state_in_maintenance(p, p->target);
 }
 
 
-/* To leave a server, each other one will do */
+/* When a server is left, any other one that is not left alone will do */
 static bool is_refuge(const struct policy *p, unsigned server)
 {
 	return server != p->target && !state_in_maintenance(p, server);
@@ -46,7 +46,7 @@ static bool is_looked_for(const struct policy *p, unsigned server)
 }
 
 
-/* The first that is looked for, 0: none */
+/* The first server to check, 0: none */
 static unsigned first(const struct policy *p)
 {
 	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
@@ -58,7 +58,7 @@ static unsigned first(const struct policy *p)
 }
 
 
-/* The next one that may be asked and is not being asked, 0: none */
+/* The next server that may be checked and is not being asked, 0: none */
 static unsigned next(const struct policy *p, uint64_t now)
 {
 	const unsigned asked = p->probed |
@@ -74,7 +74,7 @@ static unsigned next(const struct policy *p, uint64_t now)
 }
 
 
-/* The server to begin with, 0: none */
+/* The server to check first, 0: none */
 static unsigned wanted(const struct policy *p, uint64_t now)
 {
 	const unsigned server = next(p, now);
@@ -89,7 +89,7 @@ static bool is_due(const struct policy *p)
 }
 
 
-/* When the first of those that are looked for may be asked */
+/* The earliest time at which one of these servers may be asked */
 static uint64_t allowed(const struct policy *p)
 {
 	uint64_t when = UINT64_MAX;
@@ -116,7 +116,7 @@ static void probe_begin(struct policy *p, unsigned server, struct decision *d)
 
 
 /**
- * The primary is not looked for before it wants to be asked
+ * Delay the check until the end of the primary's Retry-After
  *
  * @param p Policy
  */
@@ -131,10 +131,10 @@ void failback_put_off(struct policy *p)
 
 
 /**
- * When is the primary to be looked for, or another server if the one in use
- * is to be left alone? After a return that did not last, the wait is longer;
- * after an outage of the phone's own there is none; not before the primary
- * wants to be asked.
+ * Set the time of the next check: of the primary, or of any other server if
+ * the one in use is in maintenance. The wait is longer after a return that did
+ * not last. After an outage of the phone's own there is none. The check waits
+ * for Retry-After.
  *
  * @param p   Policy, settled
  * @param now Time [ms]
@@ -160,7 +160,7 @@ void failback_schedule(struct policy *p, uint64_t now, uint32_t rnd)
 
 
 /**
- * A server has failed: had the account just returned to it?
+ * A server has failed: count it if the account had just returned to it
  *
  * @param p   Policy
  * @param now Time [ms]
@@ -195,7 +195,7 @@ void failback_due(struct policy *p, uint64_t now, uint32_t rnd,
 {
 	const unsigned server = wanted(p, now);
 
-	/* it may have been turned off meanwhile */
+	/* failback may have been turned off since then */
 	if (server && is_due(p))
 		probe_begin(p, server, d);
 	else
@@ -203,7 +203,7 @@ void failback_due(struct policy *p, uint64_t now, uint32_t rnd,
 }
 
 
-/* Back to a better one, or away from one that is to be left alone */
+/* Return to a better server, or leave one that is in maintenance */
 static void go(struct policy *p, unsigned to, uint64_t now,
 	       struct decision *d)
 {
@@ -232,8 +232,8 @@ static void go(struct policy *p, unsigned to, uint64_t now,
 
 
 /**
- * Leave the server in use, which is to be left alone: there is no gap, since
- * another server takes the account first
+ * Leave the server in use, which is in maintenance. Another server takes the
+ * account first, so there is no gap.
  *
  * @param p   Policy, settled
  * @param now Time [ms]
@@ -260,15 +260,15 @@ void failback_leave(struct policy *p, uint64_t now, uint32_t rnd,
 }
 
 
-/* In use it would be given up before it has answered. The check has more
-   time, since a late answer tells at least that the server lives. */
+/* The server would be given up before such an answer if it were in use. The
+   check waits longer, since a late answer shows that the server lives. */
 static bool is_slow(const struct policy *p, const struct outcome *o)
 {
 	return o->took_ms > schedule_giveup_ms(p->set, false);
 }
 
 
-/* It would be no better: ask the next one, or wait */
+/* The server is no better than the one in use: ask the next one, or wait */
 static void not_good(struct policy *p, unsigned server, uint64_t now,
 		     uint32_t rnd, struct decision *d)
 {
@@ -285,8 +285,8 @@ static void not_good(struct policy *p, unsigned server, uint64_t now,
 
 
 /**
- * How long a server that is looked for has for an answer. The last one has
- * more time, as in a round: a primary that is slow lives.
+ * How long a checked server has to answer. The last one has more time, as in a
+ * round, since a slow primary lives.
  *
  * @param p   Policy, a check is to be made
  * @param now Time [ms]
@@ -301,11 +301,11 @@ uint32_t failback_given_ms(const struct policy *p, uint64_t now)
 
 
 /**
- * The check has ended. It is good if that server, mostly the primary, would
- * take the account, and answers in the time that it is given when in use.
+ * The check has ended. It is good if the server would take the account, and if
+ * it answers as fast as a server in use has to.
  *
  * @param p      Policy
- * @param server Server that was asked; ignored unless it still is
+ * @param server Server that was asked; ignored if it is no longer being asked
  * @param o      How it has ended
  * @param now    Time [ms]
  * @param rnd    Random number
@@ -353,8 +353,8 @@ void failback_probed(struct policy *p, unsigned server,
 
 
 /**
- * The failback check could not be sent, for want of memory or the like: that
- * tells nothing of the primary
+ * The failback check could not be sent, for example for lack of memory. That
+ * tells nothing of the primary.
  *
  * @param p   Policy
  * @param now Time [ms]
@@ -370,8 +370,8 @@ void failback_not_sent(struct policy *p, uint64_t now, uint32_t rnd)
 
 
 /**
- * Check now whether the primary is back; with all servers down, begin the
- * next round now
+ * Check now whether the primary is back. With all servers down, begin the next
+ * round now.
  *
  * @param p   Policy
  * @param now Time [ms]

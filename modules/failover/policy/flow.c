@@ -1,10 +1,10 @@
 /**
  * @file flow.c  The connection to a server has ended while the phone is idle
  *
- * Nobody can call the phone then, so it registers anew with the same server:
- * at once, within a random second, so that a server that restarts does not
- * get all of its phones in the same instant. A server that ends each new
- * connection soon is tried at the times of RFC 5626 section 4.5.
+ * Nobody can call the phone then, so it registers anew with the same server.
+ * It waits a random time of up to a second, so that a server that restarts
+ * does not get all of its phones at once. If the server ends each new
+ * connection soon, the times of RFC 5626 section 4.5 apply.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -17,12 +17,12 @@
 
 
 enum {
-	STEADY_MS = 60 * 1000,       /**< A connection has held this long    */
+	STEADY_MS = 60 * 1000,       /**< Longer than this: it was stable    */
 };
 
 
-/* The first loss costs no wait. Those that follow on short-lived connections
-   do, more each time. */
+/* The first loss waits a second at most. After each further loss of a short
+   connection the wait grows, up to the maximum. */
 static uint64_t wait_ms(struct policy_server *srv, uint64_t lived_ms,
 			uint32_t rnd)
 {
@@ -45,13 +45,13 @@ static uint64_t wait_ms(struct policy_server *srv, uint64_t lived_ms,
  *
  * @param p        Policy
  * @param server   Server
- * @param lived_ms The account was registered over it for so long [ms]
+ * @param lived_ms How long the account was registered over it [ms]
  * @param now      Time [ms]
  * @param rnd      Random number
- * @param wait     Time until the account registers there anew [ms]
+ * @param wait     Set to the time until the account registers there anew [ms]
  *
- * @return True if it will; false if the server is not in use, if a REGISTER
- *         is under way, which has a time of its own, or without failover_flow
+ * @return True if it will register anew; false if the server is not in use, if
+ *         a REGISTER is under way, or without failover_flow
  */
 bool flow_ended(struct policy *p, unsigned server, uint64_t lived_ms,
 		uint64_t now, uint32_t rnd, uint64_t *wait)
@@ -93,11 +93,11 @@ void flow_renew(struct policy *p, uint64_t now, uint32_t rnd,
 {
 	(void)rnd;
 
-	/* Baresip has done so by itself */
+	/* Baresip has registered by itself */
 	if (policy_waits(p, WAIT_ANSWER))
 		return;
 
-	/* the server stays the same: what was sent to it before still counts */
+	/* the server stays the same: earlier requests to it still count */
 	register_await(p, now);
 	d->register_with = p->target;
 }

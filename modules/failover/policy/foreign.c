@@ -2,8 +2,8 @@
  * @file foreign.c  Text that others have written
  *
  * A reason phrase, a name in a certificate and a Call-ID come from the
- * network, and go to a terminal, a log file and JSON. Here they lose what
- * could do harm there.
+ * network, and go to a terminal, a log file and JSON. This file replaces the
+ * characters that could do harm there.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -16,14 +16,14 @@
 
 
 /**
- * Decode the UTF-8 character that a text begins with (RFC 3629 section 4: no
- * overlong form, no surrogate)
+ * Decode the first UTF-8 character of a text. RFC 3629 section 4 allows no
+ * overlong form and no surrogate.
  *
  * @param chr  Set to the character
  * @param text Text
  * @param len  Its length [bytes]
  *
- * @return Length of the character, 1 to 4 [bytes]; 0 if it is not a valid one
+ * @return Length of the character, 1 to 4 [bytes]; 0 if it is not valid
  */
 size_t foreign_decode(uint32_t *chr, const char *text, size_t len)
 {
@@ -62,8 +62,8 @@ size_t foreign_decode(uint32_t *chr, const char *text, size_t len)
 }
 
 
-/* Control characters, and those of Unicode that turn the direction of a line
-   or end it: what follows them would not be read where it stands */
+/* Control characters, and the Unicode characters that end a line or change its
+   direction: they would show the rest of the text in another place. */
 static bool is_control(uint32_t chr)
 {
 	return chr < 0x20 || (chr >= 0x7f && chr <= 0x9f) ||
@@ -78,10 +78,10 @@ static bool is_control(uint32_t chr)
  * each byte that is not part of a UTF-8 character, becomes a question mark.
  * What does not fit is cut off at a whole character.
  *
- * @param dst  Buffer; may be that of the text, which never becomes longer
+ * @param dst  Buffer; may be that of the text, since the text never grows
  * @param size Its size, above 0
  * @param src  Text
- * @param len  Its length, in bytes; they may be 0 as well
+ * @param len  Its length [bytes]; the text may contain zero bytes
  */
 void foreign_clean(char *dst, size_t size, const char *src, size_t len)
 {
@@ -115,7 +115,7 @@ void foreign_clean(char *dst, size_t size, const char *src, size_t len)
 
 
 /**
- * Put an answer into words, as "INVITE: 503 Service Unavailable"
+ * Write an answer as text, such as "INVITE: 503 Service Unavailable"
  *
  * @param dst    Buffer
  * @param size   Its size, above 0

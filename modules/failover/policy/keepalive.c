@@ -10,7 +10,7 @@
 
 
 /**
- * The next one is sent after failover_keepalive
+ * The next OPTIONS is sent after failover_keepalive
  *
  * @param p   Policy, settled
  * @param now Time [ms]
@@ -27,7 +27,7 @@ void keepalive_schedule(struct policy *p, uint64_t now)
 
 
 /**
- * It is time to send one
+ * It is time to send an OPTIONS
  *
  * @param p   Policy
  * @param now Time [ms]
@@ -45,7 +45,7 @@ void keepalive_due(struct policy *p, uint64_t now, uint32_t rnd,
 
 
 /**
- * The keep-alive has been answered: failures are no longer in a row
+ * The OPTIONS has been answered: the count of failures starts again
  *
  * @param p      Policy
  * @param server Server that answered

@@ -2,8 +2,8 @@
  * @file maintenance.c  Servers that are left alone for a while
  *
  * An operator is about to restart a server. Rounds, checks and the standby
- * leave it alone while there is another one; the account leaves it in order.
- * A phone whose other servers are all dead still uses it.
+ * avoid it while there is another one. The account leaves it without a gap. If
+ * all other servers are dead, the phone still uses it.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -35,7 +35,7 @@ bool maintenance_set(struct policy *p, unsigned server, bool on, uint64_t now,
 		return false;
 
 	srv->maintenance = on;
-	p->probing       = 0;        /* it was asked under other conditions */
+	p->probing       = 0;        /* asked under other conditions        */
 
 	if (on && (server != p->target || server == p->standby))
 		standby_lost(p, server, now, rnd, d);

@@ -11,13 +11,13 @@
 
 
 /**
- * Has a server asked not to be sent anything? RFC 3261 section 21.5.4
+ * Does a server's Retry-After still run? RFC 3261 section 21.5.4
  *
  * @param p      Policy
  * @param server Server
  * @param now    Time [ms]
  *
- * @return True if it has, and the time is not over
+ * @return True if it does
  */
 bool order_leaves_alone(const struct policy *p, unsigned server,
 			uint64_t now)
@@ -42,7 +42,7 @@ static unsigned untried(const struct policy *p, bool maintenance,
 
 /**
  * The first server that this round has not tried. Those in maintenance come
- * last: they are better than none.
+ * last.
  *
  * @param p   Policy
  * @param now Time [ms]
@@ -73,7 +73,7 @@ bool order_is_last(const struct policy *p)
 
 /**
  * When the server is given up if it does not answer. The last one of a round
- * has more time; what the user has set meanwhile counts.
+ * has more time. A setting changed since then counts.
  *
  * @param p Policy
  *

@@ -1,9 +1,9 @@
 /**
  * @file outage.c  The phone's own side: no network, another address, asleep
  *
- * None of it tells anything of a server. While the phone has no network no
- * server is judged; afterwards what was seen before is out of date, and the
- * account is registered anew, first with the server that was in use.
+ * These tell nothing of a server. While the phone has no network, no server is
+ * judged. Afterwards, earlier evidence is out of date. The account is
+ * registered anew, first with the server that was in use.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -18,7 +18,7 @@
 
 
 /**
- * The phone has no way to any server
+ * The phone has no route to any server
  *
  * @param p   Policy
  * @param now Time [ms]
@@ -34,7 +34,7 @@ void outage_begin(struct policy *p, uint64_t now, uint32_t rnd)
 
 	policy_enter(p, POLICY_OFFLINE);
 
-	/* the look at the machine may be wrong: try from time to time */
+	/* the check of the network may be wrong: try from time to time */
 	++p->failed_rounds;
 	wait_arm(p, WAIT_ROUND,
 		 now + schedule_round_ms(p->failed_rounds, rnd));
@@ -42,9 +42,9 @@ void outage_begin(struct policy *p, uint64_t now, uint32_t rnd)
 
 
 /**
- * Go on after an outage, with the server that was in use before it, or else
- * with a new round. A network that has just come may not carry everything
- * yet: should the primary be left now, it is looked for again at once.
+ * Go on after an outage with the server that was in use before it, or else
+ * with a new round. A new network may not reach every server yet. So the first
+ * check of the primary does not wait.
  *
  * @param p   Policy
  * @param now Time [ms]
@@ -87,7 +87,7 @@ void outage_round_due(struct policy *p, uint64_t now, uint32_t rnd,
 }
 
 
-/* What was seen is out of date, and the binding may have gone */
+/* Earlier evidence is out of date, and the binding may be gone */
 static void begin_anew(struct policy *p, uint64_t now, struct decision *d)
 {
 	if (p->state == POLICY_IDLE)
@@ -126,8 +126,8 @@ void outage_end(struct policy *p, uint64_t now, struct decision *d)
 
 
 /**
- * What was seen is out of date for another reason: the phone has slept, or its
- * timers have run out without being looked at
+ * Earlier evidence is out of date for another reason: the phone has slept, or
+ * its timers were served late
  *
  * @param p   Policy
  * @param now Time [ms]
@@ -135,15 +135,15 @@ void outage_end(struct policy *p, uint64_t now, struct decision *d)
  */
 void outage_woke(struct policy *p, uint64_t now, struct decision *d)
 {
-	/* it is told when there is a network */
+	/* outage_end() does this when there is a network */
 	if (p->state != POLICY_OFFLINE)
 		begin_anew(p, now, d);
 }
 
 
 /**
- * Baresip could not send its REGISTER, for want of memory or the like: that
- * tells nothing of the server. Try again with the same one.
+ * Baresip could not send its REGISTER, for example for lack of memory. That
+ * tells nothing of the server. Try the same one again.
  *
  * @param p   Policy
  * @param now Time [ms]

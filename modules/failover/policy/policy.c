@@ -1,8 +1,7 @@
 /**
  * @file policy.c  Which server an account uses, and when that changes
  *
- * The states, and what leads from one to the other, are drawn in
- * docs/design.md.
+ * docs/design.md shows the states and the transitions between them.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -26,14 +25,14 @@
 
 
 enum {
-	RETRY_MAX_S = 3600,          /**< A server is not left alone longer  */
+	RETRY_MAX_S = 3600,          /**< Longest Retry-After that is used   */
 };
 
 typedef void (wait_h)(struct policy *p, uint64_t now, uint32_t rnd,
 		      struct decision *d);
 
 
-/* The target answers: it is the one in use */
+/* The target answers, so it is in use */
 static void settle(struct policy *p, bool registered, uint64_t now,
 		   uint32_t rnd, const char *reason)
 {
@@ -63,7 +62,7 @@ static void settle(struct policy *p, bool registered, uint64_t now,
 
 
 /**
- * The time of that REGISTER is up
+ * The pending REGISTER's time is up
  *
  * @param p   Policy
  * @param now Time [ms]
@@ -77,7 +76,7 @@ void policy_time_is_up(struct policy *p, uint64_t now, uint32_t rnd,
 
 	wait_cancel(p, WAIT_ANSWER);
 
-	/* nobody has looked for long: the answer may lie in the socket */
+	/* the process was stopped: the answer may wait in the socket */
 	if (now > order_deadline(p) + STALL_MS) {
 		outage_woke(p, now, d);
 		return;
@@ -90,9 +89,9 @@ void policy_time_is_up(struct policy *p, uint64_t now, uint32_t rnd,
 
 
 /**
- * That REGISTER is about to be retransmitted. Our timer and libre's run out
- * together; what goes over the wire must not depend on which is looked at
- * first, so if its time is up, this is the moment.
+ * The pending REGISTER is about to be retransmitted. Our timer and libre's
+ * expire together, in either order. The order must not decide whether a packet
+ * is sent. So the time is checked here too.
  *
  * @param p      Policy
  * @param server Server it goes to
@@ -120,7 +119,7 @@ bool policy_resent(struct policy *p, unsigned server, uint64_t now,
 
 
 /**
- * Begin with nothing known
+ * Initialise the policy: nothing is known yet
  *
  * @param p       Policy
  * @param set     Settings, kept by reference; may change at any time
@@ -146,8 +145,8 @@ void policy_init(struct policy *p, const struct settings *set,
 
 
 /**
- * Somebody else registers the account: at start, by hand, or because the
- * network has changed
+ * Somebody else registers the account: Baresip at its start, the user, or
+ * Baresip after a change of the network
  *
  * @param p   Policy
  * @param now Time [ms]
@@ -168,8 +167,8 @@ unsigned policy_registering(struct policy *p, uint64_t now)
 
 
 /**
- * The account was there before us: take it over, and register it anew so that
- * all is known of its binding
+ * The account was there before this module was loaded. Take it over, and
+ * register it anew, so that all is known of its binding.
  *
  * @param p          Policy, idle
  * @param server     Server that its requests go to
@@ -209,7 +208,7 @@ void policy_registered(struct policy *p, uint64_t now, uint32_t rnd,
 	if (p->state == POLICY_IDLE || p->state == POLICY_OFFLINE)
 		return;
 
-	/* it was one of several addresses that asked to be left alone */
+	/* one of its other addresses may have sent Retry-After */
 	state_server(p, p->target)->retry_after = 0;
 
 	settle(p, true, now, rnd, reason);
@@ -220,8 +219,8 @@ void policy_registered(struct policy *p, uint64_t now, uint32_t rnd,
 
 
 /**
- * The target lives but does not want this account (401, 403, 404, ...):
- * no other server would be better
+ * The target lives but refuses this account (401, 403, 404, ...). Another
+ * server would not be better.
  *
  * @param p      Policy
  * @param now    Time [ms]
@@ -283,8 +282,8 @@ static void count_failure(struct policy *p, unsigned server, uint64_t since,
  *
  * @param p      Policy
  * @param server Server
- * @param since  When that request was first sent; evidence from before the
- *               server was chosen is out of date [ms]
+ * @param since  When that request was first sent; older evidence than the
+ *               choice of the server is out of date [ms]
  * @param now    Time [ms]
  * @param rnd    Random number
  * @param reason What was seen, for the user
@@ -306,12 +305,12 @@ enum verdict policy_failed(struct policy *p, unsigned server, uint64_t since,
 
 
 /**
- * One and the same request has failed before at a server. These failures were
- * in a row, even if a request of another kind went well in between.
+ * The same request has failed at a server before. These failures are
+ * consecutive, even if another kind of request succeeded in between.
  *
  * @param p      Policy
  * @param server Server
- * @param times  How often
+ * @param times  How often it failed
  */
 void policy_failed_before(struct policy *p, unsigned server, unsigned times)
 {
@@ -321,12 +320,12 @@ void policy_failed_before(struct policy *p, unsigned server, unsigned times)
 
 
 /**
- * A server has said when to come again (503 with Retry-After, RFC 3261
- * section 21.5.4). Rounds and checks leave it alone for that long.
+ * A server has sent 503 with Retry-After (RFC 3261 section 21.5.4). Rounds and
+ * checks leave it alone for that long.
  *
  * @param p      Policy
  * @param server Server
- * @param s      Time [s]; more than an hour is taken for an hour
+ * @param s      Time [s]; one hour is the maximum
  * @param now    Time [ms]
  */
 void policy_retry_after(struct policy *p, unsigned server, uint32_t s,
@@ -341,9 +340,9 @@ void policy_retry_after(struct policy *p, unsigned server, uint32_t s,
 
 
 /**
- * A de-registration of ours has ended: a server has taken it, or it got no
- * answer, and then a server may have taken it all the same. Servers that
- * share their location table may have dropped the binding in use.
+ * A de-registration of ours has ended. A server has taken it, or may have
+ * taken it without an answer. If servers share their location table, the
+ * binding in use may be gone.
  *
  * @param p Policy
  * @param d Decision
@@ -356,7 +355,7 @@ void policy_deregistered(struct policy *p, struct decision *d)
 
 
 /**
- * The user has taken the account off the registrar
+ * The user has de-registered the account
  *
  * @param p Policy
  */
@@ -367,7 +366,7 @@ void policy_unregistered(struct policy *p)
 
 
 /**
- * Move to a server because the user says so
+ * Move to a server because the user has asked for it
  *
  * @param p   Policy
  * @param to  Server
@@ -393,7 +392,7 @@ void policy_switch(struct policy *p, unsigned to, uint64_t now,
 
 
 /**
- * Time has passed
+ * Do what is due now
  *
  * @param p   Policy
  * @param now Time [ms]
@@ -437,10 +436,10 @@ bool policy_next(const struct policy *p, uint64_t *when)
 
 
 /**
- * Settings have changed. Most are looked up when they are needed; of those
- * that are waited for, what is changed begins anew.
+ * Settings have changed. Most are read when they are needed. A wait whose
+ * setting has changed begins anew.
  *
- * @param p   Policy, its settings changed already
+ * @param p   Policy, already with the new settings
  * @param was The settings before
  * @param now Time [ms]
  * @param rnd Random number

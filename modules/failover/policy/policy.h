@@ -2,9 +2,9 @@
  * @file policy.h  Which server an account uses, and when that changes
  *
  * Evidence goes in, a decision comes out. Plain C: includes neither re.h nor
- * baresip.h, reads no clock and draws no random number: `now` is a monotonic
- * time in milliseconds, `rnd` is uniform over all 32-bit values. Servers are
- * numbered from 1 in the order of the account line, 0 is none.
+ * baresip.h. It reads no clock and draws no random number: `now` is a
+ * monotonic time in milliseconds, `rnd` is uniform over all 32-bit values.
+ * Servers are numbered from 1 in the order of the account line. 0 is none.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

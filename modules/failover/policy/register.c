@@ -1,9 +1,9 @@
 /**
- * @file register.c  Baresip's own REGISTER, as it is answered or not
+ * @file register.c  Baresip's own REGISTER, answered or not
  *
- * One is pending (WAIT_ANSWER) from the moment in which it is decided on or
- * seen, until a living server answers or its time is up. Refreshes are
- * libre's; binding.c has what is done if libre sends none.
+ * A REGISTER is pending (WAIT_ANSWER) from the moment when it is decided on or
+ * seen, until a living server answers or its time is up. libre sends the
+ * refreshes. If it sends none, binding.c acts.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -15,7 +15,7 @@
 
 
 /**
- * A REGISTER is under way, and has a time of its own
+ * A REGISTER is under way, and its time begins
  *
  * @param p   Policy
  * @param now When it was or would have been sent [ms]
@@ -33,7 +33,7 @@ void register_await(struct policy *p, uint64_t now)
 
 
 /**
- * Move to a server: its REGISTER is under way from now on
+ * Move to a server: its REGISTER is now under way
  *
  * @param p      Policy
  * @param server Server
@@ -68,8 +68,7 @@ void register_again(struct policy *p, uint64_t now)
 
 
 /**
- * A new REGISTER of Baresip's registration goes out: a refresh, or the
- * second one with credentials
+ * Baresip sends a new REGISTER: a refresh, or one with credentials
  *
  * @param p      Policy
  * @param server Server it goes to
@@ -88,7 +87,7 @@ void register_sent(struct policy *p, unsigned server, uint64_t now)
 
 
 /**
- * A living server has answered that REGISTER, whatever it said
+ * A living server has answered that REGISTER with any status
  *
  * @param p      Policy
  * @param server Server that answered
@@ -101,8 +100,8 @@ void register_answered(struct policy *p, unsigned server)
 
 
 /**
- * A living server wants that REGISTER in another form (401, 407, 423): the
- * next one is on its way, and has a time of its own
+ * A living server wants that REGISTER in another form (401, 407, 423). Baresip
+ * sends the next one, and its time begins.
  *
  * @param p      Policy
  * @param server Server that answered

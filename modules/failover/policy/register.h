@@ -1,5 +1,5 @@
 /**
- * @file register.h  Baresip's own REGISTER, as it is answered or not
+ * @file register.h  Baresip's own REGISTER, answered or not
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

@@ -1,8 +1,8 @@
 /**
  * @file renumber.c  The servers of an account have changed
  *
- * What is known of those that stay is kept, whatever their numbers are now.
- * The registration is left alone unless the server in use has changed.
+ * What is known of the servers that stay is kept under their new numbers. The
+ * registration is left alone unless the server in use has changed.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -19,12 +19,12 @@
 
 
 /**
- * A set of servers, one bit each, by the numbers that they have now
+ * Translate a set of servers, one bit each, to the present numbers
  *
  * @param rn     Change
- * @param before Set by the numbers before
+ * @param before Set with the numbers before
  *
- * @return Set; those that are gone are not in it
+ * @return Set without the servers that are gone
  */
 unsigned renumber_set(const struct renumber *rn, unsigned before)
 {
@@ -92,7 +92,7 @@ static bool has_new(const struct renumber *rn)
 }
 
 
-/* Register with what is there now, as in a new round */
+/* Register with the new servers, as in a new round */
 static void begin_anew(struct policy *p, const struct renumber *rn,
 		       uint64_t now, struct decision *d)
 {
@@ -108,7 +108,8 @@ static void begin_anew(struct policy *p, const struct renumber *rn,
 	p->origin = 0;
 	d->register_with = p->target;
 
-	/* that DNS has answered is no news */
+	/* if no server was in use, the answer of DNS is no news for the
+	   user */
 	if (rn->by_dns && !was_used)
 		return;
 
@@ -119,8 +120,8 @@ static void begin_anew(struct policy *p, const struct renumber *rn,
 }
 
 
-/* For a better server, or for any if the one in use is to be left. What is
-   under way, or has its time, is left alone if it can be. */
+/* Check for a better server, or for any other if the one in use is to be left.
+   A check that is under way or has its time is kept if possible. */
 static void look(struct policy *p, bool anew, uint64_t now, uint32_t rnd,
 		 struct decision *d)
 {

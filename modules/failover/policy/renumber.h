@@ -9,12 +9,12 @@
 
 #include "state.h"
 
-/** The new servers, and which they were before */
+/** The new servers, and the numbers that they had before */
 struct renumber {
-	unsigned fromv[MAX_SERVERS]; /**< Number before, 0: it is new        */
+	unsigned fromv[MAX_SERVERS]; /**< Number before, 0: new              */
 	struct policy_place placev[MAX_SERVERS];/**< Among the others        */
 	unsigned serverc;            /**< Number of servers now, 2 or more   */
-	bool by_dns;                 /**< Not by the user                    */
+	bool by_dns;                 /**< DNS changed them, not the user     */
 };
 
 /**

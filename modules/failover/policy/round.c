@@ -1,10 +1,10 @@
 /**
  * @file round.c  One server after the other
  *
- * A round goes through the servers in the order of the account line, first
- * the one that stands by. The last one left is given 64*T1, as
- * primary-backup-spec.txt section 2.2.4 asks. When all have failed, the next
- * round waits as RFC 5626 section 4.5 has it.
+ * A round tries the servers in the order of the account line, but the standby
+ * first. The last one left is given 64*T1: primary-backup-spec.txt section
+ * 2.2.4. When all have failed, the wait for the next round is that of RFC 5626
+ * section 4.5.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -17,7 +17,7 @@
 #include "wait.h"
 
 
-/* The one that the account is registered with already, or next in line */
+/* The standby, where the account is registered already, or the next one */
 static unsigned next_server(const struct policy *p, uint64_t now)
 {
 	const unsigned server = p->standby;
@@ -31,8 +31,8 @@ static unsigned next_server(const struct policy *p, uint64_t now)
 
 
 /**
- * Begin a round with the first server that may be asked; if none may,
- * somebody wants it all the same
+ * Begin a round with the first server that may be asked. If none may, ask the
+ * primary all the same.
  *
  * @param p   Policy
  * @param now Time [ms]
@@ -48,7 +48,7 @@ void round_begin(struct policy *p, uint64_t now)
 }
 
 
-/* No round before there is a server that may be asked */
+/* Delay the next round until a server may be asked */
 static void wait_for_leave(struct policy *p)
 {
 	uint64_t first = UINT64_MAX;
@@ -64,7 +64,7 @@ static void wait_for_leave(struct policy *p)
 
 
 /**
- * The target is given up: on to the next, or tell that none is left
+ * The target is given up: try the next one, or tell that none is left
  *
  * @param p   Policy
  * @param now Time [ms]

@@ -9,8 +9,8 @@
 
 
 enum {
-	FLOW_SPREAD_MS = 1000,       /**< Phones of one server, see below    */
-	REFRESH_MIN_MS = 500,        /**< Of our own, whatever is granted    */
+	FLOW_SPREAD_MS = 1000,       /**< Spread of a server's phones        */
+	REFRESH_MIN_MS = 500,        /**< Shortest wait for our renewal      */
 	ROUND_BASE_S = 30,           /**< RFC 5626 section 4.5, base-time    */
 	ROUND_MAX_S  = 1800,         /**< RFC 5626 section 4.5, max-time     */
 	ROUND_DOUBLE = 6,            /**< 30 s * 2^6 is above the maximum    */
@@ -25,8 +25,8 @@ static uint32_t scale(uint32_t rnd, uint32_t range)
 
 
 /**
- * Time from the first transmission of a request until its server is given
- * up: when the next retransmission would be due (RFC 3261 section 17.1)
+ * Time from the first transmission of a request until its server is given up.
+ * It ends when the next retransmission would be due (RFC 3261 section 17.1).
  *
  * @param set    Settings of the account
  * @param invite True for INVITE, whose interval is not capped at T2
@@ -70,8 +70,8 @@ uint32_t schedule_failback_ms(const struct settings *set, uint32_t rnd)
 
 
 /**
- * Time until the account registers anew after its connection has ended: a
- * server that restarts is not to get all of its phones in the same instant
+ * Time until the account registers anew after its connection has ended. A
+ * server that restarts must not get all of its phones at the same time.
  *
  * @param rnd Random number, uniform over all values
  *
@@ -84,8 +84,8 @@ uint32_t schedule_flow_ms(uint32_t rnd)
 
 
 /**
- * Time until a binding is refreshed: so early that it outlives a server that
- * is found to be dead
+ * Time until a binding is refreshed. It leaves enough time to find that a
+ * server is dead before the binding expires.
  *
  * @param set        Settings of the account
  * @param expires_ms Time that the registrar has granted, above 0 [ms]

@@ -17,9 +17,9 @@ struct settings;
 enum {
 	T1_MS  = 500,                /**< RFC 3261 section 17.1.1.1          */
 	T2_MS  = 4000,               /**< RFC 3261 section 17.1.2.2          */
-	TIMER_SLACK_MS = 5,          /**< Timers that run out together       */
-	RETRY_MS = 1000,             /**< Something could not be sent        */
-	STALL_MS = 2000,             /**< So late: the process was stopped   */
+	TIMER_SLACK_MS = 5,          /**< Timers that expire together        */
+	RETRY_MS = 1000,             /**< Try again after a failed send      */
+	STALL_MS = 2000,             /**< This late: process was stopped     */
 	TRANSACTION_MS = 64 * T1_MS, /**< Timer B and F, RFC 3261 table 4    */
 };
 

@@ -1,9 +1,9 @@
 /**
  * @file settings.c  Keys of the config file and of an account line
  *
- * One table says everything of a key: its name, where its value lives, its
- * default and what is allowed. A new key is a new line here and a field in
- * struct settings.
+ * One table holds everything about a key: its name, the place of its value,
+ * its default and the allowed values. A new key is a new line here and a field
+ * in struct settings.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -156,7 +156,7 @@ void settings_init(struct settings *set)
 
 
 /**
- * Set one key from its text; the value is unchanged on error
+ * Set one key from its text. On error the value is unchanged.
  *
  * @param set Settings
  * @param key Full name of the key
@@ -202,7 +202,7 @@ int settings_set(struct settings *set, const char *key, const char *val)
 
 
 /**
- * What a key's value may be, in words for the user
+ * The values that a key may have, as text for the user
  *
  * @param key Full name of the key
  *
@@ -217,7 +217,7 @@ const char *settings_allowed(const char *key)
 
 
 /**
- * The default of a key, as it would be written in the config file
+ * The default of a key, as written in the config file
  *
  * @param key Full name of the key
  *
@@ -236,7 +236,7 @@ const char *settings_default(const char *key)
  *
  * @param i Index from 0
  *
- * @return Static text, NULL behind the last
+ * @return Static text, NULL after the last
  */
 const char *settings_key(size_t i)
 {
@@ -245,12 +245,12 @@ const char *settings_key(size_t i)
 
 
 /**
- * Does a list of codes hold this one?
+ * Is a status code in a list?
  *
  * @param codes List of status codes
  * @param scode Status code of an answer
  *
- * @return True if it does
+ * @return True if it is
  */
 bool settings_has_code(const struct codes *codes, uint16_t scode)
 {

@@ -1,10 +1,10 @@
 /**
  * @file srv.c  The order of SRV records
  *
- * RFC 2782: the lowest priority first, and within one priority at random,
- * each record as often as its weight says. A record's lot depends on the seed
- * and on its own name alone: with the same seed, records that come and go do
- * not change the order of those that stay.
+ * RFC 2782: the lowest priority comes first. Within one priority the order is
+ * random, by weight. A record's draw depends only on the seed and its own
+ * name. So with the same seed, the order of the other records stays when one
+ * comes or goes.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -17,7 +17,7 @@
 #include "srv.h"
 
 
-/** A record and its lot */
+/** A record and its draw */
 struct lot {
 	struct srv srv;
 	double lot;                  /**< The lowest is first                */
@@ -30,7 +30,7 @@ struct lot {
  * @param seed Seed, 0 to begin with
  * @param text Text; case does not matter
  *
- * @return Seed; each text has another one
+ * @return New seed, which differs from text to text
  */
 uint64_t srv_seed(uint64_t seed, const char *text)
 {
@@ -46,7 +46,7 @@ uint64_t srv_seed(uint64_t seed, const char *text)
 		h = (h ^ c) * 0x100000001b3;
 	}
 
-	/* the finish of MurmurHash3: each bit depends on all */
+	/* the last step of MurmurHash3: each bit depends on every bit */
 	h = (h ^ (h >> 33)) * 0xff51afd7ed558ccd;
 	h = (h ^ (h >> 33)) * 0xc4ceb9fe1a85ec53;
 
@@ -54,9 +54,9 @@ uint64_t srv_seed(uint64_t seed, const char *text)
 }
 
 
-/* The time until the first of many events that come as often as the weight
-   says: the record whose event comes first is chosen with its share. Those of
-   weight 0 come after all others of their priority. */
+/* The first record of a priority is chosen by weight: each record gets the
+   time of a random event (exponential distribution, weight as rate), and the
+   earliest one wins. Weight 0 comes last in its priority. */
 static double draw(const struct srv *srv, uint64_t seed)
 {
 	const uint64_t h = srv_seed(seed + srv->port, srv->host);
@@ -66,7 +66,7 @@ static double draw(const struct srv *srv, uint64_t seed)
 }
 
 
-/* It becomes part of a SIP URI. "." stands for: no such service here */
+/* The host becomes part of a SIP URI. "." means: no such service here */
 static bool is_host(const char *host)
 {
 	const char *p;
@@ -87,7 +87,7 @@ static bool is_before(const struct srv *a, const struct srv *b)
 }
 
 
-/* The same server twice: its best record counts */
+/* Is it the same server again? Its best record counts */
 static bool is_twice(struct lot *v, size_t n, const struct srv *srv)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -121,14 +121,14 @@ static int compare(const void *a, const void *b)
 
 
 /**
- * Order SRV records, and leave out those that are no server: "." (RFC 2782),
- * a host that cannot stand in a URI, port 0, the same one twice
+ * Order SRV records, and remove those that are no server: "." (RFC 2782), a
+ * host that is not valid in a URI, port 0, a repeated server
  *
  * @param v    Records, returned in order
  * @param n    Number of them, SRV_MAX at most
- * @param seed Of this phone; with the same one the order is the same
+ * @param seed Seed of this phone; the same seed gives the same order
  *
- * @return Number of those that are left
+ * @return Number of records left
  */
 size_t srv_order(struct srv *v, size_t n, uint64_t seed)
 {

@@ -2,12 +2,12 @@
  * @file standby.c  Registered with the next server as well
  *
  * With failover_standby the account has a second registration, with the first
- * server in line that takes it. When the one in use dies, that is where the
- * account goes, and what was under way need not wait for a REGISTER.
+ * server in order that takes it. When the server in use dies, the account
+ * moves to the standby, and pending requests need not wait for a REGISTER.
  *
- * The servers may share their location table or not. If they do, it is one
- * binding that both registrations refresh, and the one that expires sooner may
- * end it: where the standby is lost, the binding in use is renewed.
+ * The servers may share their location table. Then both registrations refresh
+ * the same binding, and the one that expires first may end it. So when the
+ * standby is lost, the binding in use is renewed.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -21,11 +21,11 @@
 
 
 enum {
-	AT_ONCE = 1,                 /**< A time that is long past [ms]      */
+	AT_ONCE = 1,                 /**< In the past: due at once [ms]      */
 };
 
 
-/* A better server that is down is looked for by the failback check */
+/* If a better server is down, the failback check asks it */
 static bool is_candidate(const struct policy *p, unsigned server,
 			 uint64_t now)
 {
@@ -39,7 +39,7 @@ static bool is_candidate(const struct policy *p, unsigned server,
 }
 
 
-/* Ask the next in line; if none is left, search again after a while */
+/* Ask the next server; if none is left, search again later */
 static void ask_next(struct policy *p, uint64_t now, uint32_t rnd,
 		     struct decision *d)
 {
@@ -62,7 +62,7 @@ static void ask_next(struct policy *p, uint64_t now, uint32_t rnd,
 }
 
 
-/* It is not if one before it has been asked and would not have us */
+/* False if this search has asked an earlier server */
 static bool is_first_in_line(const struct policy *p, unsigned server)
 {
 	return !(p->standby_tried & (server_bit(server) - 1));
@@ -70,7 +70,7 @@ static bool is_first_in_line(const struct policy *p, unsigned server)
 
 
 /**
- * Search for a server to stand by, from the first in line on
+ * Search for a standby server, from the first one on
  *
  * @param p Policy
  */
@@ -92,7 +92,7 @@ void standby_begin(struct policy *p)
 void standby_search(struct policy *p, uint64_t now, uint32_t rnd,
 		    struct decision *d)
 {
-	/* turned off meanwhile */
+	/* the standby was turned off since then */
 	if (!p->set->standby)
 		return;
 
@@ -102,7 +102,8 @@ void standby_search(struct policy *p, uint64_t now, uint32_t rnd,
 
 
 /**
- * The account has arrived: what stood by is now in use, or goes on standing by
+ * The account has a server. If it was the standby, search for a new one; any
+ * other standby stays.
  *
  * @param p Policy, settled
  */
@@ -118,7 +119,7 @@ void standby_arrived(struct policy *p)
 
 
 /**
- * A de-registration of ours has ended, and may have hit this binding too
+ * A de-registration of ours has ended; it may have removed this binding too
  *
  * @param p Policy
  */
@@ -130,7 +131,7 @@ void standby_deregistered(struct policy *p)
 
 
 /**
- * A server is not, or no longer, there to stand by: on to the next
+ * A server cannot stand by, or not any more: ask the next one
  *
  * @param p      Policy
  * @param server Server
@@ -178,8 +179,8 @@ void standby_ok(struct policy *p, unsigned server, uint64_t expires_ms,
 	uint64_t wait = schedule_refresh_ms(p->set, expires_ms);
 	const uint64_t retry = schedule_failback_ms(p->set, rnd);
 
-	/* one that has been given up may answer late, and is welcome unless
-	   another is being asked */
+	/* a late answer of a server that was given up is used, unless another
+	   server is being asked */
 	if ((p->standby_asked && p->standby_asked != server) ||
 	    state_in_maintenance(p, server) ||
 	    (p->state != POLICY_SETTLED && p->state != POLICY_MOVING) ||
@@ -207,7 +208,7 @@ void standby_ok(struct policy *p, unsigned server, uint64_t expires_ms,
  *
  * @param p      Policy
  * @param server Server
- * @param alive  True if it lives, and only does not want this account
+ * @param alive  True if the server lives but refuses this account
  * @param now    Time [ms]
  * @param rnd    Random number
  * @param reason What was seen, for the user
@@ -226,8 +227,8 @@ void standby_failed(struct policy *p, unsigned server, bool alive,
 
 
 /**
- * The second registration could not be asked for, for want of memory or the
- * like: that tells nothing of the server
+ * The second REGISTER could not be sent, for example for lack of memory. That
+ * tells nothing of the server.
  *
  * @param p   Policy
  * @param now Time [ms]
@@ -240,8 +241,8 @@ void standby_not_sent(struct policy *p, uint64_t now)
 
 
 /**
- * Is the account moving to where it stands by? Then calls need not wait until
- * it has arrived.
+ * Is the account moving to its standby? Then calls need not wait for the
+ * REGISTER.
  *
  * @param p Policy
  *

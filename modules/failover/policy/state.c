@@ -1,5 +1,5 @@
 /**
- * @file state.c  The state of an account, and the gate into it
+ * @file state.c  The state of an account, and the one function that sets it
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -25,12 +25,12 @@ struct policy_server *state_server(struct policy *p, unsigned server)
 
 
 /**
- * Give a server its place among the others
+ * Set the place of a server among the others
  *
  * @param p      Policy
  * @param server Server
- * @param place  Its place; all zero: as good as no other, and returned to if
- *               it is the first
+ * @param place  Its place; all zero: no other server is as good, and the
+ *               account returns to it only if it is the first
  */
 void state_place(struct policy *p, unsigned server,
 		 const struct policy_place *place)
@@ -47,13 +47,13 @@ void state_place(struct policy *p, unsigned server,
 
 
 /**
- * Note what is known of a server
+ * Store what is known of a server
  *
  * @param p      Policy
  * @param server Server
  * @param health Its health
  * @param now    Time [ms]
- * @param reason What was seen, for the user; a server may have written it
+ * @param reason What was seen, for the user; may come from the server
  */
 void state_mark(struct policy *p, unsigned server, enum health health,
 		uint64_t now, const char *reason)
@@ -71,7 +71,7 @@ void state_mark(struct policy *p, unsigned server, enum health health,
 }
 
 
-/* Nobody stands by any more */
+/* There is no standby any more */
 static void end_standby(struct policy *p)
 {
 	p->standby       = 0;
@@ -80,7 +80,7 @@ static void end_standby(struct policy *p)
 }
 
 
-/* What is seen of the better servers while one is in use */
+/* Forget the checks of better servers */
 static void forget_probes(struct policy *p)
 {
 	for (unsigned i = PRIMARY; i <= p->serverc; i++)
@@ -100,8 +100,8 @@ static void forget_all(struct policy *p)
 
 
 /**
- * Enter a state. Nothing else writes `state`; what the new state may not have
- * is cleared here.
+ * Enter a state. Only this function writes `state`. It clears what the new
+ * state may not have.
  *
  * @param p     Policy
  * @param state New state; may be the present one

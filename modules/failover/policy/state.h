@@ -1,5 +1,5 @@
 /**
- * @file state.h  The state of an account, and the gate into it
+ * @file state.h  The state of an account, and the one function that sets it
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -38,19 +38,19 @@ enum health {
 struct policy_place {
 	unsigned rank;               /**< First server that is as good, 0:
 					  none but itself                    */
-	bool sought;                 /**< Returned to from a worse one       */
-	bool gone;                   /**< DNS does not name it any more      */
+	bool sought;                 /**< The account returns to it          */
+	bool gone;                   /**< DNS no longer names it             */
 };
 
 struct policy_server {
 	struct policy_place place;
 	enum health health;
-	uint64_t since;              /**< When `health` came about [ms]      */
-	uint64_t retry_after;        /**< Left alone until then [ms]         */
-	bool registered;             /**< A REGISTER of ours stands there    */
-	bool maintenance;            /**< The user wants it left alone       */
-	unsigned flow_losses;        /**< Connections that ended soon        */
-	uint64_t doubted;            /**< ... and was asked, 0: never [ms]   */
+	uint64_t since;              /**< When `health` changed [ms]         */
+	uint64_t retry_after;        /**< End of its Retry-After [ms]        */
+	bool registered;             /**< We are registered there            */
+	bool maintenance;            /**< The user wants it unused           */
+	unsigned flow_losses;        /**< Short connections in a row         */
+	uint64_t doubted;            /**< Last doubt, 0: never [ms]          */
 	unsigned good_probes;        /**< In a row                           */
 	char reason[REASON_SIZE];    /**< Latest evidence, for the user      */
 };
@@ -75,32 +75,32 @@ struct policy {
 	unsigned failures;           /**< Of `target`, in a row              */
 	unsigned failed_rounds;      /**< In a row                           */
 	unsigned home;               /**< In use before OFFLINE, 0: none     */
-	uint64_t valid_since;        /**< Older evidence tells nothing [ms]  */
+	uint64_t valid_since;        /**< Older evidence is ignored [ms]     */
 
-	uint64_t waitv[WAITS];       /**< Times waited for, 0: not [ms]      */
+	uint64_t waitv[WAITS];       /**< Times to wait for, 0: none [ms]    */
 
-	/* Baresip's own REGISTER, as it is answered or not: WAIT_ANSWER */
+	/* Baresip's own REGISTER, answered or not: WAIT_ANSWER */
 	uint64_t pending_since;      /**< First transmission [ms]            */
 	unsigned sends;              /**< Transmissions seen                 */
 
 	/* failback */
-	unsigned probing;            /**< Server that is asked, 0: none      */
-	unsigned probed;             /**< To leave a server, one bit each    */
-	bool check_at_once;          /**< The check as soon as settled       */
+	unsigned probing;            /**< Server being checked, 0: none      */
+	unsigned probed;             /**< Checked already, one bit each      */
+	bool check_at_once;          /**< Check as soon as settled           */
 	uint64_t returned;           /**< To a better one, 0: never [ms]     */
 	unsigned flaps;              /**< Returns that did not last, in a row*/
 
-	/* The binding: it is ours for sure if the REGISTER that made it was
-	   sent after the last de-registration of ours had ended */
+	/* The binding is certain to exist if its REGISTER was sent after our
+	   last de-registration had ended */
 	unsigned deregs;             /**< De-registrations ended             */
 	unsigned deregs_pending;     /**< ... when our REGISTER was sent     */
 	unsigned deregs_bound;       /**< ... that the binding outlived      */
 	bool renewing;
 	bool overdue;                /**< ... since no refresh was sent      */
-	uint64_t libre_refresh;      /**< libre's own, 0: not known [ms]     */
+	uint64_t libre_refresh;      /**< Time of libre's, 0: unknown [ms]   */
 
 	/* standby: a second registration */
-	unsigned standby;            /**< It stands there, 0: nowhere        */
+	unsigned standby;            /**< Server, 0: none                    */
 	unsigned standby_asked;      /**< REGISTER under way, 0: none        */
 	unsigned standby_tried;      /**< In this search, one bit each       */
 	unsigned standby_deregs;     /**< `deregs` when it was asked         */
@@ -108,9 +108,9 @@ struct policy {
 
 /** What a registrar's 2xx means for the binding */
 struct grant {
-	uint64_t lapse_ms;           /**< It lapses, 0: not known            */
-	uint64_t refresh_ms;         /**< libre refreshes it, 0: not known   */
-	bool useless;                /**< For no time, or so it ends         */
+	uint64_t lapse_ms;           /**< Until it expires, 0: not known     */
+	uint64_t refresh_ms;         /**< libre's refresh, 0: not known      */
+	bool useless;                /**< Expires at once, or no time        */
 };
 
 /** How a request of our own has ended */
@@ -122,11 +122,11 @@ struct outcome {
 	const char *reason;          /**< What was seen, for the user        */
 };
 
-/** What a failure that was reported means for who was waiting there */
+/** What a reported failure means for the request that was waiting */
 enum verdict {
-	VERDICT_VOID,                /**< It tells nothing of the server     */
-	VERDICT_STAYS,               /**< It counts, the account stays there */
-	VERDICT_MOVES,               /**< The account is with another server */
+	VERDICT_VOID,                /**< No evidence against the server     */
+	VERDICT_STAYS,               /**< Counts; the account stays          */
+	VERDICT_MOVES,               /**< Account uses another server        */
 };
 
 /** What the user is told of a decision */
@@ -142,23 +142,23 @@ struct decision {
 	enum tell tell;
 	unsigned from;               /**< 0: none was in use                 */
 	unsigned to;
-	uint64_t since;              /**< When what failed was first sent    */
+	uint64_t since;              /**< First sending of what failed       */
 	unsigned register_with;      /**< Server, 0: none                    */
 	bool by_command;             /**< The user has asked for the move    */
 	bool maintenance;            /**< ... to leave `from` for a while    */
-	bool gone;                   /**< ... since DNS does not name it     */
+	bool gone;                   /**< ... because DNS dropped it         */
 	bool look_up;                /**< Look up the servers' names again   */
-	unsigned probe;              /**< Would this server take it? 0: none */
+	unsigned probe;              /**< Check this server, 0: none         */
 	bool keepalive;              /**< OPTIONS to `target`                */
 	bool renew;                  /**< Renew the binding at `target`      */
 	unsigned standby;            /**< Register there as well, 0: none    */
 };
 
 /**
- * Is something waited for?
+ * Is the policy waiting for this?
  *
  * @param p    Policy
- * @param wait What
+ * @param wait What it may wait for
  *
  * @return True if it is
  */
@@ -168,7 +168,7 @@ static inline bool policy_waits(const struct policy *p, enum wait wait)
 }
 
 
-/** Servers in a set are one bit each */
+/** The bit of a server in a set */
 static inline unsigned server_bit(unsigned server)
 {
 	return 1u << server;
@@ -176,8 +176,8 @@ static inline unsigned server_bit(unsigned server)
 
 
 /**
- * Is a server to be left alone while there is another one? The user wants it
- * so, or its name does not stand for it any more.
+ * Is a server left alone while there is another one? The user wants that, or
+ * DNS no longer names it.
  *
  * @param p      Policy
  * @param server Server
@@ -194,12 +194,12 @@ static inline bool state_in_maintenance(const struct policy *p,
 
 
 /**
- * Is a server better than the one in use, by the order that is asked for?
+ * Does the account return to a server from the one in use?
  *
  * @param p      Policy
  * @param server Server
  *
- * @return True if the account returns to it
+ * @return True if it does
  */
 static inline bool state_is_better(const struct policy *p, unsigned server)
 {

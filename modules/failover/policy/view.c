@@ -9,13 +9,13 @@
 
 
 /**
- * Say that a request was not answered
+ * Write that a request was not answered
  *
  * @param buf   Buffer for the text
  * @param size  Its size
  * @param met   Method
- * @param sends Transmissions seen; 0: its name was not resolved, or the
- *              connection not made, in that time
+ * @param sends Transmissions seen; 0: in that time its name was not resolved,
+ *              or the connection not made
  * @param ms    Time since it was to be sent [ms]
  */
 void view_unanswered(char *buf, size_t size, const char *met,
@@ -35,12 +35,12 @@ void view_unanswered(char *buf, size_t size, const char *met,
 
 
 /**
- * Say that a server is too slow to be used
+ * Write that a server is too slow to be used
  *
  * @param buf      Buffer for the text
  * @param size     Its size
  * @param took_ms  Time until it answered [ms]
- * @param given_ms Time that it would be given [ms]
+ * @param given_ms Time that a server in use is given [ms]
  */
 void view_slow(char *buf, size_t size, uint64_t took_ms, uint64_t given_ms)
 {

@@ -1,8 +1,8 @@
 /**
  * @file wait.c  All times that the policy waits for
  *
- * One list. What a state may wait for is in one table: a time that the state
- * may not have is not taken, and is cancelled when that state is entered.
+ * This list holds every time. A table tells what each state may wait for. Any
+ * other time is not armed, and is cancelled when the state is entered.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -25,7 +25,7 @@ static const unsigned allowedv[] = {
 
 
 /**
- * Wait until a time; ignored in a state that may not wait for this
+ * Wait until a time; ignored if the state may not wait for this
  *
  * @param p    Policy
  * @param wait What is waited for
@@ -39,7 +39,7 @@ void wait_arm(struct policy *p, enum wait wait, uint64_t when)
 
 
 /**
- * Wait no more
+ * Cancel a wait
  *
  * @param p    Policy
  * @param wait What was waited for
@@ -64,7 +64,8 @@ void wait_keep_allowed(struct policy *p)
 }
 
 
-/* The one time that the settings and other servers may change meanwhile */
+/* Only WAIT_ANSWER depends on settings and servers that may change
+   meanwhile */
 static uint64_t due(const struct policy *p, enum wait wait)
 {
 	if (!p->waitv[wait])
@@ -75,7 +76,7 @@ static uint64_t due(const struct policy *p, enum wait wait)
 
 
 /**
- * Take a time off the list if it has come
+ * If a time has come, remove it from the list
  *
  * @param p    Policy
  * @param wait What is waited for
@@ -95,7 +96,7 @@ bool wait_take(struct policy *p, enum wait wait, uint64_t now)
 
 
 /**
- * The first of all times
+ * The earliest of all times
  *
  * @param p Policy
  *

@@ -12,11 +12,11 @@
 
 struct policy;
 
-/** What is waited for, in the order in which it is done when due */
+/** What the policy waits for; when due, handled in this order */
 enum wait {
-	WAIT_ANSWER,                 /**< REGISTER: its server is given up   */
+	WAIT_ANSWER,                 /**< Give up the server of a REGISTER   */
 	WAIT_ROUND,                  /**< DOWN, OFFLINE: the next round      */
-	WAIT_FLOW,                   /**< Register: the connection has ended */
+	WAIT_FLOW,                   /**< The connection ended: register     */
 	WAIT_REFRESH,                /**< The binding needs a REGISTER       */
 	WAIT_CHECK,                  /**< See whether the primary is back    */
 	WAIT_STANDBY,                /**< Search, or refresh of the standby  */

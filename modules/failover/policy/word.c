@@ -1,7 +1,7 @@
 /**
  * @file word.c  How much two words differ
  *
- * Tells what a user may have meant who has written a key that does not exist.
+ * Finds the key that a user may have meant by an unknown one.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -26,9 +26,8 @@ static unsigned min3(unsigned a, unsigned b, unsigned c)
 
 
 /**
- * How much two words differ: the least number of letters to put in, to take
- * out or to exchange to make one of the other. Capitals are no difference,
- * and no more than the first 64 characters count.
+ * How much two words differ: the least number of letters to insert, remove or
+ * replace. Case does not matter. Only the first 64 characters count.
  *
  * @param a Word
  * @param b Other word
