@@ -1,11 +1,11 @@
 /**
- * @file certificate.c  Why a TLS connection could not be made
+ * @file certificate.c  Why a TLS connection failed
  *
- * libre tells of a TLS handshake that failed only "Protocol error", whatever
- * was wrong. OpenSSL knows better, and calls whoever asks when an SSL object
- * is made (CRYPTO_get_ex_new_index(3)) and while it shakes hands
- * (SSL_set_info_callback(3)). What is noted here is read by those who then
- * hear of the error from libre, in the same turn of the main loop.
+ * libre reports each failed TLS handshake as "Protocol error". OpenSSL knows
+ * the cause. It calls this file when an SSL object is made
+ * (CRYPTO_get_ex_new_index(3)) and during the handshake
+ * (SSL_set_info_callback(3)). The cause is stored here. When libre then
+ * reports the error, in the same turn of the main loop, it is read.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -25,23 +25,23 @@
 
 
 enum {
-	NAMES_SIZE = 64,             /**< Names that the user is told        */
+	NAMES_SIZE = 64,             /**< Of names shown to the user         */
 	CAUSE_SIZE = 120,            /**< Fits a reason                      */
 };
 
-/** A TLS connection in the making, and until it ends */
+/** A TLS connection, from before its handshake until it ends */
 struct peer {
 	struct le le;
-	SSL *ssl;                    /**< Not referenced: it owns the peer   */
+	SSL *ssl;                    /**< Not referenced: owns this peer     */
 	bool watched;
 };
 
 static struct {
 	struct list peerl;
-	struct tmr tmr;              /**< Watches those that are new         */
+	struct tmr tmr;              /**< Starts to watch new ones           */
 	struct tmr tmr_forget;
 	pthread_t thread;            /**< The main loop's                    */
-	int ix;                      /**< Where an SSL object keeps its peer */
+	int ix;                      /**< Index of a peer in its SSL object  */
 	bool blind;                  /**< Not all connections are seen       */
 	char cause[CAUSE_SIZE];      /**< Of the latest failure, or empty    */
 } cert = { .ix = -1 };
@@ -81,8 +81,8 @@ static void common_name(X509 *x, char *names)
 }
 
 
-/* Whom a certificate is for: RFC 6125 section 6.4.4, its alternative names
-   if it has any, else the common one */
+/* The names that a certificate is for. RFC 6125 section 6.4.4: the alternative
+   names if there are any, else the common name. */
 static void names_of(X509 *x, char *names)
 {
 	GENERAL_NAMES *gens;
@@ -195,7 +195,7 @@ static void note_failure(const SSL *ssl)
 	const unsigned long code = ERR_peek_error();
 	const long result = SSL_get_verify_result(ssl);
 
-	/* it only waits for the network */
+	/* no error: it waits for the network */
 	if (!code)
 		return;
 
@@ -205,7 +205,7 @@ static void note_failure(const SSL *ssl)
 	else
 		describe_handshake(cert.cause, code);
 
-	/* what fails later does so for a reason of its own */
+	/* a later failure has a cause of its own */
 	tmr_start(&cert.tmr_forget, 0, forget_handler, NULL);
 }
 
@@ -215,7 +215,7 @@ static void info_handler(const SSL *ssl, int where, int ret)
 	if (SSL_is_server(ssl) || !pthread_equal(pthread_self(), cert.thread))
 		return;
 
-	/* at each step: the first may have been before we watched */
+	/* at each step: the first one may be over before we watch */
 	if (where == SSL_CB_CONNECT_LOOP && !SSL_is_init_finished(ssl))
 		verify_server((SSL *)(intptr_t)ssl);
 	else if (where == SSL_CB_CONNECT_EXIT && ret <= 0)
@@ -223,8 +223,8 @@ static void info_handler(const SSL *ssl, int where, int ret)
 }
 
 
-/* They are complete now, and have at most begun to shake hands: an answer of
-   the server takes another turn of the main loop */
+/* The new SSL objects are complete now. No server has answered yet: an answer
+   is read in a later turn of the main loop. */
 static void watch_handler(void *arg)
 {
 	struct le *le;
@@ -287,7 +287,7 @@ static void free_handler(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int ix,
 
 
 /**
- * Begin to note why TLS connections fail
+ * Start to store why TLS connections fail
  *
  * @return 0 if success, otherwise errorcode
  */
@@ -307,7 +307,7 @@ int certificate_open(void)
 }
 
 
-/** Note no more */
+/** Stop that */
 void certificate_close(void)
 {
 	struct le *le;
@@ -332,8 +332,8 @@ void certificate_close(void)
 
 
 /**
- * Have TLS connections been made that could not be watched? Then none is
- * known to be one that was.
+ * May there be TLS connections that are not watched? Then it is not known
+ * which ones are watched.
  *
  * @return True if there may be such connections
  */
@@ -373,12 +373,12 @@ static const char *latest_cause(void)
 
 
 /**
- * Say why, if an error is that of a TLS handshake that has just failed
+ * The cause of an error, if it is that of a TLS handshake that has just failed
  *
- * @param text Error in words, as Baresip and libre tell it
+ * @param text Error text of Baresip or libre
  *
- * @return The cause if it is known, else the same text; valid until the main
- *         loop goes on
+ * @return The cause if it is known, else the same text; valid until the next
+ *         turn of the main loop
  */
 const char *certificate_reason(const char *text)
 {

@@ -1,5 +1,5 @@
 /**
- * @file certificate.h  Why a TLS connection could not be made
+ * @file certificate.h  Why a TLS connection failed
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

@@ -1,8 +1,8 @@
 /**
- * @file changes.c  Values that were changed while the phone runs
+ * @file changes.c  Values that were changed at run time
  *
- * They stand before what the account line and the config file say, for as
- * long as these are not read again with the values in them.
+ * They override the account line and the config file, until Baresip reads the
+ * file again with these values saved in it.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -58,7 +58,7 @@ struct changed *changes_find(const char *aor, const char *key)
 /**
  * All values that were changed
  *
- * @return List of struct changed, in the order in which they were
+ * @return List of struct changed, in the order of the changes
  */
 struct list *changes_list(void)
 {
@@ -103,12 +103,12 @@ int changes_set(const char *aor, const char *key, const char *val)
 
 
 /**
- * Take a change back
+ * Undo a change
  *
  * @param aor Account; NULL: the config file's
  * @param key Key
- * @param old What was there before, NULL: nothing; the reference to it is
- *            taken over
+ * @param old Change that was there before, NULL: none; the reference is taken
+ *            over
  */
 void changes_restore(const char *aor, const char *key, struct changed *old)
 {
@@ -130,7 +130,7 @@ void changes_restore(const char *aor, const char *key, struct changed *old)
 
 
 /**
- * Baresip has read a file again: what was saved is in it
+ * Baresip has read a file again: forget the changes saved in it
  *
  * @param aor Account; NULL: the config file
  */
@@ -152,7 +152,7 @@ void changes_forget_saved(const char *aor)
 }
 
 
-/** Forget all of it */
+/** Forget all changes */
 void changes_close(void)
 {
 	list_flush(&changel);

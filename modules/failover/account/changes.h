@@ -1,5 +1,5 @@
 /**
- * @file changes.h  Values that were changed while the phone runs
+ * @file changes.h  Values that were changed at run time
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -15,7 +15,7 @@ struct changed {
 	char *aor;                   /**< Of the account; NULL: config file  */
 	char *key;
 	char *val;                   /**< Empty: removed                     */
-	bool saved;                  /**< The file has it                    */
+	bool saved;                  /**< Written to the file                */
 };
 
 struct list *changes_list(void);

@@ -1,8 +1,8 @@
 /**
- * @file config.c  The settings, of the config file and of account lines
+ * @file config.c  The settings, from the config file and account lines
  *
- * What is wrong is told in one line that names the key, the value and what
- * is allowed; the default stands in.
+ * A wrong value gets one log line, with the key, the value and what is
+ * allowed. The default is used.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -17,13 +17,13 @@
 
 enum {
 	VALUE_SIZE    = 512,
-	RWAIT_DEFAULT = 90,          /**< libre's: of the expiry [%]         */
+	RWAIT_DEFAULT = 90,          /**< libre's, of the expiry [%]         */
 	RWAIT_MIN     = 5,
 	RWAIT_MAX     = 95,
 };
 
-static struct settings config;   /**< Of the config file, for all accounts   */
-static struct conf *conf;        /**< That they are from, referenced         */
+static struct settings config;   /**< From the config file, for all accounts */
+static struct conf *conf;        /**< Where they come from, referenced       */
 
 
 /**
@@ -49,7 +49,7 @@ bool config_param(const struct line *line, const char *name, struct pl *val)
 }
 
 
-/* What was changed stands before the file */
+/* A changed value overrides the file */
 static void read_config_key(const char *key, bool warn)
 {
 	const struct changed *chg = changes_find(NULL, key);
@@ -94,9 +94,9 @@ void config_open(void)
 
 
 /**
- * Read the config file again if Baresip has, by its command `conf_reload`.
- * Nothing tells of that, but it makes another object then. It cannot have
- * the address of the one before, which lives on for as long as we keep it.
+ * Read the config file again if Baresip has done so, by its command
+ * `conf_reload`. Baresip reports no event, but it makes a new object. Its
+ * address differs from that of the old one, since we keep a reference to that.
  *
  * @return True if it was read again
  */
@@ -113,7 +113,7 @@ bool config_reread(void)
 }
 
 
-/** Let go of the config file */
+/** Release the config file */
 void config_close(void)
 {
 	conf = mem_deref(conf);
@@ -144,10 +144,10 @@ static void read_account_key(struct line *line, const char *key, bool warn)
 
 
 /**
- * Read the settings of an account, as they were changed
+ * Read the settings of an account, with the changes
  *
  * @param line Line
- * @param warn True to tell of what is wrong
+ * @param warn True to warn of wrong values
  */
 void config_read(struct line *line, bool warn)
 {
@@ -161,8 +161,8 @@ void config_read(struct line *line, bool warn)
 
 
 /**
- * Values were changed: take the config file's up; config_apply() does the
- * same for an account
+ * Values were changed: use those of the config file. config_apply() does this
+ * for an account.
  */
 void config_changed(void)
 {
@@ -171,7 +171,7 @@ void config_changed(void)
 
 
 /**
- * The config file was read: apply it to an account that is managed
+ * The config file was read: use its values for a managed account
  *
  * @param line Line
  */
@@ -182,7 +182,7 @@ void config_apply(struct line *line)
 
 
 /**
- * The part of a granted time after which libre refreshes a binding
+ * libre refreshes a binding after this part of the granted time
  *
  * @param line Line
  *
@@ -200,7 +200,7 @@ uint32_t config_rwait(const struct line *line)
 
 
 /**
- * A parameter of the account line, or what it was changed to
+ * A parameter of the account line, or the value it was changed to
  *
  * @param line Line
  * @param name Name of the parameter

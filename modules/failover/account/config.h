@@ -1,5 +1,5 @@
 /**
- * @file config.h  The settings, of the config file and of account lines
+ * @file config.h  The settings, from the config file and account lines
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

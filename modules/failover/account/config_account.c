@@ -1,7 +1,7 @@
 /**
  * @file config_account.c  The servers of an account line
  *
- * An account that cannot be managed is left alone, and the reason is kept.
+ * An account that cannot be managed is left alone, and the reason is stored.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -44,7 +44,7 @@ bool config_account_decode_regint(uint32_t *s, const struct pl *pl)
 }
 
 
-/* Expiry asked of a server; without a key of its own that of server 1 */
+/* Expiry requested from a server; that of server 1 unless it has its own */
 static uint32_t read_regint(const struct line *line, unsigned server,
 			    bool warn)
 {
@@ -52,7 +52,7 @@ static uint32_t read_regint(const struct line *line, unsigned server,
 	char key[32];
 	struct pl pl;
 
-	/* the account's own may be what we have set, before a reload */
+	/* the account's value may be ours, set before a reload */
 	if (config_param_now(line, "regint", &pl) && pl_u32(&pl))
 		dflt = pl_u32(&pl);
 
@@ -75,7 +75,7 @@ static uint32_t read_regint(const struct line *line, unsigned server,
 }
 
 
-/* The account is left alone, and this is why */
+/* Leave the account alone, and store the reason */
 static int refuse(struct line *line, const char *fmt, ...)
 {
 	va_list ap;
@@ -120,7 +120,7 @@ static int add_server(struct line *line, const struct pl *uri, bool warn)
  * The next server of a list
  *
  * @param uri  Returns its URI
- * @param list URIs with commas between them; moved on
+ * @param list URIs separated by commas; returns the rest
  */
 void config_account_next_server(struct pl *uri, struct pl *list)
 {
@@ -155,8 +155,8 @@ static int add_more_servers(struct line *line, struct pl list, bool warn)
 }
 
 
-/* Read from the account line, as Baresip does: what stands in the account
-   may be what we have set, before a reload */
+/* Read it from the account line, as Baresip does. The value in the account may
+   be ours, set before a reload. */
 static bool outbound(const struct line *line, unsigned server, struct pl *uri)
 {
 	char name[16];
@@ -169,7 +169,8 @@ static bool outbound(const struct line *line, unsigned server, struct pl *uri)
 }
 
 
-/* That of an account without a server: who it is at, RFC 3263 section 4 */
+/* An account without a server: use the domain of its AOR, RFC 3263 section
+   4 */
 static int add_domain(struct line *line, bool warn)
 {
 	const struct uri *aor = &account_laddr(line->acc)->uri;
@@ -203,7 +204,7 @@ static int add_domain(struct line *line, bool warn)
 }
 
 
-/* As they are written */
+/* List the servers as the user wrote them */
 static int list_servers(struct line *line, bool two, bool warn)
 {
 	struct pl more, uri;
@@ -251,7 +252,7 @@ static int read_servers(struct line *line, bool warn)
 }
 
 
-/* Baresip says nothing of it */
+/* Baresip does not report this */
 static void warn_if_cut(const struct line *line)
 {
 	const struct sip_addr *laddr = account_laddr(line->acc);
@@ -263,7 +264,7 @@ static void warn_if_cut(const struct line *line)
 	if (!pl_isset(&laddr->params))
 		return;
 
-	/* a quotation mark before a name is not part of it */
+	/* a quotation mark before a display name is not counted */
 	len = (size_t)(laddr->params.p + laddr->params.l - begin);
 	if (len == max || len == max - 1)
 		warning("failover: %s: the account line is cut off: Baresip"
@@ -272,8 +273,8 @@ static void warn_if_cut(const struct line *line)
 }
 
 
-/* What Baresip takes for a boolean: 1.x in its config file, later versions
-   in account lines, too */
+/* Baresip's boolean words: version 1.x has them in its config file only, later
+   versions in account lines too. */
 static bool is_off(const struct line *line, const struct pl *val)
 {
 	static const char *const wordv[] = {
@@ -323,14 +324,14 @@ static int read_account(struct line *line, bool warn)
 
 
 /**
- * The servers of an account as the user has written them: a name once, and
- * not what it stands for
+ * The servers of an account as the user wrote them: one entry for a name, not
+ * the servers that it stands for
  *
  * @param line Line
  * @param v    Returns the servers
  * @param max  Room in `v`
  *
- * @return Number of them; 0 if the account names none
+ * @return Number of servers; 0 if the account names none
  */
 unsigned config_account_listed(const struct line *line,
 			       struct config_server *v, unsigned max)
@@ -360,7 +361,7 @@ unsigned config_account_listed(const struct line *line,
  *
  * @param line Line
  *
- * @return 0 if it is managed; EINVAL if it is left alone, and why is in
+ * @return 0 if it is managed; EINVAL if it is left alone, with the reason in
  *         line->unmanaged; otherwise errorcode
  */
 int config_account(struct line *line)
@@ -372,7 +373,7 @@ int config_account(struct line *line)
 
 
 /**
- * Read the servers and settings of an account as they were changed
+ * Read the servers and settings of an account, with the changes
  *
  * @param line Line
  *

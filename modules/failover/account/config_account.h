@@ -11,10 +11,10 @@
 
 struct line;
 
-/** A server as it stands in the account line */
+/** A server as written in the account line */
 struct config_server {
 	struct pl uri;               /**< Part of the account, or of a change*/
-	uint32_t regint;             /**< Expiry asked of it [s]             */
+	uint32_t regint;             /**< Expiry requested from it [s]       */
 };
 
 int  config_account(struct line *line);

@@ -1,10 +1,10 @@
 /**
  * @file expand.c  The servers that names stand for
  *
- * In the list of an account's servers each target of a name's SRV records
- * stands where the name was written. What was written by hand keeps its
- * place: a target that is named by hand as well is left out, and targets have
- * the room that is left.
+ * The SRV targets of a name stand in the account's list of servers at the
+ * place of the name. Servers that the user wrote keep their places. A target
+ * that the user also wrote is left out. If there is no room, targets are left
+ * out.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -52,7 +52,7 @@ static int make_server(struct server *srv, const struct name *name,
 }
 
 
-/* Those of one priority are equally good */
+/* Targets of one priority are equally good */
 static void place(struct line *line, const struct name_target *target,
 		  const struct name_target *before)
 {
@@ -67,7 +67,7 @@ static void place(struct line *line, const struct name_target *target,
 }
 
 
-/* The targets of a name in place of it; the rest of the list is to have room */
+/* Replace a name by its targets; leave room for the rest of the list */
 static void add_targets(struct line *line, const struct name *name,
 			uint32_t regint, const struct server *restv,
 			unsigned restc)
@@ -112,10 +112,9 @@ static struct name *get_name(struct line *line, const struct server *srv)
 
 
 /**
- * Put the servers that names stand for in the place of the names, as far as
- * DNS has told
+ * Replace each name by its servers, if DNS has answered
  *
- * @param line Line, with its servers as they are written
+ * @param line Line, with its servers as written
  */
 void expand_servers(struct line *line)
 {
@@ -179,7 +178,7 @@ bool expand_has_list(const struct line *line)
 
 
 /**
- * Ask DNS for the names no more
+ * Stop looking up the names
  *
  * @param line Line
  */

@@ -1,9 +1,9 @@
 /**
- * @file keys.c  What Baresip would ignore without a word
+ * @file keys.c  What Baresip would ignore silently
  *
- * Keys that do not exist, the rest of a value that has blanks in it, and
- * parameters of a server that stand outside its quotes. Each gets a warning
- * that says what is meant, as far as that can be told.
+ * These are unknown keys, the rest of a value after a blank, and server
+ * parameters outside the quotes. Each gets a warning, with the likely meaning
+ * if there is one.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -16,8 +16,8 @@
 
 
 enum {
-	NAME_SIZE = 64,              /**< Keys are shorter                   */
-	LOST_SIZE = 256,             /**< Parameters that one server lost    */
+	NAME_SIZE = 64,              /**< Keys are shorter than this         */
+	LOST_SIZE = 256,             /**< Parameters of one server           */
 };
 
 #define PREFIX "failover"
@@ -34,8 +34,7 @@ static const char *const account_keyv[] = {
 	"failover_regint6", "failover_regint7", "failover_regint8",
 };
 
-/* Of a server, not of an account: RFC 3261 section 19.1.1, and what Baresip
-   has in SIP URIs */
+/* SIP URI parameters: RFC 3261 section 19.1.1, and those of Baresip */
 static const char *const uri_paramv[] = {
 	"transport", "lr", "maddr", "ttl", "user", "method", "comp",
 };
@@ -44,7 +43,7 @@ static const char *const serverv[] = {
 	"outbound", "outbound1", "outbound2", "failover_servers",
 };
 
-/** Where keys stand, and which, beside those of settings.c */
+/** A file with keys, and its keys beside those of settings.c */
 struct place {
 	const char *name;
 	const char *const *keyv;
@@ -63,15 +62,15 @@ static const struct place account_line = {
 struct entry {
 	struct pl name;
 	struct pl val;               /**< With its quotes                    */
-	struct pl rest;              /**< Behind a blank: ignored            */
+	struct pl rest;              /**< After a blank: ignored             */
 };
 
-/** A server, and parameters that it should have */
+/** A server, and the parameters written outside its quotes */
 struct loss {
 	struct pl name;              /**< Of the account's parameter         */
 	struct pl uri;
-	char lost[LOST_SIZE];        /**< As ";transport=tls", or empty      */
-	bool twice;                  /**< The URI has one of them already    */
+	char lost[LOST_SIZE];        /**< Like ";transport=tls", or empty    */
+	bool twice;                  /**< The URI already has one of them    */
 };
 
 
@@ -94,7 +93,7 @@ static void skip(struct pl *pl, const char *chars)
 }
 
 
-/* As far as to one of these characters outside of quotes, as libre has it */
+/* Text up to one of these characters outside quotes, as libre reads it */
 static struct pl take(struct pl *pl, const char *stops)
 {
 	struct pl taken = { .p = pl->p, .l = 0 };
@@ -138,7 +137,7 @@ static const char *nearer(const char *name, const char *one, const char *two)
 }
 
 
-/* The key that has this name, or the most similar one */
+/* The key of this name, or the most similar one */
 static const char *nearest(const char *name, const struct place *place)
 {
 	const char *found = NULL, *key;
@@ -153,7 +152,7 @@ static const char *nearest(const char *name, const struct place *place)
 }
 
 
-/* Where nothing else tells of it: values of our own keys */
+/* Values of our own keys, where nothing else checks them */
 static void check_value(const char *where, const struct entry *entry)
 {
 	const bool secret = !re_regex(entry->name.p, entry->name.l,
@@ -195,7 +194,7 @@ static bool is_known(const char *where, const struct pl *pl,
 }
 
 
-/* Almost the name of a server. What is less like it may be another module's */
+/* Almost a server's name. A less similar one may be another module's */
 static void check_server_name(const char *where, const struct pl *pl)
 {
 	enum { TYPO_MAX = 2 };
@@ -247,7 +246,7 @@ static int config_handler(const struct pl *line, void *arg)
 
 
 /**
- * Warn of what the config file has in vain
+ * Warn of what Baresip ignores in the config file
  */
 void keys_check_config(void)
 {
@@ -257,12 +256,12 @@ void keys_check_config(void)
 	    re_snprintf(file, sizeof(file), "%s/config", path) < 0)
 		return;
 
-	/* a configuration that is not from a file has none to be read */
+	/* a configuration in memory has no file to read */
 	(void)conf_parse(file, config_handler, NULL);
 }
 
 
-/* The next parameter, as msg_param_decode() would find it */
+/* The next parameter, as msg_param_decode() finds it */
 static bool next_param(struct pl *params, struct entry *entry)
 {
 	(void)take(params, ";");
@@ -322,8 +321,7 @@ static void add_loss(struct loss *loss, const struct entry *entry)
 }
 
 
-/* Parameters of servers that stand outside the quotes, or behind a URI that
-   has none */
+/* Server parameters outside the quotes, or after a URI without quotes */
 static void check_servers(const char *name, struct pl params)
 {
 	struct loss loss;
@@ -351,7 +349,7 @@ static void check_servers(const char *name, struct pl params)
 
 
 /**
- * Warn of what an account line has in vain
+ * Warn of what Baresip ignores in an account line
  *
  * @param name   The account's name for the user
  * @param params Parameters of the account line
@@ -373,7 +371,7 @@ void keys_check_account(const char *name, const struct pl *params)
 		    !is_known(name, &entry.name, &account_line, &config_file))
 			continue;
 
-		/* one without a value is not of its form: config.c says so */
+		/* config.c warns of a key without a value */
 		if (entry.rest.l)
 			check_value(name, &entry);
 	}

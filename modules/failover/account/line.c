@@ -1,5 +1,5 @@
 /**
- * @file line.c  Our accounts: which there are, and whose a request is
+ * @file line.c  Our accounts: which exist, and whose request is this
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -13,8 +13,8 @@
 
 static struct list linel;
 static struct index uas;
-static struct index cusers;          /* By the user part of the Contact      */
-static struct index users;           /* ... of the address                   */
+static struct index cusers;          /* By user part of the Contact          */
+static struct index users;           /* By user part of the AOR              */
 
 
 /**
@@ -28,7 +28,7 @@ struct list *line_list(void)
 }
 
 
-/* A user agent is known by its address in memory */
+/* The key of a user agent is its address in memory */
 static void ua_key(struct pl *key, const struct ua **ua)
 {
 	key->p = (const char *)ua;
@@ -37,7 +37,7 @@ static void ua_key(struct pl *key, const struct ua **ua)
 
 
 /**
- * Add a line to those that are found
+ * Add a line to the indexes
  *
  * @param line Line, with its user agent and account
  */
@@ -57,7 +57,7 @@ void line_add(struct line *line)
 
 
 /**
- * Take a line off those that are found
+ * Remove a line from the indexes
  *
  * @param line Line
  */
@@ -109,8 +109,8 @@ static bool is_aor(const struct line *line, const struct pl *aor)
 }
 
 
-/* Older versions make the user part of a Contact unique to the user agent,
-   newer ones do not: alice of two domains is told apart by the AOR */
+/* Older versions of Baresip give each user agent its own Contact user. Newer
+   ones do not, so the AOR tells apart alice of two domains. */
 static struct line *find_cuser(const struct pl *user, const struct pl *aor)
 {
 	struct line *found = NULL;
@@ -156,7 +156,7 @@ static struct line *find_aor(const struct pl *aor)
 }
 
 
-/* By its Contact, or by its From */
+/* Find a line by its Contact, or by its From */
 static struct line *find_from(const struct pl *contact, const struct pl *from)
 {
 	struct line *line = NULL;
@@ -189,7 +189,7 @@ struct line *line_find_called(const struct sip_msg *msg)
 
 
 /**
- * The managed line that a request of Baresip's is from
+ * The managed line that sends a request of Baresip's
  *
  * @param g Request, as it is sent
  *
@@ -204,7 +204,7 @@ struct line *line_find_sent(const struct glance *g)
 /**
  * The managed line that an answer is for
  *
- * @param msg Answer, which lists the Contact or not
+ * @param msg Answer, with or without the Contact
  *
  * @return Line, NULL if there is none
  */
@@ -277,13 +277,13 @@ const struct server *line_server(const struct line *line, unsigned server)
 
 
 /**
- * The server that a request goes to: by its Route if that is one of ours, by
- * its destination otherwise
+ * The server that a request goes to: from its Route if it names one of ours,
+ * otherwise from its destination
  *
  * @param line  Line
- * @param guess Server that it is likely to be, 0: none. The names of several
- *              may stand for the same address
- * @param route Value of the topmost Route, NULL if it has none
+ * @param guess Likely server, 0: none. Names of several servers may resolve to
+ *              the same address
+ * @param route Value of the topmost Route, NULL if there is none
  * @param tp    Transport
  * @param dst   Destination
  *
@@ -325,7 +325,7 @@ static bool has_socket(enum sip_transp tp, int af)
 }
 
 
-/* A phone with one address family has one Contact for each transport */
+/* With one address family, a phone has one Contact for each transport */
 static int contact_af(enum sip_transp tp, const struct sa *dst)
 {
 	return has_socket(tp, AF_INET) && has_socket(tp, AF_INET6) ?
@@ -334,15 +334,15 @@ static int contact_af(enum sip_transp tp, const struct sa *dst)
 
 
 /**
- * Does a binding made at this server stay the account's? Its Contact names
- * the transport and an address of the phone's, so it does if the server in
- * use has the same transport and address family.
+ * Is a binding made at this server still valid for the account? Its Contact
+ * names the transport and an address of the phone. So it is valid if the
+ * server in use has the same transport and address family.
  *
  * @param line Line
  * @param tp   Transport
  * @param dst  Where the binding was made
  *
- * @return True if it stays, false if it is to be removed
+ * @return True if it is, false if it must be removed
  */
 bool line_keeps_contact(const struct line *line, enum sip_transp tp,
 			const struct sa *dst)

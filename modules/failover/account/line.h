@@ -14,14 +14,14 @@
 
 struct glance;
 
-/** A server that the user has asked about: ask.c */
+/** A server that the user tests: ask.c */
 struct asked {
-	struct server server;        /**< Its URI is NULL: none was          */
+	struct server server;        /**< Its URI is NULL: no test yet       */
 	bool pending;                /**< There is no answer yet             */
 	bool answered;
-	char *text;                  /**< What has become of it, for the user*/
+	char *text;                  /**< Result, for the user               */
 	int64_t time;                /**< ... and when [s since 1970]        */
-	void (*h)(int err, const char *text, void *arg);/**< Waits for it    */
+	void (*h)(int err, const char *text, void *arg);/**< Gets the result */
 	void *arg;
 };
 
@@ -29,7 +29,7 @@ struct asked {
 enum check_kind {
 	CHECK_PROBE,                 /**< Is the primary back?               */
 	CHECK_KEEPALIVE,             /**< Is the server in use there?        */
-	CHECK_RENEWAL,               /**< The binding at the server in use   */
+	CHECK_RENEWAL,               /**< Renew binding at server in use     */
 	CHECK_STANDBY,               /**< A second registration              */
 	CHECKS,
 };
@@ -38,12 +38,12 @@ enum check_kind {
 struct check {
 	struct request *req;         /**< NULL: none is under way            */
 	struct line *line;
-	unsigned server;             /**< Where it went                      */
+	unsigned server;             /**< Where it was sent                  */
 	uint64_t since;              /**< ... and when [ms]                  */
-	unsigned deregs;             /**< De-registrations ended by then     */
+	unsigned deregs;             /**< De-registrations ended before      */
 };
 
-/** One account: its servers, what is known of them, what is to be done */
+/** One account: its servers, what is known of them, what must be done */
 struct line {
 	struct le le;
 	struct le le_ua;             /**< By its user agent                  */
@@ -56,45 +56,45 @@ struct line {
 	struct settings set;
 	struct server serverv[MAX_SERVERS];
 	unsigned serverc;
-	struct name *namev[MAX_SERVERS];/**< That DNS is asked for           */
+	struct name *namev[MAX_SERVERS];/**< Looked up in DNS                */
 	unsigned namec;
-	bool pending;                /**< Unmanaged until DNS has answered   */
-	bool unregistered;           /**< ... and not to be registered       */
+	bool pending;                /**< Unmanaged until DNS answers        */
+	bool unregistered;           /**< ... and not registered             */
 	struct policy policy;
 
 	struct list txnl;            /**< Its client transactions: txn.c     */
 	struct decision todo;        /**< Decided, not done yet              */
-	bool drop_requests;          /**< ... and our requests are void      */
+	bool drop_requests;          /**< ... and our requests are ended     */
 	struct tmr tmr_todo;
 	struct tmr tmr_policy;
 
 	unsigned client;             /**< Server that Baresip's own client
 					  registers with, 0: none            */
-	bool registering;            /**< We are ordering it about           */
-	bool stop_client;            /**< ... is to end, none is to follow   */
-	struct grant grant;          /**< Of the latest answer to it         */
-	uint32_t rwait;              /**< Part of a time that it waits [%]   */
-	uint32_t asked_s;            /**< Expiry that it asks for [s]        */
+	bool registering;            /**< We start or stop that client       */
+	bool stop_client;            /**< Stop it, and start no other        */
+	struct grant grant;          /**< From the latest 2xx to it          */
+	uint32_t rwait;              /**< It refreshes after this part [%]   */
+	uint32_t asked_s;            /**< Expiry that it requests [s]        */
 	unsigned unsent;             /**< REGISTERs not sent, in a row       */
-	char *contact_sent;          /**< By Baresip: value of its Contact   */
-	char *contact_params;        /**< Of Baresip's Contact, no expires   */
-	struct list contactl;        /**< Registered; in use: the first      */
+	char *contact_sent;          /**< Value of Baresip's Contact         */
+	char *contact_params;        /**< Its parameters but expires         */
+	struct list contactl;        /**< Registered; the first is used      */
 	char *stale_contact;         /**< Binding to be removed, or NULL     */
 	struct check checkv[CHECKS]; /**< Requests of our own                */
-	bool told_offline;           /**< The user knows: report_offline()   */
-	uint64_t network_since;      /**< The network came then, 0: not [ms] */
-	uint64_t sockets_since;      /**< SIP sockets opened anew then [ms]  */
+	bool told_offline;           /**< User was told: report_offline()    */
+	uint64_t network_since;      /**< Start of network, 0: none [ms]     */
+	uint64_t sockets_since;      /**< SIP sockets reopened [ms]          */
 	struct tmr tmr_again;        /**< Register anew                      */
-	unsigned presence_server;    /**< Presence goes through that one     */
-	enum presence_status presence; /**< To be published there            */
+	unsigned presence_server;    /**< Server for presence                */
+	enum presence_status presence; /**< To publish there                 */
 	struct tmr tmr_follow;
 	unsigned calls_moved;
 	unsigned byes_moved;
 	unsigned requests_moved;
 	struct tally tally;          /**< Counted for /metrics               */
-	struct list historyl;        /**< Its changes: history.c             */
+	struct list historyl;        /**< Its events: history.c              */
 	struct asked asked;          /**< By failover_test                   */
-	struct probe *probev[MAX_SERVERS];/**< TCP connections that ask    */
+	struct probe *probev[MAX_SERVERS];/**< TCP probes under way        */
 	struct lookup *lookupv[MAX_SERVERS];/**< Of names, under way         */
 };
 
@@ -112,7 +112,7 @@ const char *line_name(const struct line *line);
 int line_auth_handler(char **username, char **password, const char *realm,
 		      void *arg);
 
-/* Its servers */
+/* The servers of a line */
 const struct server *line_server(const struct line *line, unsigned server);
 unsigned line_server_of(struct line *line, unsigned guess,
 			const struct pl *route, enum sip_transp tp,

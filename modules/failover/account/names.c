@@ -1,9 +1,9 @@
 /**
- * @file names.c  Names of servers, and the servers that DNS makes of them
+ * @file names.c  Names of servers, and their servers in DNS
  *
- * Accounts of one domain share one name, and so one lookup. It is looked up
- * again when DNS says that the answer is old, and before a round. An answer
- * that fails or is empty changes nothing.
+ * Accounts of one domain share one name, and so one lookup. It is repeated
+ * when the answer has expired, and before a round. A failed or empty answer
+ * changes nothing.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -21,8 +21,8 @@ enum {
 	TTL_MIN_S  = 30,
 	TTL_MAX_S  = 24 * 3600,
 	RETRY_S    = 30,             /**< Doubled with each failure, ...     */
-	RETRY_MAX  = 5,              /**< ... this often                     */
-	JUST_NOW_MS = 1000,          /**< An answer that is not asked anew   */
+	RETRY_MAX  = 5,              /**< ... so often at most               */
+	JUST_NOW_MS = 1000,          /**< No new lookup so soon              */
 	SLACK_MS   = 500,            /**< libre keeps an answer for its TTL  */
 	MACHINE_ID_SIZE = 64,
 };
@@ -52,7 +52,7 @@ static void destructor(void *arg)
 }
 
 
-/* Machines that are copies of each other differ in their accounts */
+/* Copies of a machine have one seed; their accounts differ */
 static void read_seed(void)
 {
 	char id[MACHINE_ID_SIZE] = "";
@@ -69,11 +69,11 @@ static void read_seed(void)
 
 
 /**
- * Begin to look names up
+ * Start to look up names
  *
- * @param h    Called when what a name stands for has changed, and when it is
- *             known for the first time; not from a function of this file
- * @param used Is this server in use by an account?
+ * @param h    Called when the servers of a name have changed, or are known for
+ *             the first time; not called from within a function of this file
+ * @param used Does an account use this server?
  */
 void names_open(names_h *h, names_used_h *used)
 {
@@ -83,7 +83,7 @@ void names_open(names_h *h, names_used_h *used)
 }
 
 
-/** Tell of no changes any more */
+/** Stop reporting changes */
 void names_close(void)
 {
 	changedh = NULL;
@@ -91,8 +91,8 @@ void names_close(void)
 
 
 /**
- * Is a server looked up as RFC 3263 section 4 says? It is if it is given as a
- * name without a port.
+ * Is a server looked up by RFC 3263 section 4? That needs a name without a
+ * port.
  *
  * @param srv Server
  *
@@ -130,8 +130,8 @@ static int print_target(char **urip, const struct srv *srv,
 }
 
 
-/* Those that are gone stay, as the last ones, while somebody uses them or
-   there would be only one */
+/* Servers that DNS no longer names stay at the end of the list, if they are in
+   use or if only one server would be left. */
 static unsigned keep_gone(struct name_target *v, unsigned n,
 			  const struct name *name)
 {
@@ -143,7 +143,7 @@ static unsigned keep_gone(struct name_target *v, unsigned n,
 		    (n > 1 && !usedh(old->uri)))
 			continue;
 
-		/* the last one of many makes room */
+		/* with a full list, the last one makes room */
 		if (n == MAX_SERVERS)
 			mem_deref(v[--n].uri);
 
@@ -191,9 +191,9 @@ static bool adopt(struct name *name, struct name_target *v, unsigned n)
 }
 
 
-/* libre verifies the certificate for the host of the URI that it is given,
-   and is told of the name only if we see its connections: RFC 5922 section 7
-   wants the name that was configured, not what DNS has made of it */
+/* RFC 5922 section 7 requires a certificate for the configured name, not for
+   the SRV target. libre verifies the host of the URI. It can be told the
+   configured name only if we see its connections. */
 static bool is_refused(struct name *name, enum sip_transp tp)
 {
 	if (tp != SIP_TRANSP_TLS || !certificate_is_blind())
@@ -246,7 +246,7 @@ static void wait_for(struct name *name, uint32_t s)
 }
 
 
-/* Once, until it goes well again */
+/* Warn once until a lookup succeeds */
 static void tell_failure(struct name *name, int err)
 {
 	const char *rest = name->is_list ? ", its servers stay as they are" :
@@ -266,7 +266,7 @@ static void tell_failure(struct name *name, int err)
 }
 
 
-/* Sooner than DNS would say */
+/* Look up again earlier than the TTL says */
 static void retry(struct name *name, int err)
 {
 	tell_failure(name, err);
@@ -275,7 +275,7 @@ static void retry(struct name *name, int err)
 }
 
 
-/* Of an answer without records that does not tell it: the longest */
+/* An answer with neither records nor a TTL: the maximum */
 static uint32_t lifetime_s(const struct resolved *res)
 {
 	if (!res->srvc && !res->ttl_s)
@@ -317,7 +317,7 @@ static void resolve_handler(const struct resolved *res, void *arg)
 
 
 /**
- * Look a name up, unless that is being done, or was just now
+ * Look up a name, unless a lookup is under way or has just ended
  *
  * @param name Name
  */
@@ -339,7 +339,7 @@ void names_look_up(struct name *name)
 
 
 /**
- * A server has been left: is there one that DNS does not name any more?
+ * The account has left a server: remove servers that DNS no longer names
  *
  * @param name Name
  */
@@ -380,7 +380,7 @@ static struct name *find(const char *host, enum sip_transp tp)
 }
 
 
-/** Look up again, now, those names that could not be looked up */
+/** Look up now the names whose last lookup failed */
 void names_retry(void)
 {
 	struct le *le;
@@ -396,13 +396,13 @@ void names_retry(void)
 
 
 /**
- * The name of a server; it is looked up if it was not known
+ * The name of a server; looked up if it is new
  *
  * @param srv Server that names_is_candidate() is true for
- * @param aor Account that asks; the first one has part in the order of its
- *            servers, so that not all phones have the same
+ * @param aor Account that asks; the first one becomes part of the seed, so
+ *            that phones differ in the order of servers
  *
- * @return Name, to be dereferenced; NULL if out of memory
+ * @return Name, to be released with mem_deref(); NULL if out of memory
  */
 struct name *names_get(const struct server *srv, const char *aor)
 {

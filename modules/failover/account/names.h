@@ -1,5 +1,5 @@
 /**
- * @file names.h  Names of servers, and the servers that DNS makes of them
+ * @file names.h  Names of servers, and their servers in DNS
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -14,28 +14,28 @@ struct line;
 struct resolve;
 struct server;
 
-/** A server that SRV records name */
+/** A target of SRV records */
 struct name_target {
-	char *uri;                   /**< As sip:host:port;transport=udp     */
+	char *uri;                   /**< Like sip:host:port;transport=udp   */
 	unsigned priority;           /**< Lower is better                    */
 	bool gone;                   /**< Not in the latest answer           */
 };
 
-/** A name: one for all accounts that have it, referenced by each */
+/** A name; all accounts with this name reference it */
 struct name {
 	struct le le;
 	char *host;
-	enum sip_transp tp;          /**< SIP_TRANSP_NONE: as DNS says       */
-	uint64_t seed;               /**< Of this phone, for this name       */
+	enum sip_transp tp;          /**< SIP_TRANSP_NONE: DNS chooses       */
+	uint64_t seed;               /**< For this phone and this name       */
 	bool known;                  /**< DNS has answered                   */
-	bool failed;                 /**< ... but not the last time: told    */
-	bool refused;                /**< Its answer cannot be used: told    */
-	bool is_list;                /**< It has stood for several servers   */
+	bool failed;                 /**< ... but not last time: warned      */
+	bool refused;                /**< Answer cannot be used: warned      */
+	bool is_list;                /**< It has had several servers         */
 	struct name_target targetv[MAX_SERVERS];/**< If `is_list`            */
 	unsigned targetc;
-	struct resolve *resolve;     /**< A lookup that is under way         */
+	struct resolve *resolve;     /**< Lookup under way                   */
 	struct tmr tmr;              /**< The next lookup                    */
-	uint64_t answered;           /**< When the last one has ended [ms]   */
+	uint64_t answered;           /**< End of the last lookup [ms]        */
 	unsigned failures;           /**< In a row                           */
 };
 

@@ -1,5 +1,5 @@
 /**
- * @file origin.c  Where the value of a key is from
+ * @file origin.c  Where the value of a key comes from
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -10,7 +10,7 @@
 #include "origin.h"
 
 
-/* A value that is not of its form is not in use */
+/* An invalid value is not in use */
 static bool is_valid(const char *key, const char *val)
 {
 	struct settings set;
@@ -21,7 +21,7 @@ static bool is_valid(const char *key, const char *val)
 }
 
 
-/* What was saved is what the file has */
+/* A saved value counts as the file's */
 static enum origin of_change(const struct changed *chg, enum origin file,
 			     char *val, size_t size)
 {
@@ -32,14 +32,14 @@ static enum origin of_change(const struct changed *chg, enum origin file,
 
 
 /**
- * The value of a key that is in use for an account, as it was written
+ * The value of a key that an account uses, as it was written
  *
  * @param line Line
  * @param key  Key
  * @param val  Returns the value
  * @param size Size of val
  *
- * @return Where it is from
+ * @return Where it comes from
  */
 enum origin origin_value(const struct line *line, const char *key, char *val,
 			 size_t size)
@@ -69,9 +69,9 @@ enum origin origin_value(const struct line *line, const char *key, char *val,
 
 
 /**
- * The word for where a value is from
+ * The word for the origin of a value
  *
- * @param origin Where it is from
+ * @param origin Where it comes from
  *
  * @return Static text
  */

@@ -1,5 +1,5 @@
 /**
- * @file origin.h  Where the value of a key is from
+ * @file origin.h  Where the value of a key comes from
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -11,12 +11,12 @@
 
 struct line;
 
-/** Where the value of a key is from */
+/** Where the value of a key comes from */
 enum origin {
 	ORIGIN_DEFAULT,
 	ORIGIN_CONFIG,               /**< The config file                    */
 	ORIGIN_ACCOUNT,              /**< The account line                   */
-	ORIGIN_CHANGED,              /**< Changed while the phone runs       */
+	ORIGIN_CHANGED,              /**< Changed at run time                */
 };
 
 enum origin origin_value(const struct line *line, const char *key, char *val,

@@ -38,7 +38,7 @@ static int transport_decode(enum sip_transp *tp, const struct pl *params)
 }
 
 
-/* libre cuts a port to 16 bits without a word: look at its digits */
+/* libre cuts a port to 16 bits silently: check the digits */
 static bool port_valid(const struct pl *uri, const struct uri *decoded)
 {
 	const char *p = decoded->host.p + decoded->host.l;
@@ -58,7 +58,7 @@ static bool port_valid(const struct pl *uri, const struct uri *decoded)
 }
 
 
-/* What an IP address without a transport parameter gets, RFC 3263 4.1 */
+/* Transport of an IP address without a transport parameter: RFC 3263 4.1 */
 static enum sip_transp effective_tp(const struct server *srv)
 {
 	return srv->tp == SIP_TRANSP_NONE ? SIP_TRANSP_UDP : srv->tp;
@@ -74,11 +74,11 @@ static uint16_t effective_port(const struct server *srv)
 /**
  * Decode the URI of a server
  *
- * @param srv Server; to be reset by the caller, after an error too
+ * @param srv Server; the caller resets it, after an error too
  * @param uri URI, as sip:host:port;transport=udp
  *
  * @return 0 if success, EPROTONOSUPPORT for a transport other than udp, tcp
- *         and tls, EINVAL if it is no such URI, otherwise errorcode
+ *         and tls, EINVAL for any other wrong URI, otherwise errorcode
  */
 int server_decode(struct server *srv, const struct pl *uri)
 {
@@ -116,7 +116,7 @@ int server_decode(struct server *srv, const struct pl *uri)
  *
  * @param err Error of server_decode()
  *
- * @return Static text, the rest of a sentence about its URI
+ * @return Static text, the end of a sentence about its URI
  */
 const char *server_refusal(int err)
 {
@@ -143,7 +143,7 @@ void server_reset(struct server *srv)
 }
 
 
-/* IPv6 addresses have many spellings, RFC 4291 section 2.2 */
+/* One IPv6 address can be written in many ways, RFC 4291 section 2.2 */
 static bool same_host(const char *a, const char *b)
 {
 	struct sa addr_a, addr_b;
@@ -172,13 +172,13 @@ bool server_equal(const struct server *a, const struct server *b)
 
 
 /**
- * Is it sure that requests to a server use this transport and family?
+ * Do requests to a server certainly use this transport and family?
  *
  * @param srv Server
  * @param tp  Transport
- * @param af  Address family, AF_UNSPEC if the phone has but one
+ * @param af  Address family, AF_UNSPEC if the phone has only one
  *
- * @return True if it is; a name that was never used leaves both to DNS
+ * @return True if they do; for a name that was never used, DNS chooses both
  */
 bool server_uses(const struct server *srv, enum sip_transp tp, int af)
 {
@@ -195,11 +195,11 @@ bool server_uses(const struct server *srv, enum sip_transp tp, int af)
 
 
 /**
- * The transport of a server's requests, as far as it is known
+ * The transport of a server's requests, if it is known
  *
  * @param srv Server
  *
- * @return Transport; UDP if that is left to DNS, which was not asked yet
+ * @return Transport; UDP if DNS has to choose it and was not asked yet
  */
 enum sip_transp server_transp(const struct server *srv)
 {
@@ -208,7 +208,7 @@ enum sip_transp server_transp(const struct server *srv)
 
 
 /**
- * Is this the Route header that libre makes of the server's URI?
+ * Is this the Route that libre makes from the server's URI?
  *
  * @param srv   Server
  * @param route Value of the header
@@ -226,7 +226,7 @@ bool server_is_route(const struct server *srv, const struct pl *route)
 
 
 /**
- * Does a URI name this server? Its transport may be another.
+ * Does a URI name this server? The transport may differ.
  *
  * @param srv Server
  * @param uri URI, of a route or a Contact
@@ -259,7 +259,7 @@ bool server_is_named(const struct server *srv, const struct uri *uri)
 
 
 /**
- * Is this where the server's requests go?
+ * Do the server's requests go there?
  *
  * @param srv Server
  * @param tp  Transport of a request
@@ -291,7 +291,7 @@ void server_used(struct server *srv, enum sip_transp tp,
 
 
 /**
- * Say why a request could not be sent to a server
+ * Describe why a request could not be sent to a server
  *
  * @param srv  Server
  * @param err  Error that libre has reported

@@ -11,14 +11,14 @@
 #include "state.h"
 
 enum {
-	MAX_TARGETS = 8,             /**< Of a name; more are not looked at  */
+	MAX_TARGETS = 8,             /**< Per name; more are ignored         */
 };
 
-/** An address that a server's name stands for */
+/** One address of a server's name */
 struct target {
 	struct sa addr;
-	uint64_t failed;             /**< Last time, 0: it answers [ms]      */
-	uint64_t avoid;              /**< Until then, if there are others[ms]*/
+	uint64_t failed;             /**< Last failure, 0: answers [ms]      */
+	uint64_t avoid;              /**< Avoid it until then [ms]           */
 };
 
 /** A SIP server as the account line names it */
@@ -27,17 +27,17 @@ struct server {
 	char *host;                  /**< Name or address, no brackets       */
 	uint16_t port;               /**< 0: not given                       */
 	enum sip_transp tp;          /**< SIP_TRANSP_NONE: not given         */
-	uint32_t regint;             /**< Expiry asked of it [s]             */
+	uint32_t regint;             /**< Expiry requested from it [s]       */
 	char *srv;                   /**< Name that it is a target of, NULL:
 					  written in the account line        */
 	struct policy_place place;   /**< Among the others                   */
-	struct sa addr;              /**< Where its requests go, once known  */
-	struct sa src;               /**< Our address towards `dst`, ...     */
-	struct sa dst;               /**< ... once a way was seen            */
-	unsigned noted;              /**< ... when: network_changes()        */
-	enum sip_transp addr_tp;     /**< ... and by which transport         */
-	struct target *targetv;      /**< All that its name stands for       */
-	size_t targetc;              /**< 0: an address, or not known yet    */
+	struct sa addr;              /**< Destination of requests, if known  */
+	struct sa src;               /**< Our address towards `dst`          */
+	struct sa dst;               /**< Last destination that was seen     */
+	unsigned noted;              /**< network_changes() at that time     */
+	enum sip_transp addr_tp;     /**< Transport to that destination      */
+	struct target *targetv;      /**< All addresses of its name          */
+	size_t targetc;              /**< 0: an address, or not resolved     */
 };
 
 /**
@@ -56,8 +56,8 @@ static inline bool server_is_name(const struct server *srv)
 
 
 /**
- * The name that a server's certificate has to be for: the one that was
- * configured, not what DNS has made of it; RFC 5922 section 7
+ * The name that a server's certificate must be for: the configured one, not
+ * the SRV target; RFC 5922 section 7
  *
  * @param srv Server
  *

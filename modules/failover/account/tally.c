@@ -1,5 +1,5 @@
 /**
- * @file tally.c  What an account has been through, counted for /metrics
+ * @file tally.c  Counters of an account, for /metrics
  *
  * Plain C: includes neither re.h nor baresip.h, reads no clock.
  *
@@ -25,7 +25,7 @@ static const char *const causev[TALLY_CAUSES] = {
 	"timeout", "status", "unreachable", "connection", "tls", "dns", "other"
 };
 
-/* The first that is part of a reason tells the cause */
+/* The first one found in a reason gives the cause */
 static const struct {
 	const char *text;
 	enum tally_cause cause;
@@ -94,7 +94,7 @@ static void count_active(struct tally *t, unsigned active, uint64_t now)
 
 
 /**
- * Count a decision, and what has come about since the one before
+ * Count a decision, and the time since the one before
  *
  * @param t    Counters
  * @param p    Policy that has decided
@@ -102,7 +102,7 @@ static void count_active(struct tally *t, unsigned active, uint64_t now)
  * @param now  Time [ms]
  * @param wall Time of day [s since 1970]
  *
- * @return How long the recovery took that ends with it, 0: none does [ms]
+ * @return How long the recovery took that has now ended, 0: none has [ms]
  */
 uint64_t tally_decision(struct tally *t, const struct policy *p,
 			const struct decision *d, uint64_t now, int64_t wall)
@@ -160,8 +160,8 @@ uint64_t tally_active_ms(const struct tally *t, unsigned server, uint64_t now)
 
 
 /**
- * How long recoveries have taken: from the first transmission that the failed
- * server has not answered to the registration with another one
+ * How long recoveries took: from the first transmission without an answer of
+ * the failed server until the registration with another one
  *
  * @return Recoveries of all accounts
  */
@@ -172,7 +172,7 @@ const struct tally_recoveries *tally_recoveries(void)
 
 
 /**
- * Limit of a bucket of the histogram
+ * Upper limit of a bucket of the histogram
  *
  * @param bucket Bucket from 0
  *
@@ -185,7 +185,7 @@ const char *tally_limitname(unsigned bucket)
 
 
 /**
- * Name of a cause, as the label has it
+ * Name of a cause, as in the label
  *
  * @param cause Cause
  *
@@ -198,8 +198,7 @@ const char *tally_causename(enum tally_cause cause)
 
 
 /**
- * The servers of an account have changed: those that stay keep what was
- * counted
+ * The servers of an account have changed: those that stay keep their counters
  *
  * @param t  Counters
  * @param rn Change

@@ -1,5 +1,5 @@
 /**
- * @file tally.h  What an account has been through, counted for /metrics
+ * @file tally.h  Counters of an account, for /metrics
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -12,13 +12,13 @@
 struct renumber;
 
 enum {
-	TALLY_BUCKETS = 9,           /**< Of tally_recoveries(), see there   */
+	TALLY_BUCKETS = 9,           /**< Of tally_recoveries()              */
 };
 
 /** Why a server was given up */
 enum tally_cause {
 	TALLY_TIMEOUT,               /**< It did not answer                  */
-	TALLY_STATUS,                /**< It answered with one of the codes  */
+	TALLY_STATUS,                /**< Answer with one of the codes       */
 	TALLY_UNREACHABLE,           /**< ICMP, no route                     */
 	TALLY_CONNECTION,            /**< TCP: refused or lost               */
 	TALLY_TLS,                   /**< Certificate, handshake             */
@@ -30,18 +30,18 @@ enum tally_cause {
 /** Counters of an account */
 struct tally {
 	unsigned failurev[MAX_SERVERS][TALLY_CAUSES];
-	uint64_t active_msv[MAX_SERVERS];/**< In use, before `active_since`  */
+	uint64_t active_msv[MAX_SERVERS];/**< In use before `active_since`   */
 	unsigned active;             /**< In use now, 0: none                */
 	uint64_t active_since;       /**< ... since when [ms]                */
 	int64_t switched;            /**< Last switch [s since 1970], or 0   */
-	uint64_t failing_since;      /**< No server since then, 0: fine [ms] */
+	uint64_t failing_since;      /**< Without server since, or 0 [ms]    */
 };
 
 /** Durations of recoveries, of all accounts */
 struct tally_recoveries {
 	unsigned bucketv[TALLY_BUCKETS];/**< Up to the limit, not above the
 					     one before                      */
-	unsigned count;              /**< All, also above the last limit     */
+	unsigned count;              /**< With those above all limits        */
 	uint64_t sum_ms;
 };
 

@@ -1,8 +1,8 @@
 /**
- * @file target.c  The addresses that a server's name stands for
+ * @file target.c  The addresses of a server's name
  *
- * What is known of each, so that one that was found dead is not tried first
- * again and again, and is not taken for the whole server.
+ * For each address the last failure is stored. So a dead one is not tried
+ * first each time, and is not taken for the whole server.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -14,7 +14,7 @@
 
 
 enum {
-	AVOID_MS = 300 * 1000,       /**< Asking a closed one costs 0.5 s    */
+	AVOID_MS = 300 * 1000,       /**< A refused attempt costs 0.5 s      */
 };
 
 
@@ -30,7 +30,7 @@ static struct target *target_find(const struct server *srv,
 }
 
 
-/* Most servers are given as an address, and need none of it */
+/* Most servers are given as an address, and need no list */
 static bool have_room(struct server *srv)
 {
 	if (!srv->targetv)
@@ -41,7 +41,7 @@ static bool have_room(struct server *srv)
 }
 
 
-/* One may be used before the lookup has ended, or where there is none */
+/* A server may be used before its lookup ends, or without a lookup */
 static struct target *target_get(struct server *srv, const struct sa *addr)
 {
 	struct target *target = target_find(srv, addr);
@@ -73,10 +73,10 @@ bool target_has(const struct server *srv, const struct sa *addr)
 
 
 /**
- * All that a server's name stands for has been looked up
+ * All addresses of a server's name have been looked up
  *
  * @param srv   Server
- * @param addrv Addresses and ports, the same one more than once perhaps
+ * @param addrv Addresses and ports, possibly with repetitions
  * @param n     Number of them
  */
 void target_set(struct server *srv, const struct sa *addrv, size_t n)
@@ -112,7 +112,7 @@ void target_set(struct server *srv, const struct sa *addrv, size_t n)
  *
  * @param srv    Server
  * @param dst    Address and port
- * @param silent True if it took a server's whole time to find out
+ * @param silent True if the whole time for an answer has passed
  * @param now    Time [ms]
  */
 void target_failed(struct server *srv, const struct sa *dst,
@@ -144,7 +144,7 @@ void target_answered(struct server *srv, const struct sa *dst)
 
 
 /**
- * Has a server's name an address left that has not failed lately?
+ * Does a server's name have an address that is not avoided?
  *
  * @param srv Server
  * @param now Time [ms]
@@ -163,15 +163,14 @@ bool target_is_left(const struct server *srv, uint64_t now)
 
 
 /**
- * Is a request to go to another one of the server's addresses than this? One
- * that has failed is avoided as long as there is one that has not, or not so
- * lately.
+ * Should a request go to another address of this server? An address that has
+ * failed is avoided if another one has not failed, or has failed earlier.
  *
  * @param srv Server
  * @param dst Address and port
  * @param now Time [ms]
  *
- * @return True if it is
+ * @return True if it should
  */
 bool target_is_avoided(const struct server *srv, const struct sa *dst,
 		       uint64_t now)

@@ -1,5 +1,5 @@
 /**
- * @file target.h  The addresses that a server's name stands for
+ * @file target.h  The addresses of a server's name
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

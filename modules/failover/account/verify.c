@@ -1,10 +1,10 @@
 /**
  * @file verify.c  Verifies the certificates of servers where libre does not
  *
- * libre before 2.0 never does. Here it is done on the same conditions as
- * newer versions of Baresip have. Those ask for the name in the URI that the
- * request is routed by; for a target of SRV records it has to be the name that
- * was configured, since DNS is not signed: RFC 5922 section 7.
+ * libre before 2.0 never verifies. This file verifies under the same
+ * conditions as newer versions of Baresip. Those verify the host of the URI
+ * that the request is routed by. For an SRV target that must be the configured
+ * name, since DNS is not signed: RFC 5922 section 7.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -13,7 +13,7 @@
 #include "verify.h"
 
 #ifdef COMPAT_NEVER_VERIFIES
-/* As Baresip from 1.1.0 on takes it */
+/* As in Baresip since 1.1.0 */
 static bool is_told_to_verify(void)
 {
 	char cafile[256] = "";
@@ -29,9 +29,9 @@ static bool is_told_to_verify(void)
 
 
 /**
- * Are certificates to be verified by us, since libre does not?
+ * Must we verify certificates, since libre does not?
  *
- * @return True if they are
+ * @return True if we must
  */
 bool verify_is_wanted(void)
 {
@@ -49,8 +49,8 @@ bool verify_is_wanted(void)
 
 
 #ifdef COMPAT_NEVER_VERIFIES
-/* Of libre 1.1.0 only the SIP stack opens connections without a server name:
-   its HTTP client sets one, its RTMP client verifies by itself */
+/* In libre 1.1.0 only the SIP stack connects without a server name. The HTTP
+   client sets one. The RTMP client verifies certificates itself. */
 static bool is_sip(const SSL *ssl)
 {
 	const BIO *bio = SSL_get_wbio(ssl);
@@ -88,8 +88,8 @@ static bool is_for_uri(X509 *x, const char *str)
 }
 
 
-/* libre does not tell which server a connection goes to, but the certificate
-   has to be for one of those that our accounts name */
+/* libre does not tell which server a connection goes to. The certificate must
+   be for one of the servers in our accounts. */
 static bool is_for_server(X509 *x)
 {
 	struct le *le;
@@ -144,7 +144,7 @@ static bool is_uri_of(const char *str, const char *host)
 }
 
 
-/* Is a server of this name written in the account line, or asked for? */
+/* Is this host written in the account line, or being tested? */
 static bool is_written(const struct line *line, const char *host)
 {
 	for (unsigned i = 0; i < line->serverc; i++) {
@@ -186,7 +186,7 @@ static void add_identities(SSL *ssl, unsigned *n, const struct line *line,
 		if (!srv->srv || str_casecmp(srv->host, host))
 			continue;
 
-		/* that name's certificate is also the one to be shown */
+		/* the server must show this name's certificate: set SNI */
 		if (!*n && SSL_in_before(ssl))
 			(void)SSL_set_tlsext_host_name(ssl, srv->srv);
 
@@ -214,11 +214,11 @@ static void set_identity(SSL *ssl, const char *host)
 
 
 /**
- * Have the certificate of a target of SRV records verified for the name that
- * was configured. Names of several accounts may have the same target.
+ * Verify the certificate of an SRV target for the configured name. Names of
+ * several accounts may have the same target.
  *
- * @param ssl TLS client whose server has not shown its certificate yet; to be
- *            called once
+ * @param ssl TLS client that has not received the server's certificate yet;
+ *            call once
  */
 void verify_identity(struct ssl_st *ssl)
 {
@@ -228,7 +228,7 @@ void verify_identity(struct ssl_st *ssl)
 	const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 	char host[256];
 
-	/* libre sets it along with the name to be verified */
+	/* libre sets it together with the name to verify */
 	if (name && SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER) {
 		(void)str_ncpy(host, name, sizeof(host));
 		set_identity(ssl, host);
@@ -238,10 +238,10 @@ void verify_identity(struct ssl_st *ssl)
 
 
 /**
- * Have the certificate of a SIP server verified, if Baresip is told to
+ * Verify the certificate of a SIP server, if Baresip is configured to
  *
- * @param ssl TLS client whose server has not shown its certificate yet; may
- *            be called again for the same one
+ * @param ssl TLS client that has not received the server's certificate yet;
+ *            may be called again for the same one
  */
 void verify_server(struct ssl_st *ssl)
 {
