@@ -1,8 +1,8 @@
 /**
- * @file clean.c  What a command prints is text
+ * @file clean.c  Makes the output of commands safe text
  *
- * It may repeat what was typed, or what stands in Baresip's files. Whoever
- * typed that wrote into a terminal; ctrl_tcp and mqtt put it into JSON.
+ * A command may repeat what the user typed, or text of Baresip's files. A user
+ * who typed it sees it in a terminal. ctrl_tcp and mqtt put it into JSON.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -18,7 +18,7 @@ static int write_handler(const char *p, size_t size, void *arg)
 }
 
 
-/* Each line in place, which never becomes longer; the text ends with a 0 */
+/* Clean each line in place; it never grows. The text ends with a 0 */
 static int print_lines(struct re_printf *pf, char *p, size_t len)
 {
 	int err = 0;
@@ -40,14 +40,14 @@ static int print_lines(struct re_printf *pf, char *p, size_t len)
 
 
 /**
- * Print what a function prints: lines of UTF-8 without control characters,
- * which become question marks
+ * Print the output of a function as lines of UTF-8. Control characters become
+ * question marks.
  *
  * @param pf  Print function
- * @param h   Prints lines
+ * @param h   Function that prints lines
  * @param arg Its argument
  *
- * @return 0 if success, otherwise errorcode, of h first
+ * @return 0 if success, otherwise errorcode; that of h has precedence
  */
 int clean_print(struct re_printf *pf, re_printf_h *h, void *arg)
 {

@@ -1,5 +1,5 @@
 /**
- * @file clean.h  What a command prints is text
+ * @file clean.h  Makes the output of commands safe text
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

@@ -1,9 +1,9 @@
 /**
- * @file command.c  The commands, and what they show
+ * @file command.c  The commands, and their output
  *
- * Long commands, so they work typed as /failover and over ctrl_tcp, httpd
- * and mqtt alike. What cannot be done is answered with a sentence that says
- * what can, and an error.
+ * These are long commands, so they work as /failover and over ctrl_tcp, httpd
+ * and mqtt. If something cannot be done, the answer is an error and a sentence
+ * that says what can be done.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -44,7 +44,7 @@ struct span {
 };
 
 
-/* "1-500": by number, in Baresip's order */
+/* "1-500": accounts by number, in Baresip's order */
 static bool decode_range(struct span *span, const struct pl *word)
 {
 	struct pl first, last;
@@ -61,14 +61,14 @@ static bool decode_range(struct span *span, const struct pl *word)
 }
 
 
-/* The name is the user's, and JSON is not cleaned as the others are */
+/* The user typed the name. JSON output is not cleaned like the rest */
 static int say_unknown(struct re_printf *pf, void *arg)
 {
 	return command_param_unknown(pf, arg);
 }
 
 
-/* Says so if there is no such account */
+/* Prints an error if there is no such account */
 static int decode_name(struct span *span, struct line **linep,
 		       struct re_printf *pf, void *arg)
 {
@@ -91,7 +91,7 @@ static int decode_name(struct span *span, struct line **linep,
 }
 
 
-/* Returns EMSGSIZE if there are more than fit; `n` of them do */
+/* If not all accounts fit, returns EMSGSIZE and in `n` how many do */
 static int print_range(struct mbuf *mb, const struct span *span,
 		       const struct view *view, uint32_t *n)
 {
@@ -136,7 +136,7 @@ static int too_many(struct re_printf *pf, const struct span *span,
 }
 
 
-/* The account that is named, those of a range, or all */
+/* Print the named account, the accounts of a range, or all */
 static int print_lines(struct re_printf *pf, void *arg,
 		       const struct view *view)
 {
@@ -196,7 +196,8 @@ static int cmd_history(struct re_printf *pf, void *arg)
 }
 
 
-/* JSON is escaped, and a diff repeats the user's files byte by byte */
+/* Not for JSON, which is escaped, nor for a diff: it shows the exact bytes of
+   the user's files */
 #define CLEAN(h) \
 	static int clean_##h(struct re_printf *pf, void *arg) \
 	{ \

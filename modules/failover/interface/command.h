@@ -1,5 +1,5 @@
 /**
- * @file command.h  What the user orders
+ * @file command.h  The commands of the user
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

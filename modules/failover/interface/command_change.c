@@ -44,7 +44,7 @@ static void print_error(const char *key, const char *error, void *arg)
 }
 
 
-/* Accounts whose own value stands before the config file's */
+/* Print the accounts whose own value overrides the config file */
 static int print_own(struct re_printf *pf, const char *key, const char *val)
 {
 	char own[VALUE_SIZE];
@@ -144,7 +144,7 @@ static int named(struct line **linep, struct re_printf *pf, void *arg)
 
 
 /**
- * Command: write what was changed
+ * Command: write the changes to the files
  *
  * @param pf  Print function
  * @param arg Parameters: account, or none for all
@@ -161,7 +161,7 @@ int command_change_save(struct re_printf *pf, void *arg)
 
 
 /**
- * Command: show what would be written
+ * Command: show what save would write
  *
  * @param pf  Print function
  * @param arg Parameters: account, or none for all

@@ -1,5 +1,5 @@
 /**
- * @file command_order.c  Commands that move accounts, and ask servers
+ * @file command_order.c  Commands that move accounts and test servers
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -34,7 +34,7 @@ static unsigned server_number(const struct line *line, const struct pl *name)
 }
 
 
-/* Servers that there are, in words */
+/* Print the servers that the user can choose */
 static int print_choice(struct re_printf *pf, const struct line *line)
 {
 	return re_hprintf(pf, "choose primary, backup, 1 %s %u",
@@ -42,7 +42,7 @@ static int print_choice(struct re_printf *pf, const struct line *line)
 }
 
 
-/* Says so if there is no such server */
+/* Prints an error if there is no such server */
 static int find_server(unsigned *serverp, struct re_printf *pf,
 		       const struct line *line, const struct pl *name)
 {
@@ -56,7 +56,7 @@ static int find_server(unsigned *serverp, struct re_printf *pf,
 }
 
 
-/* Without an account it is the only one that is managed */
+/* Without a name: the account, if only one is managed */
 static struct line *only_line(void)
 {
 	struct line *only = NULL;
@@ -91,7 +91,7 @@ static int switch_usage(struct re_printf *pf, const struct line *line)
 }
 
 
-/* Account and server that are named; the account may be left out */
+/* Decode account and server; the account is optional */
 static int switch_params(struct line **linep, unsigned *serverp,
 			 struct re_printf *pf, void *arg)
 {
@@ -239,7 +239,7 @@ static int maintenance_usage(struct re_printf *pf)
 
 
 /**
- * Command: leave a server alone for a while
+ * Command: leave a server alone for a while, or end that
  *
  * @param pf  Print function
  * @param arg Parameters: account or *, server, on or off
@@ -319,7 +319,7 @@ static int probe(struct re_printf *pf, struct line *line)
 
 
 /**
- * Command: look for the primary now
+ * Command: check the primary now
  *
  * @param pf  Print function
  * @param arg Parameters: account, or none for all
@@ -399,7 +399,7 @@ static int start_test(struct re_printf *pf, struct line *line,
 
 
 /**
- * Command: ask a server with an account's credentials, or show the answer
+ * Command: test a server with an account's credentials, or show the result
  *
  * @param pf  Print function
  * @param arg Parameters: account, URI or nothing

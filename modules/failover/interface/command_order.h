@@ -1,5 +1,5 @@
 /**
- * @file command_order.h  Commands that order an account about
+ * @file command_order.h  Commands that move accounts and test servers
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

@@ -1,5 +1,6 @@
 /**
- * @file command_param.c  What a command is given: which account it is about
+ * @file command_param.c  The parameters of a command, and the account that
+ * they name
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -27,7 +28,7 @@ const char *command_param_text(void *arg)
 /**
  * Next word of a command's parameters
  *
- * @param p Rest of the parameters; moved on
+ * @param p Remaining parameters; returns the rest
  *
  * @return Word, empty at the end
  */
@@ -64,7 +65,7 @@ static bool is_user(const struct line *line, const struct pl *name)
 
 
 /**
- * Print which accounts there are
+ * Print the accounts that exist
  *
  * @param pf  Print function
  * @param arg Not used
@@ -90,10 +91,10 @@ int command_param_print_aors(struct re_printf *pf, const void *arg)
 
 
 /**
- * Say that there is no such account
+ * Print that there is no such account
  *
  * @param pf   Print function
- * @param name What was asked for
+ * @param name Name that the user typed
  *
  * @return ENOENT
  */
@@ -108,7 +109,7 @@ int command_param_unknown(struct re_printf *pf, const struct pl *name)
 /**
  * Find an account
  *
- * @param name Address with or without "sip:", or the user part of one only
+ * @param name Address with or without "sip:", or only its user part
  *
  * @return Line, NULL if there is none, or more than one
  */
@@ -136,7 +137,7 @@ struct line *command_param_lookup(const struct pl *name)
 
 
 /**
- * Find an account; says so if there is none
+ * Find an account; prints an error if there is none
  *
  * @param linep Pointer to the line
  * @param pf    Print function
@@ -154,7 +155,7 @@ int command_param_find(struct line **linep, struct re_printf *pf,
 
 
 /**
- * Find an account that can be ordered about; says so if it can not
+ * Find a managed account; prints an error if there is none
  *
  * @param linep Returns the line
  * @param pf    Print function

@@ -1,5 +1,5 @@
 /**
- * @file command_param.h  What a command is given
+ * @file command_param.h  The parameters of a command
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

@@ -1,7 +1,7 @@
 /**
- * @file diff.c  What differs between two texts, line by line
+ * @file diff.c  The difference of two texts, line by line
  *
- * A unified diff, as patch(1) reads it, but for the passwords.
+ * A unified diff for patch(1), except that passwords are hidden.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -14,10 +14,10 @@
 
 /** Lines of a text */
 struct lines {
-	struct pl *v;                /**< As they are, to be compared        */
-	struct pl *shownv;           /**< Without passwords                  */
+	struct pl *v;                /**< Exact lines, to compare            */
+	struct pl *shownv;           /**< Lines without passwords            */
 	size_t n;                    /**< How many                           */
-	struct mbuf *mb;             /**< What is shown                      */
+	struct mbuf *mb;             /**< Text that is shown                 */
 };
 
 /** A line of the diff */
@@ -28,8 +28,8 @@ struct step {
 };
 
 enum {
-	CONTEXT   = 3,               /**< Lines around a change              */
-	MAX_CELLS = 1 << 22,         /**< Beyond, changes are not paired     */
+	CONTEXT   = 3,               /**< Unchanged lines around a change    */
+	MAX_CELLS = 1 << 22,         /**< Above, lines are not matched       */
 };
 
 
@@ -43,7 +43,7 @@ static void lines_destructor(void *arg)
 }
 
 
-/* With the line feed, which the last one may lack */
+/* Each line has its line feed, except perhaps the last one */
 static size_t split(struct pl *v, const struct pl *text)
 {
 	const char *p = text->p, *end = text->p + text->l;
@@ -110,7 +110,7 @@ static bool is_same(const struct lines *a, size_t i, const struct lines *b,
 }
 
 
-/* Length of the longest common part from each pair of lines on */
+/* Length of the longest common subsequence, from each pair of lines on */
 static int common(uint16_t **cellsp, const struct lines *a,
 		  const struct lines *b, size_t head, size_t n, size_t m)
 {
@@ -148,7 +148,7 @@ static void add(struct step *stepv, size_t *n, char op, size_t *a, size_t *b)
 }
 
 
-/* What is taken out comes before what is put in */
+/* Removed lines come before added ones */
 static void walk(struct step *stepv, size_t *stepc, const struct lines *old,
 		 const struct lines *new, size_t head, size_t n, size_t m,
 		 const uint16_t *c)
@@ -251,7 +251,7 @@ static int print_hunk(struct re_printf *pf, const struct step *stepv,
 }
 
 
-/* Changes that are less than two contexts apart are one hunk */
+/* Changes less than two contexts apart belong to one hunk */
 static int print_hunks(struct re_printf *pf, const struct step *stepv,
 		       size_t n, const struct lines *a, const struct lines *b)
 {
@@ -284,8 +284,8 @@ static int print_hunks(struct re_printf *pf, const struct step *stepv,
 
 
 /**
- * Print what differs as a unified diff; nothing if nothing does. Lines that
- * differ in a password alone are printed with the stars that hide it.
+ * Print the difference as a unified diff; without a difference print nothing.
+ * Lines that differ only in a password are printed with it as stars.
  *
  * @param pf   Print function
  * @param diff Two versions of a file

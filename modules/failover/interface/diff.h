@@ -1,5 +1,5 @@
 /**
- * @file diff.h  What differs between two texts, line by line
+ * @file diff.h  The difference of two texts, line by line
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

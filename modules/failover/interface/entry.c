@@ -9,7 +9,7 @@
 #include "text.h"
 
 
-/* As Baresip makes it from the URI of an account line */
+/* The AOR, as Baresip makes it from the URI of an account line */
 static int line_aor(char **aorp, const struct sip_addr *addr)
 {
 	struct uri uri;
@@ -26,7 +26,7 @@ static int line_aor(char **aorp, const struct sip_addr *addr)
 }
 
 
-/* Baresip copies the line into a string of limited size */
+/* Baresip copies the line into a buffer of limited size */
 static struct pl as_read(const struct pl *text, size_t max)
 {
 	const struct pl pl = { text->p, strnlen(text->p, min(text->l, max)) };
@@ -36,17 +36,17 @@ static struct pl as_read(const struct pl *text, size_t max)
 
 
 /**
- * Next line as Baresip goes through the file: not one that is empty or
- * begins with #
+ * Next line as Baresip reads the file: it skips empty lines and those that
+ * begin with #
  *
  * @param text Returns the line, without its line feed
  * @param aorp Returns its address, to be released with mem_deref()
- * @param p    Where to go on
+ * @param p    Start of the line; returns that of the next
  * @param end  End of the file
  * @param max  How many characters of a line Baresip reads
  *
  * @return 0 if success; ENOENT at the end, or at a line that cannot be
- *         decoded, at which Baresip stops reading
+ *         decoded, where Baresip stops reading
  */
 int entry_next(struct pl *text, char **aorp, const char **p, const char *end,
 	       size_t max)
@@ -76,11 +76,11 @@ int entry_next(struct pl *text, char **aorp, const char **p, const char *end,
 
 
 /**
- * Does Baresip read the whole of a line?
+ * Does Baresip read all of a line?
  *
  * @param text    Line
  * @param max     How many characters it reads
- * @param reasonp Returns why not
+ * @param reasonp Returns the reason if it does not
  *
  * @return 0 if it does, EMSGSIZE or EBADMSG
  */

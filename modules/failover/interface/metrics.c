@@ -1,8 +1,8 @@
 /**
- * @file metrics.c  What Prometheus reads
+ * @file metrics.c  Metrics for Prometheus
  *
- * Text format 0.0.4: all samples of a family stand together, so it is printed
- * family by family, and account by account within it.
+ * Text format 0.0.4 wants all samples of a family together. So the families
+ * are printed one after the other, each with all accounts.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -18,7 +18,7 @@
 typedef int (line_h)(struct re_printf *pf, const char *name,
 		     const struct line *line);
 
-/** A number of a server */
+/** One value for each server */
 typedef unsigned (server_h)(const struct line *line, unsigned server);
 
 struct family {
@@ -138,7 +138,7 @@ static int print_active(struct re_printf *pf, const char *name,
 }
 
 
-/* Of each cause, so that a rate has a zero to begin with */
+/* Print all causes, also those with 0, so that a rate has a start */
 static int print_failures(struct re_printf *pf, const char *name,
 			  const struct line *line)
 {
@@ -243,8 +243,8 @@ unsigned metrics_count(void)
 
 
 /**
- * Print the samples that an account has of a family, for NULL the family's
- * head and the samples without account
+ * Print an account's samples of a family. For NULL, print the head of the
+ * family and its samples without account.
  *
  * @param pf     Print function
  * @param family Family from 0
@@ -265,7 +265,8 @@ int metrics_print(struct re_printf *pf, unsigned family,
 		return f->globalh ? err | f->globalh(pf) : err;
 	}
 
-	/* its servers are known, but nothing of them */
+	/* of an unmanaged account only the state is known, nothing of its
+	   servers */
 	if (line->unmanaged && f->lineh != print_state)
 		return 0;
 

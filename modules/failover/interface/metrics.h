@@ -1,5 +1,5 @@
 /**
- * @file metrics.h  What Prometheus reads
+ * @file metrics.h  Metrics for Prometheus
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

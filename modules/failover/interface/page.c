@@ -1,8 +1,8 @@
 /**
- * @file page.c  The web page: what it shows and does
+ * @file page.c  The functions that the web page uses
  *
- * The page orders what a user could type. A command that this module does
- * not have is not offered.
+ * The page sends commands that a user could type. If a build lacks a command,
+ * the page does not offer it.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -28,8 +28,8 @@ enum {
 static struct web *web;
 
 
-/* A scan takes a time that grows with the square of the accounts: not for
-   each answer */
+/* The time of a scan grows with the square of the number of accounts, so not
+   every answer scans. */
 static const struct line *account(unsigned i)
 {
 	struct le *le;
@@ -50,14 +50,14 @@ static const struct line *next(const struct line *line)
 }
 
 
-/* A word of a command has no spaces, and ends nowhere else */
+/* One word of a command: it has no spaces and ends only at its end */
 static bool is_word(const char *s)
 {
 	return *s && !strpbrk(s, " \t\r\n");
 }
 
 
-/* Run a command with the words that are not empty */
+/* Run a command with those words that are not empty */
 static int run(struct re_printf *pf, const char *name, const char *a,
 	       const char *b, const char *c)
 {
@@ -167,7 +167,7 @@ static const char *read_key(const char *key, char *val)
 }
 
 
-/* libre takes 99999 for 34463 */
+/* libre reads 99999 as 34463 */
 static bool has_port(const char *val)
 {
 	const char *colon = strrchr(val, ':');
@@ -221,7 +221,7 @@ static void tell(int err, const char *listen, const struct web_conf *conf)
 
 
 /**
- * Serve the page, if the config file says so; what is wrong gets a warning
+ * Serve the page if the config file asks for it; warn of wrong values
  */
 void page_open(void)
 {

@@ -1,5 +1,5 @@
 /**
- * @file page.h  The web page: what it shows and does
+ * @file page.h  The functions that the web page uses
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

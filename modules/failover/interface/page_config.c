@@ -31,7 +31,7 @@ static const struct line *find(const char *aor)
 }
 
 
-/* As they are written, to be changed */
+/* The servers as written, for the user to change */
 static int print_servers(struct re_printf *pf, const struct line *line)
 {
 	struct config_server v[MAX_SERVERS];

@@ -13,18 +13,18 @@
 
 
 enum {
-	CHANGES_MAX = 64,            /**< As many as a form has keys         */
+	CHANGES_MAX = 64,            /**< A form has no more keys            */
 };
 
-/** Changes, and where to tell what is wrong with them */
+/** Changes, and where errors are stored */
 struct errors {
 	struct web_change *changev;
 	size_t changec;
 };
 
 
-/* A server can be wrong because of another one: then the client has not sent
-   the key, and hears of it at the first server that it has sent */
+/* A change can make another server wrong, whose key the client did not send.
+   Then the error goes to the first server that it sent. */
 static struct web_change *find_change(const struct errors *errors,
 				      const char *key)
 {
@@ -54,7 +54,7 @@ static void error_handler(const char *key, const char *error, void *arg)
 }
 
 
-/* An account without servers can be given some */
+/* The user can give servers to an account without any */
 static bool has_server(const struct web_change *changev, size_t changec)
 {
 	for (size_t i = 0; i < changec; i++) {
@@ -67,7 +67,7 @@ static bool has_server(const struct web_change *changev, size_t changec)
 
 
 /**
- * Take all changes or, if one is wrong, none and tell which
+ * Apply all changes or, if one is wrong, none, and tell which one
  *
  * @param pf      Print function
  * @param aor     Account, or "*" for the config file

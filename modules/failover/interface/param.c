@@ -1,8 +1,8 @@
 /**
  * @file param.c  Parameters in the text of an account line
  *
- * libre searches for `;name=` anywhere, within the quotation marks of
- * another parameter too, and takes the first that has a value.
+ * libre searches for `;name=` anywhere, even within the quotation marks of
+ * another parameter. It takes the first one that has a value.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -19,13 +19,13 @@ enum {
 
 static const char BLANKS[] = " \t\r\n";
 
-/* What Baresip 1.0 to 4.11 reads from an account line as a number */
+/* Parameters that Baresip 1.0 to 4.11 reads as a number */
 static const char *const numberv[] = {
 	"answerdelay", "autelev_pt", "fbregint", "prio", "ptime", "pubint",
 	"regint", "rwait", "tcpsrcport",
 };
 
-/* And as a text; what begins with failover and outbound comes on top */
+/* Those that it reads as text, besides failover* and outbound* */
 static const char *const textv[] = {
 	"100rel", "answermode", "audio_codecs", "audio_player",
 	"audio_source", "auth_pass", "auth_user", "call_transfer", "catchall",
@@ -64,8 +64,8 @@ static const char *skip_blanks(const char *p, const char *end)
 
 
 /**
- * Is this the name of a parameter or key, and nothing of libre's regular
- * expressions? libre has no room for longer ones
+ * Is this a valid name of a parameter or key, without characters of libre's
+ * regular expressions, and short enough for libre?
  *
  * @param name Name
  *
@@ -90,7 +90,7 @@ bool param_is_name(const struct pl *name)
 
 
 /**
- * Begin to walk through the parameters
+ * Start to walk through the parameters
  *
  * @param walk   Walk
  * @param params Parameters, from the first semicolon on
@@ -127,7 +127,7 @@ static void decode(struct param *par, const char *end)
 
 
 /**
- * Next place where libre could find a parameter
+ * Next place where libre may find a parameter
  *
  * @param walk Walk
  * @param par  Returns the parameter
@@ -222,8 +222,8 @@ static bool is_text(const struct pl *name)
 }
 
 
-/* A value that is found within the quotation marks of another parameter runs
-   over the parameters behind. What it has up to the mark is its own. */
+/* A value within the quotation marks of another parameter may include the
+   parameters after it. Only the part before the mark is its own. */
 static struct pl own_part(const struct pl *val)
 {
 	const char *mark = pl_strchr(val, '"');
@@ -253,7 +253,7 @@ static bool is_same(const struct pl *name, const struct pl *was,
 }
 
 
-/* Does libre read the same of a name? */
+/* Does libre read the same value for a name? */
 static bool reads_same(const struct pl *was, const struct pl *is,
 		       const struct pl *name)
 {
@@ -273,8 +273,8 @@ static bool reads_same(const struct pl *was, const struct pl *is,
 }
 
 
-/* Nobody looks for what Baresip does not know, unless it is a parameter that
-   stands where parameters do */
+/* Nothing looks for a parameter that is unknown to Baresip. It matters only
+   outside quotation marks. */
 static bool matters(const struct pl *params, const struct param *par,
 		    const char *changed_end)
 {
@@ -326,9 +326,9 @@ static bool all_same(struct pl *other, const struct pl *params,
 
 
 /**
- * Does Baresip read the same of all parameters but one?
+ * Does Baresip read the same values for all parameters except one?
  *
- * @param other Returns the name of another that differs, part of was or is
+ * @param other Returns the name of another that differs, part of `was` or `is`
  * @param was   Parameters before
  * @param is    Parameters after
  * @param name  The parameter that may differ

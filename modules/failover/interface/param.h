@@ -9,7 +9,7 @@
 
 #include <re.h>
 
-/** A place where libre could find a parameter */
+/** A place where libre may find a parameter */
 struct param {
 	const char *begin;           /**< Its semicolon                      */
 	struct pl name;              /**< Name, can be empty                 */
@@ -18,7 +18,7 @@ struct param {
 	bool nested;                 /**< Within quotation marks             */
 };
 
-/** Where a walk through the parameters is */
+/** The position of a walk through the parameters */
 struct param_walk {
 	const char *p;
 	const char *end;

@@ -1,5 +1,5 @@
 /**
- * @file plan.c  What is to be written to Baresip's files
+ * @file plan.c  The changes to write to Baresip's files
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -19,7 +19,7 @@ enum {
 
 
 /**
- * Read a file of the configuration that Baresip runs from
+ * Read a file of Baresip's configuration
  *
  * @param st     Returns the file, to be released with store_reset()
  * @param name   Its name
@@ -50,7 +50,7 @@ static bool is_due(const struct changed *chg, const char *aor)
 }
 
 
-/* What was changed of an account, or of the config file */
+/* Collect the changes of an account, or of the config file */
 static size_t collect(struct plan *plan, struct rewrite_change *v,
 		      const char *aor)
 {
@@ -73,7 +73,7 @@ static size_t collect(struct plan *plan, struct rewrite_change *v,
 }
 
 
-/* Which of the lines of its address is the account's? */
+/* Which of the lines with its address belongs to the account? */
 static struct rewrite_line which(const struct line *line)
 {
 	struct rewrite_line rl = { .aor = line_aor(line) };
@@ -166,7 +166,7 @@ static void plan_config(struct plan *plan, struct rewrite_change *changev)
 }
 
 
-/* Two accounts can have one address, and its changes then */
+/* If two accounts have one address, its changes count twice */
 static size_t max_changes(void)
 {
 	struct le *le, *l;
@@ -187,14 +187,14 @@ static size_t max_changes(void)
 
 
 /**
- * Plan what is to be written
+ * Plan the changes of the files
  *
  * @param planv Returns a plan for each file, to be released with plan_reset()
  * @param filev Files
  * @param line  Line whose changes are written; NULL: all, and the config file
  *
- * @return 0 if success, otherwise errorcode. What is refused stands in the
- *         plan of that file.
+ * @return 0 if success, otherwise errorcode. The plan of a file holds the
+ *         reason of a refusal.
  */
 int plan_all(struct plan *planv, struct plan_file *filev,
 	     const struct line *line)
@@ -251,7 +251,7 @@ int plan_print_refusal(struct re_printf *pf, const struct plan *plan)
 
 
 /**
- * Print what will be written, as a unified diff without passwords
+ * Print the planned changes, as a unified diff without passwords
  *
  * @param pf   Print function
  * @param plan Plan of a file
@@ -279,7 +279,7 @@ int plan_print_diff(struct re_printf *pf, const struct plan *plan)
  *
  * @param plan Plan of a file
  *
- * @return True if it would be written over
+ * @return True if the change would overwrite that
  */
 bool plan_is_stale(const struct plan *plan)
 {
@@ -291,7 +291,7 @@ bool plan_is_stale(const struct plan *plan)
 
 
 /**
- * Does the file have these values already?
+ * Does the file already have these values?
  *
  * @param plan Plan of a file, with a change
  *
@@ -305,10 +305,10 @@ bool plan_is_as_before(const struct plan *plan)
 
 
 /**
- * Write the files. May be called from a thread of its own. If the first
- * cannot be written, the second is not
+ * Write the files. May be called from another thread. If the first one cannot
+ * be written, the second one is not written.
  *
- * @param planv Plans; return what became of them
+ * @param planv Plans; return the results
  */
 void plan_write(struct plan *planv)
 {

@@ -1,5 +1,5 @@
 /**
- * @file plan.h  What is to be written to Baresip's files
+ * @file plan.h  The changes to write to Baresip's files
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -19,20 +19,20 @@ enum {
 	PLAN_FILES,
 };
 
-/** A file of Baresip's */
+/** One of Baresip's files */
 struct plan_file {
 	const char *name;
 	struct store read;           /**< As Baresip has read it             */
 };
 
-/** What is to be done to a file */
+/** The change of a file */
 struct plan {
 	struct plan_file *file;
 	struct store now;            /**< As it is on the disk               */
-	struct mbuf *mb;             /**< As it would be; NULL: no change    */
-	struct changed **changev;    /**< What is in it, referenced          */
+	struct mbuf *mb;             /**< New text; NULL: no change          */
+	struct changed **changev;    /**< The changes in it, referenced      */
 	size_t changec;
-	char *reason;                /**< Why it cannot be                   */
+	char *reason;                /**< Why the change is refused          */
 	char failed[STORE_REASON];   /**< Why it could not be written        */
 	int err;
 };

@@ -9,7 +9,7 @@
 
 #include <re.h>
 
-/** One value to be changed */
+/** One value to change */
 struct rewrite_change {
 	const char *key;             /**< Name of parameter or config key    */
 	const char *val;             /**< New value; NULL or empty: remove   */
@@ -17,14 +17,14 @@ struct rewrite_change {
 
 /** Changes of a line of the accounts file */
 struct rewrite_line {
-	const char *aor;             /**< As account_aor() has it            */
-	unsigned nth;                /**< From 0, of lines with this address */
+	const char *aor;             /**< As account_aor() returns it        */
+	unsigned nth;                /**< Index among lines of this AOR      */
 	unsigned count;              /**< How many such lines there must be  */
-	const struct rewrite_change *changev; /**< Done one after the other  */
+	const struct rewrite_change *changev; /**< Applied in this order     */
 	size_t changec;              /**< Number of them                     */
 };
 
-/** Is a value taken away? */
+/** Is the value removed? */
 static inline bool rewrite_removes(const struct rewrite_change *chg)
 {
 	return !chg->val || !*chg->val;

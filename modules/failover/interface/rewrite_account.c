@@ -11,7 +11,7 @@
 #include "text.h"
 
 
-/** A line that is to be changed */
+/** A line to change */
 struct found {
 	const struct rewrite_line *line;
 	struct pl text;              /**< Part of the file                   */
@@ -50,7 +50,7 @@ static int change_all(struct mbuf **mbp, const struct pl *was,
 }
 
 
-/* Which line of the file is which? In the order of the file */
+/* Find each line in the file, in the order of the file */
 static size_t find_lines(struct found *foundv, unsigned *countv,
 			 const struct pl *file,
 			 const struct rewrite_line *linev, size_t linec,
@@ -131,20 +131,20 @@ static int write_lines(struct mbuf *out, const struct pl *file,
 
 
 /**
- * Change parameters of lines in the text of an accounts file; all the rest
- * stays to the byte
+ * Change parameters of lines in the text of an accounts file. Every other byte
+ * stays the same.
  *
  * @param mbp     Returns the new text
  * @param file    Text of the file
  * @param linev   Lines and their changes
  * @param linec   Number of them
  * @param max     How many characters of a line Baresip reads
- * @param reasonp Returns why it is refused, in words for the user, to be
- *                released with mem_deref(); initially NULL
+ * @param reasonp Returns the reason of a refusal, for the user, to be released
+ *                with mem_deref(); initially NULL
  *
  * @return 0 if success; ENOENT if there is no such line, EINVAL for a value
- *         that no line can have, EBADMSG if Baresip would read something
- *         else differently, EMSGSIZE if it would cut the line off
+ *         that no line can hold, EBADMSG if Baresip would also read another
+ *         value differently, EMSGSIZE if it would cut off the line
  */
 int rewrite_accounts(struct mbuf **mbp, const struct pl *file,
 		     const struct rewrite_line *linev, size_t linec,

@@ -1,9 +1,9 @@
 /**
  * @file rewrite_config.c  Changes values in the text of a config file
  *
- * Each change is tried in the places where a person would make it. What comes
- * out must read the same but for that change; otherwise the next place is
- * tried, and then it is refused.
+ * A change is tried in the places where a person would make it. Baresip must
+ * read the new text as before, except for that change. Otherwise the next
+ * place is tried. If no place is left, the change is refused.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -21,12 +21,12 @@ enum {
 	TAB          = 8,
 };
 
-/* Beside letters and digits, what needs no quotation marks: libre asks for
-   them for blanks only */
+/* Characters besides letters and digits that need no quotation marks. libre
+   needs the marks only for blanks. */
 static const char PLAIN[] = "!#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
 
 
-/* The word of a line that is commented out, as in `#key value` */
+/* The key of a line that is commented out, like `#key value` */
 static struct pl commented(const struct row *row)
 {
 	struct pl word = { row->key.p, (size_t)(row->end - row->key.p) };
@@ -47,8 +47,8 @@ static struct pl commented(const struct row *row)
 }
 
 
-/* The end of the line below which a person would write it: where it stands
-   as a comment, or else a key of the same family */
+/* The end of the line below which a person would write the key: a comment with
+   the key, or else a key of the same family */
 static const char *place(const struct pl *file, const char *key)
 {
 	const char *p = file->p, *end = file->p + file->l;
@@ -71,7 +71,7 @@ static const char *place(const struct pl *file, const char *key)
 }
 
 
-/* The line break at this place, or else the file's first */
+/* The line break at this place, or else the first one of the file */
 static struct pl line_break(const struct pl *file, const char *at)
 {
 	const char *p = file->p, *end = file->p + file->l;
@@ -119,7 +119,7 @@ static int write_tabs(struct mbuf *mb, size_t column)
 }
 
 
-/* A line of its own, below the end of another or at the very beginning */
+/* Write a new line below another one, or at the start of the file */
 static int write_line(struct mbuf *mb, const struct pl *file, const char *at,
 		      const struct rewrite_change *chg)
 {
@@ -141,7 +141,7 @@ static int write_line(struct mbuf *mb, const struct pl *file, const char *at,
 }
 
 
-/* The next line that libre could find a value in, of another key */
+/* The next line with another key, in which libre may find a value */
 static bool next_other(struct row *row, const char **p, const char *end,
 		       const char *key)
 {
@@ -156,7 +156,7 @@ static bool next_other(struct row *row, const char **p, const char *end,
 }
 
 
-/* Do all lines but those of one key read the same? */
+/* Do all lines read the same, except those of one key? */
 static bool only(struct pl *other, const struct pl *was, const struct pl *is,
 		 const char *key)
 {
@@ -180,7 +180,7 @@ static bool only(struct pl *other, const struct pl *was, const struct pl *is,
 }
 
 
-/* Does libre read what is wanted? */
+/* Does libre read the new value? */
 static bool reads(const struct pl *text, const struct rewrite_change *chg)
 {
 	struct conf *conf;
@@ -217,7 +217,7 @@ static int check(const struct pl *was, const struct pl *is,
 }
 
 
-/* Replace a part of the file, if all else stays the same then */
+/* Replace a part of the file, if all other values stay the same */
 static int replace(struct mbuf **mbp, const struct pl *file,
 		   const struct pl *old, const struct mbuf *with,
 		   const struct rewrite_change *chg, char **reasonp)
@@ -309,7 +309,7 @@ static int set_key(struct mbuf **mbp, const struct pl *file,
 }
 
 
-/* Every line of it, or the next one would be in force */
+/* Remove every line of the key, or the next one would be used */
 static int remove_key(struct mbuf **mbp, const struct pl *file,
 		      const struct rewrite_change *chg, char **reasonp)
 {
@@ -377,17 +377,16 @@ static int change_file(struct mbuf **mbp, const struct rewrite_change *chg,
 
 
 /**
- * Change values in the text of a config file; all the rest stays to the byte
- *
+ * Change values in the text of a config file. Every other byte stays the same.
  * @param mbp     Returns the new text
  * @param file    Text of the file
- * @param changev Changes, done one after the other
+ * @param changev Changes, applied one after the other
  * @param changec Number of them
- * @param reasonp Returns why it is refused, in words for the user, to be
- *                released with mem_deref(); initially NULL
+ * @param reasonp Returns the reason of a refusal, for the user, to be released
+ *                with mem_deref(); initially NULL
  *
- * @return 0 if success; EINVAL for a value that no file can have, EBADMSG if
- *         Baresip would read something else differently
+ * @return 0 if success; EINVAL for a value that no file can hold, EBADMSG if
+ *         Baresip would also read another value differently
  */
 int rewrite_config(struct mbuf **mbp, const struct pl *file,
 		   const struct rewrite_change *changev, size_t changec,

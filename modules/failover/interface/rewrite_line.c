@@ -1,9 +1,10 @@
 /**
  * @file rewrite_line.c  Changes a parameter in the text of an account line
  *
- * A change is tried in the places where a person would make it. What comes
- * out is decoded by libre as Baresip does, and must read the same but for
- * that change; otherwise the next place is tried, and then it is refused.
+ * A change is tried in the places where a person would make it. libre decodes
+ * the new line as Baresip does. It must read the same, except for that change.
+ * Otherwise the next place is tried. If no place is left, the change is
+ * refused.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -17,19 +18,19 @@
 
 /** A way to make a change */
 struct way {
-	struct pl old;               /**< What is replaced                   */
-	bool named;                  /**< With semicolon and name, not alone */
+	struct pl old;               /**< Part that is replaced              */
+	bool named;                  /**< It has the semicolon and name      */
 };
 
 enum {
 	MAX_WAYS = 4,
 };
 
-/* Beside letters and digits, what needs no quotation marks */
+/* Characters besides letters and digits that need no quotation marks */
 static const char PLAIN[] = "-._:,@+/*";
 
 
-/* Parameters of a line, or where they would stand */
+/* The parameters of a line, or the place for them */
 static int line_params(struct pl *params, const struct pl *line)
 {
 	struct sip_addr addr;
@@ -58,7 +59,7 @@ static const char *trim(const char *begin, const char *end)
 }
 
 
-/* Behind the last parameter that is the module's business too */
+/* After the last parameter that belongs to the module */
 static const char *after_kin(const struct pl *params)
 {
 	const char *end = params->p + params->l, *pos = NULL;
@@ -91,14 +92,14 @@ static struct way at(const char *begin, const char *end, bool named)
 }
 
 
-/* With a quotation mark inside, a value can run over other parameters */
+/* With a quotation mark inside, a value can include other parameters */
 static bool runs_on(const struct param *par)
 {
 	return pl_strchr(&par->val, '"') != NULL;
 }
 
 
-/* The best way first */
+/* The best way comes first */
 static size_t ways_to_set(struct way *wayv, const struct pl *params,
 			  const char *key)
 {
@@ -120,14 +121,14 @@ static size_t ways_to_set(struct way *wayv, const struct pl *params,
 		wayv[n++] = at(end, end, true);
 	}
 
-	/* libre takes the first */
+	/* libre takes the first one */
 	wayv[n++] = at(params->p, params->p, true);
 
 	return n;
 }
 
 
-/* Does libre read what is wanted? */
+/* Does libre read the new value? */
 static bool reads(const struct pl *params, const struct rewrite_change *chg)
 {
 	struct pl val;
@@ -141,7 +142,7 @@ static bool reads(const struct pl *params, const struct rewrite_change *chg)
 }
 
 
-/* Is it as wanted, and all else as it was? */
+/* Is the new value read, and are all others unchanged? */
 static int check(const struct pl *was, const struct pl *is,
 		 const struct rewrite_change *chg, char **reasonp)
 {
@@ -240,7 +241,7 @@ static int set_param(struct mbuf **mbp, const struct pl *line,
 }
 
 
-/* Take out a parameter with its semicolon */
+/* Remove a parameter with its semicolon */
 static int cut(struct mbuf **mbp, const struct param *par,
 	       const struct rewrite_change *chg, char **reasonp)
 {
@@ -267,7 +268,7 @@ static int cut(struct mbuf **mbp, const struct param *par,
 }
 
 
-/* Every occurrence, or the next one would be in force */
+/* Remove every occurrence, or the next one would be used */
 static int remove_param(struct mbuf **mbp, const struct pl *line,
 			const struct rewrite_change *chg, char **reasonp)
 {
@@ -305,11 +306,11 @@ static int remove_param(struct mbuf **mbp, const struct pl *line,
  *
  * @param mbp     Line; returns the new one
  * @param chg     Change
- * @param reasonp Returns why it is refused
+ * @param reasonp Returns the reason of a refusal
  *
- * @return 0 if success, EINVAL for a value that no line can have, EBADMSG if
- *         Baresip would read something else differently; the line is as it
- *         was then
+ * @return 0 if success, EINVAL for a value that no line can hold, EBADMSG if
+ *         Baresip would also read another value differently. After an error
+ *         the line is unchanged.
  */
 int rewrite_line(struct mbuf **mbp, const struct rewrite_change *chg,
 		 char **reasonp)

@@ -30,11 +30,11 @@ static bool is_break(char c)
 
 
 /**
- * Next line. A value within quotation marks can run over it; libre finds a
- * key in there nevertheless
+ * Next line. A quoted value may span lines, but libre also finds a key within
+ * it
  *
  * @param row Returns the line
- * @param p   Where it begins; returns where the next one does
+ * @param p   Start of the line; returns the start of the next one
  * @param end End of the file
  *
  * @return False at the end

@@ -1,8 +1,8 @@
 /**
- * @file save.c  Writes what was changed to Baresip's files
+ * @file save.c  Writes the changes to Baresip's files
  *
- * The files as Baresip has read them are kept: what somebody else has written
- * since is not written over unseen.
+ * The files are kept as Baresip has read them. If somebody else has changed
+ * one since, it is not overwritten before the user has seen that.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -20,25 +20,25 @@
 static struct plan_file filev[PLAN_FILES] = {
 	{ .name = "accounts" }, { .name = "config" },
 };
-static struct conf *conf;        /**< That Baresip has read, referenced  */
+static struct conf *conf;        /**< That Baresip read, referenced      */
 
 
 /** Files that are being written */
 struct job {
 	struct plan planv[PLAN_FILES];
 	pthread_t thread;
-	bool running;                /**< The thread is to be waited for     */
-	struct mqueue *mq;           /**< Tells that it has ended            */
-	struct tmr tmr;              /**< To be released, not from within    */
+	bool running;                /**< The thread must be joined          */
+	struct mqueue *mq;           /**< Reports the thread's end           */
+	struct tmr tmr;              /**< Frees this, outside its handlers   */
 	int err;
-	save_h *h;                   /**< Who waits for it, or NULL          */
+	save_h *h;                   /**< Gets the result, or NULL           */
 	void *arg;
 };
 
 static struct job *job;
 
 
-/* As it is on the disk */
+/* Keep the file as it is on the disk */
 static void keep(struct plan_file *file)
 {
 	char reason[STORE_REASON];
@@ -48,7 +48,8 @@ static void keep(struct plan_file *file)
 }
 
 
-/* As it was shown or written, whatever it has become since */
+/* Keep the text that was shown or written, even if the file has changed
+   since */
 static void keep_text(struct plan_file *file, const char *text, size_t len)
 {
 	char *data = malloc(len + 1);
@@ -63,7 +64,7 @@ static void keep_text(struct plan_file *file, const char *text, size_t len)
 }
 
 
-/** Keep the files as they are now, which Baresip reads in this moment */
+/** Keep the files as they are now: Baresip reads them at this moment */
 void save_open(void)
 {
 	conf = mem_ref(conf_cur());
@@ -73,7 +74,7 @@ void save_open(void)
 }
 
 
-/** Keep the config file again, if Baresip has read it again */
+/** Keep the config file again if Baresip has read it again */
 void save_reread(void)
 {
 	if (conf_cur() == conf)
@@ -85,7 +86,7 @@ void save_reread(void)
 }
 
 
-/** Let go of the files; what is being written is waited for */
+/** Release the files; waits until a write has ended */
 void save_close(void)
 {
 	job  = mem_deref(job);
@@ -128,7 +129,7 @@ int save_print_diff(struct re_printf *pf, const struct line *line)
 }
 
 
-/* Whoever has seen what it would be may write it then */
+/* The user has now seen the other changes, and may write */
 static int print_stale(struct re_printf *pf, struct plan *plan)
 {
 	int err;
@@ -145,7 +146,7 @@ static int print_stale(struct re_printf *pf, struct plan *plan)
 }
 
 
-/* Is there a reason not to write any of the files? */
+/* Is there a reason to write none of the files? */
 static int refused(struct re_printf *pf, struct plan *planv)
 {
 	int err = 0;
@@ -188,7 +189,7 @@ static int finish_file(struct re_printf *pf, struct plan *plan)
 }
 
 
-/* Say what was written, and remember that it was */
+/* Print what was written, and mark it as saved */
 static int finish(struct re_printf *pf, struct plan *planv)
 {
 	int err = 0;
@@ -216,7 +217,7 @@ static int finish(struct re_printf *pf, struct plan *planv)
 }
 
 
-/* Plan it, or say why not */
+/* Make the plan, or print why not */
 static int begin(struct re_printf *pf, struct plan *planv,
 		 const struct line *line)
 {
@@ -237,13 +238,13 @@ static int begin(struct re_printf *pf, struct plan *planv,
 
 
 /**
- * Write what was changed, and say what was written. The disk is waited for.
+ * Write the changes, and print what was written. Waits for the disk.
  *
  * @param pf   Print function
  * @param line Line; NULL: all accounts and the config file
  *
  * @return 0 if success; ESTALE if a file has changed since Baresip read it;
- *         otherwise errorcode. What could not be written is as it was.
+ *         otherwise errorcode. A file that could not be written is unchanged.
  */
 int save_write(struct re_printf *pf, const struct line *line)
 {
@@ -282,7 +283,7 @@ static void release_handler(void *arg)
 }
 
 
-/* re_sdprintf() returns no text with an error */
+/* After an error re_sdprintf() returns no text */
 static int print_finish(struct re_printf *pf, struct job *j)
 {
 	j->err = finish(pf, j->planv);
@@ -323,15 +324,15 @@ static void *write_thread(void *arg)
 
 
 /**
- * Write what was changed, and do not wait for the disk
+ * Write the changes without waiting for the disk
  *
- * @param pf   Print function, for why it is refused
+ * @param pf   Print function, for the reason of a refusal
  * @param line Line; NULL: all accounts and the config file
- * @param h    Called when it has been written, or could not be
+ * @param h    Called when the files are written, or could not be
  * @param arg  Handler argument
  *
- * @return 0 if the handler will be called; EBUSY if the files are being
- *         written; otherwise as save_write()
+ * @return 0 if the handler will be called; EBUSY if a write is under way;
+ *         otherwise as save_write()
  */
 int save_start(struct re_printf *pf, const struct line *line, save_h *h,
 	       void *arg)
@@ -366,7 +367,7 @@ int save_start(struct re_printf *pf, const struct line *line, save_h *h,
 
 
 /**
- * Whoever waits is gone; what is being written is written
+ * Do not call the handler any more; the write goes on
  *
  * @param arg Handler argument
  */

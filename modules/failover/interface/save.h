@@ -1,5 +1,5 @@
 /**
- * @file save.h  Writes what was changed to Baresip's files
+ * @file save.h  Writes the changes to Baresip's files
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -15,7 +15,7 @@ struct line;
  * Writing has ended
  *
  * @param err  0 if success, otherwise errorcode
- * @param text What was written, or why not
+ * @param text What was written, or why it was not
  * @param arg  Handler argument
  */
 typedef void (save_h)(int err, const char *text, void *arg);

@@ -2,8 +2,8 @@
  * @file secret.c  Hides passwords in the text of Baresip's files
  *
  * A password is the value of a parameter or key whose name says so, in a
- * comment too, and what stands behind the user in a URI. Rather too much is
- * hidden than too little.
+ * comment too, or the part after the user of a URI. In doubt the text is
+ * hidden.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -70,8 +70,8 @@ static const char *find(const char *p, const char *end, const char *chars)
 }
 
 
-/* The value behind a name: of a parameter, or of a key at the start of a line,
-   where it may run over the lines behind */
+/* The value after a name: of a parameter, or of a key at the start of a line.
+   A key's value may include the lines after it. */
 static struct pl value(const struct pl *name, bool first, bool quote,
 		       const char *eol, const char *end)
 {
@@ -104,7 +104,7 @@ static void hide(bool *hidden, const struct pl *text, const char *p, size_t n)
 }
 
 
-/* Passwords that have a name */
+/* Hide the passwords that have a name */
 static void hide_named(bool *hidden, const struct pl *text, const char *line,
 		       const char *eol)
 {
@@ -139,7 +139,7 @@ static void hide_named(bool *hidden, const struct pl *text, const char *line,
 }
 
 
-/* scheme:user:password@ */
+/* Hide the password in scheme:user:password@ */
 static void hide_in_uris(bool *hidden, const struct pl *text, const char *line,
 			 const char *eol)
 {
@@ -155,8 +155,8 @@ static void hide_in_uris(bool *hidden, const struct pl *text, const char *line,
 
 		if (pass < end && *pass == ':' && at < end) {
 
-			/* one within the password, which libre would not
-			   take */
+			/* an "@" within the password, which libre does not
+			   accept */
 			while ((next = find(at + 1, end, "@;")) < end &&
 			       *next == '@')
 				at = next;
@@ -165,13 +165,13 @@ static void hide_in_uris(bool *hidden, const struct pl *text, const char *line,
 			hide(hidden, text, pass, (size_t)(at - pass));
 		}
 
-		/* there can be another URI in the parameters */
+		/* the parameters may contain another URI */
 		p = min(find(p, end, ";=") + 1, end);
 	}
 }
 
 
-/* Each hidden part becomes one mark; the number of lines stays */
+/* Each hidden part becomes one mark; the number of lines stays the same */
 static int print_hidden(struct mbuf *mb, const char *p, size_t n)
 {
 	int err;
@@ -213,7 +213,7 @@ static int print_parts(struct mbuf *mb, const struct pl *text,
 /**
  * Replace the passwords of a text by stars
  *
- * @param mbp  Returns the text without them, with as many lines
+ * @param mbp  Returns the text without passwords, with as many lines
  * @param text Text of an accounts or config file
  *
  * @return 0 if success, otherwise errorcode

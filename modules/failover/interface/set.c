@@ -1,5 +1,5 @@
 /**
- * @file set.c  Changes settings while the phone runs
+ * @file set.c  Changes settings at run time
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -16,14 +16,15 @@
 #include "targets.h"
 
 
-/** A change under way, and what to go back to */
+/** A change under way, and the value to restore */
 struct change {
 	struct rewrite_change to;
 	struct changed *old;         /**< NULL: nothing                      */
 };
 
 
-/* By the same code as at start; an empty value removes the key */
+/* Uses the code that reads the value at start. An empty value removes the
+   key */
 static char *setting_error(const struct rewrite_change *chg)
 {
 	struct settings set;
@@ -76,7 +77,7 @@ static bool is_valid(const struct line *line,
 }
 
 
-/* Two accounts can have one address */
+/* Two accounts may have the same address */
 static void apply(const char *aor)
 {
 	struct le *le;
@@ -96,11 +97,11 @@ static void apply(const char *aor)
 
 
 /**
- * Is this a setting that gives an account other servers?
+ * Does this setting change the servers of an account?
  *
  * @param key Key
  *
- * @return True if it is
+ * @return True if it does
  */
 bool set_changes_servers(const char *key)
 {
@@ -128,7 +129,7 @@ static int do_change(struct change *chg, const char *aor)
 }
 
 
-/* What libre or Baresip would say at start */
+/* Report what libre or Baresip would report at start */
 static void tell_refusal(const struct line *trial, set_error_h *errorh,
 			 void *arg)
 {
@@ -140,7 +141,7 @@ static void tell_refusal(const struct line *trial, set_error_h *errorh,
 }
 
 
-/* An account that is not managed may get its servers one by one */
+/* The servers of an unmanaged account may come one by one */
 static int adopt(struct line *line, unsigned serverc, set_error_h *errorh,
 		 void *arg)
 {
@@ -207,11 +208,11 @@ static size_t collect(struct change *chgv,
 
 /**
  * Change values of an account, or those of the config file, at once. All of
- * them are taken or, if one is wrong, none. Calls go on; the registration too,
- * unless the server in use is changed.
+ * them are applied or, if one is wrong, none. Calls go on. The registration
+ * also goes on, unless the server in use changes.
  *
- * @param line    Line; NULL: the config file, which holds for all accounts
- *                that have no value of their own
+ * @param line    Line; NULL: the config file, for all accounts without a value
+ *                of their own
  * @param changev Keys and values; an empty value removes a key
  * @param changec Number of them
  * @param errorh  Called for each value that is wrong

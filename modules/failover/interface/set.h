@@ -1,5 +1,5 @@
 /**
- * @file set.h  Changes settings while the phone runs
+ * @file set.h  Changes settings at run time
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -15,7 +15,7 @@ struct line;
  * What is wrong with a value
  *
  * @param key   Key
- * @param error What is wrong and what is allowed, a part of a sentence
+ * @param error What is wrong and what is allowed, part of a sentence
  * @param arg   Handler argument
  */
 typedef void (set_error_h)(const char *key, const char *error, void *arg);

@@ -1,5 +1,5 @@
 /**
- * @file set_key.c  Keys that cannot be changed while the phone runs
+ * @file set_key.c  Keys that cannot be changed at run time
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -13,10 +13,10 @@
 
 
 enum {
-	TYPO_MAX = 3,                /**< More is another word               */
+	TYPO_MAX = 3,                /**< With more it is another word       */
 };
 
-/** Keys that begin so, and what to do instead */
+/** Keys with this prefix, and what to do instead */
 static const struct {
 	const char *begin;
 	const char *text;
@@ -69,10 +69,10 @@ static const char *nearest(const char *key)
 
 
 /**
- * Why a key cannot be changed while the phone runs
+ * Why a key cannot be changed at run time
  *
- * @param errorp Returns what to do instead, a part of a sentence; NULL if the
- *               key can be changed. To be dereferenced
+ * @param errorp Returns what to do instead, part of a sentence; NULL if the
+ *               key can be changed. To be released with mem_deref()
  * @param key    Key
  *
  * @return 0 if success, otherwise errorcode

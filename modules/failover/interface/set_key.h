@@ -1,5 +1,5 @@
 /**
- * @file set_key.h  Keys that cannot be changed while the phone runs
+ * @file set_key.h  Keys that cannot be changed at run time
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

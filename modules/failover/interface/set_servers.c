@@ -1,7 +1,7 @@
 /**
  * @file set_servers.c  Changes of an account's servers
  *
- * For the user servers have numbers. In the account line the first two have
+ * The user sees numbered servers. In the account line the first two have
  * parameters of their own, and all others share one.
  *
  * Copyright (C) 2026 The failover authors
@@ -15,10 +15,10 @@
 #include "set_servers.h"
 
 
-/** Servers as the user numbers them; those that are taken away are NULL */
+/** Servers by the user's numbers; NULL: removed */
 struct form {
 	char *uriv[MAX_SERVERS];
-	char *regintv[MAX_SERVERS];  /**< Expiries, NULL: not given          */
+	char *regintv[MAX_SERVERS];  /**< Expiry, NULL: not given            */
 };
 
 
@@ -33,7 +33,7 @@ static void form_destructor(void *arg)
 }
 
 
-/* The number behind a name, 0 if it is another key */
+/* The number after a name, 0 if it is another key */
 static unsigned number(const char *key, const char *name)
 {
 	const size_t n = strlen(name);
@@ -52,7 +52,7 @@ static unsigned server_number(const char *key)
 }
 
 
-/* That of server 1 is the account's */
+/* The expiry of server 1 is that of the account */
 static unsigned regint_number(const char *key)
 {
 	const unsigned n = number(key, "failover_regint");
@@ -96,9 +96,9 @@ static const char *uri_error(const struct pl *uri)
 /**
  * What is wrong with a value
  *
- * @param chg Key of an account's servers, and value
+ * @param chg Key of an account's servers, and its value
  *
- * @return Static text, what is allowed; NULL if nothing is wrong
+ * @return Static text that says what is allowed; NULL if nothing is wrong
  */
 const char *set_servers_error(const struct rewrite_change *chg)
 {
@@ -189,8 +189,8 @@ static int change_form(struct form *form, const struct rewrite_change *chg)
 }
 
 
-/* The others move up, each with its expiry; that of server 1 is the
-   account's */
+/* The servers after a gap move up with their expiries. The expiry of server 1
+   is that of the account. */
 static unsigned close_gaps(struct form *form)
 {
 	unsigned n = 0;
@@ -215,7 +215,7 @@ static unsigned close_gaps(struct form *form)
 }
 
 
-/* If it is not so already; takes the text over */
+/* Add a parameter unless it has this value already; takes over the text */
 static int add_param(struct set_servers *set, const struct line *line,
 		     const char *name, char *val)
 {
@@ -282,12 +282,12 @@ static int add_params(struct set_servers *set, const struct line *line,
 
 
 /**
- * What changes of servers mean for the account line
+ * Translate changes of servers into parameters of the account line
  *
- * @param set     Returns the parameters, to be reset by the caller, after an
- *                error too
+ * @param set     Returns the parameters; the caller resets it, after an error
+ *                too
  * @param line    Line
- * @param changev Changes, valid; other keys are left out
+ * @param changev Changes, valid; other keys are ignored
  * @param changec Number of them
  *
  * @return 0 if success, otherwise errorcode

@@ -22,7 +22,7 @@ enum {
 struct set_servers {
 	struct rewrite_change changev[SET_SERVERS_PARAMS];
 	size_t changec;
-	unsigned serverc;            /**< Servers that there are then        */
+	unsigned serverc;            /**< Servers after the change           */
 	char *textv[2 * SET_SERVERS_PARAMS]; /**< Owned                      */
 	size_t textc;
 };

@@ -1,7 +1,7 @@
 /**
- * @file status.c  How an account is, for programs
+ * @file status.c  The status of an account, for programs
  *
- * The shape of the JSON object is fixed: docs/reference.md.
+ * docs/reference.md defines the JSON object. Its shape is fixed.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -17,11 +17,11 @@
 
 
 enum {
-	TEXT_SIZE = 1024,            /**< Fits any account line              */
+	TEXT_SIZE = 1024,            /**< Enough for any account line        */
 };
 
 
-/* Time from now until then, or since then [s] */
+/* Time between now and then [s] */
 static double age_s(uint64_t now, uint64_t then)
 {
 	return now > then ? (double)(now - then) / 1000 : 0;
@@ -34,7 +34,7 @@ static const char *state_name(const struct line *line)
 }
 
 
-/* JSON is UTF-8: RFC 8259 section 8.1. The user's files need not be. */
+/* JSON is UTF-8: RFC 8259 section 8.1. The user's files may not be. */
 static int add_text(struct odict *od, const char *key, const char *text)
 {
 	char clean[TEXT_SIZE];

@@ -1,5 +1,5 @@
 /**
- * @file status.h  How an account is, for programs
+ * @file status.h  The status of an account, for programs
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

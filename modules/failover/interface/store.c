@@ -1,9 +1,9 @@
 /**
  * @file store.c  Reads a file and writes it back safely
  *
- * The new text is written beside the file, brought to the disk and renamed
- * into its place: whoever is killed, or has no room, leaves the old file or
- * the new one. Nobody writes over what another has changed.
+ * The new text is written beside the file, flushed to the disk and renamed
+ * into place. After a crash or on a full disk there is the old file or the new
+ * one. The changes of another program are not overwritten.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -26,15 +26,15 @@ struct writer {
 	int fd;                      /**< The file, locked                   */
 	int dir;                     /**< Its folder                         */
 	int tmp;                     /**< The new file beside it             */
-	const char *name;            /**< Of the file, in its folder         */
-	char tmp_name[256];          /**< Of the new one                     */
-	struct stat was;             /**< The file as it was found           */
+	const char *name;            /**< Name of the file in its folder     */
+	char tmp_name[256];          /**< Name of the new file               */
+	struct stat was;             /**< The file when it was opened        */
 };
 
 static const char ACL[] = "system.posix_acl_access";
 
 
-/* Say why, and return the error */
+/* Store the reason, and return the error */
 static int refuse(char *reason, int err, const char *fmt, ...)
 {
 	va_list ap;
@@ -94,7 +94,7 @@ int store_read(struct store *st, const char *path, char *reason)
 
 	memset(st, 0, sizeof(*st));
 
-	/* a pipe must not make us wait */
+	/* do not wait for a pipe */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0) {
 		err = errno;
@@ -128,7 +128,7 @@ int store_read(struct store *st, const char *path, char *reason)
 
 
 /**
- * Forget a file
+ * Free what a file holds
  *
  * @param st File
  */
@@ -169,7 +169,7 @@ static int open_folder(struct writer *w, const struct store *st, char *reason)
 }
 
 
-/* Is the file in place still the one that was opened, and untouched? */
+/* Is the path still the file that was opened, and unchanged? */
 static int is_in_place(const struct writer *w, char *reason)
 {
 	struct stat s;
@@ -206,7 +206,7 @@ static int is_unchanged(const struct writer *w, const struct store *st,
 }
 
 
-/* Opened for writing, so that a file which is not ours to write is seen */
+/* Open for writing, to find out whether we may write the file */
 static int open_file(struct writer *w, const struct store *st, char *reason)
 {
 	int err;
@@ -238,8 +238,8 @@ static int open_file(struct writer *w, const struct store *st, char *reason)
 }
 
 
-/* One that is there already was left by a process that was killed: we have
-   the lock */
+/* We have the lock, so an existing new file is from a process that was
+   killed. */
 static int open_new(struct writer *w, char *reason)
 {
 	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
@@ -261,7 +261,7 @@ static int open_new(struct writer *w, char *reason)
 }
 
 
-/* Owner, mode and list of who may read it, for there are passwords in it */
+/* Keep owner, mode and access list, since the file has passwords */
 static int keep_access(const struct writer *w, char *reason)
 {
 	char acl[4096];
@@ -322,7 +322,7 @@ static int write_new(struct writer *w, const char *data, size_t len,
 		err = refuse(reason, errno, "it cannot be brought to the disk:"
 			     " %s", strerror(errno));
 
-	/* some file systems tell only now that there was no room */
+	/* some file systems report a full disk only now */
 	if (close(w->tmp) && !err)
 		err = refuse(reason, errno, "it cannot be written: %s",
 			     strerror(errno));
@@ -340,15 +340,15 @@ static int write_new(struct writer *w, const char *data, size_t len,
 
 
 /**
- * Write a file that was read before
+ * Write a file that was read earlier
  *
- * @param st     File as it was read; it is not changed
+ * @param st     File as it was read; not changed
  * @param data   New text
  * @param len    Its length
  * @param reason Returns why it is not written, STORE_REASON bytes
  *
  * @return 0 if success; ESTALE if the file has changed since it was read,
- *         otherwise errorcode. The file is the old one then.
+ *         otherwise errorcode. After an error the old file is in place.
  */
 int store_write(const struct store *st, const char *data, size_t len,
 		char *reason)
@@ -369,7 +369,8 @@ int store_write(const struct store *st, const char *data, size_t len,
 	if (!err)
 		err = write_new(&w, data, len, reason);
 
-	/* the new name outlives a power cut then; it is in place anyway */
+	/* this lets the new name survive a power cut; the file is in place
+	   anyway */
 	if (!err)
 		(void)fsync(w.dir);
 

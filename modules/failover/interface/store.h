@@ -1,8 +1,7 @@
 /**
  * @file store.h  Reads a file and writes it back safely
  *
- * Plain C, and may be called from a thread of its own: what it does can wait
- * for the disk.
+ * Plain C. May be called from another thread, since it may wait for the disk.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

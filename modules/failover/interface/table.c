@@ -1,7 +1,7 @@
 /**
- * @file table.c  How an account is, for a reader
+ * @file table.c  The status of an account, for a reader
  *
- * Each line fits a terminal of 80 columns. Only a URI is never broken.
+ * Each line fits a terminal of 80 columns, but a URI is never broken.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -18,23 +18,23 @@
 
 enum {
 	COLUMNS   = 79,
-	URI_WIDTH = 45,              /**< Behind a server's state            */
-	TEXT_SIZE = 4096,            /**< As a log line has it               */
+	URI_WIDTH = 45,              /**< After a server's state             */
+	TEXT_SIZE = 4096,            /**< As in a log line                   */
 	TIME_SIZE = 16,
 };
 
-#define INDENT "             "       /* what is said of a server             */
-#define NARROW "  "                  /* what is said of the account          */
+#define INDENT "             "       /* text about a server                  */
+#define NARROW "  "                  /* text about the account               */
 
 
-/* Bytes of a text that fit, whole words if there are any */
+/* Bytes of a text that fit, in whole words if possible */
 static size_t fitting(const char *text, size_t width)
 {
 	size_t i, columns = 0, blank = 0;
 
 	for (i = 0; text[i]; i++) {
 
-		/* bytes that continue a UTF-8 character take no column */
+		/* continuation bytes of UTF-8 take no column */
 		if (((unsigned char)text[i] & 0xc0) != 0x80 &&
 		    ++columns > width)
 			return blank ? blank : i;
@@ -65,7 +65,7 @@ static int print_text(struct re_printf *pf, const char *indent,
 }
 
 
-/* In the unit that a reader would take, rounded */
+/* Rounded, in a unit that is easy to read */
 static const char *print_time(char *buf, uint64_t ms)
 {
 	const unsigned s = (unsigned)((ms + 500) / 1000), min = (s + 30) / 60;
@@ -90,7 +90,7 @@ static uint64_t from_to(uint64_t from, uint64_t to)
 }
 
 
-/* What to do about an answer that refuses the account */
+/* What to do when an answer refuses the account */
 static const char *remedy(const char *reason)
 {
 	switch (strtoul(reason, NULL, 10)) {
@@ -180,7 +180,7 @@ static int print_server(struct re_printf *pf, const struct line *line,
 }
 
 
-/* Once for all that it stands for */
+/* Print a name once for all of its servers */
 static int print_name(struct re_printf *pf, const struct line *line,
 		      unsigned server)
 {
@@ -236,7 +236,7 @@ static int print_check(struct re_printf *pf, const struct policy *p)
 }
 
 
-/* What happens now, or next */
+/* Print what happens now or next */
 static int print_next(struct re_printf *pf, const struct policy *p)
 {
 	char time[TIME_SIZE];

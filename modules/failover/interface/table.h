@@ -1,5 +1,5 @@
 /**
- * @file table.h  How an account is, for a reader
+ * @file table.h  The status of an account, for a reader
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

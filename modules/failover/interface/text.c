@@ -1,5 +1,5 @@
 /**
- * @file text.c  The text of a file that is changed in one place
+ * @file text.c  Changes one part of a text
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -9,12 +9,12 @@
 
 
 /**
- * Is this word the name? Upper and lower case are the same, as in libre
+ * Does this word equal the name? Case does not matter, as in libre
  *
  * @param pl   Word
  * @param name Name
  *
- * @return True if it is
+ * @return True if it does
  */
 bool text_is(const struct pl *pl, const char *name)
 {
@@ -23,10 +23,10 @@ bool text_is(const struct pl *pl, const char *name)
 
 
 /**
- * Does a word begin so? Upper and lower case are the same
+ * Does a word have this prefix? Case does not matter
  *
  * @param pl     Word
- * @param prefix What it may begin with
+ * @param prefix Prefix
  *
  * @return True if it does
  */
@@ -39,13 +39,13 @@ bool text_begins(const struct pl *pl, const char *prefix)
 
 
 /**
- * Find the end of a value as libre's `[~...]+` does: a blank or separator
- * within quotation marks does not end it, a backslash hides the character
- * after it, and one pair of marks around the whole value is not part of it
+ * Find the end of a value as libre's `[~...]+` does. A blank or separator
+ * within quotation marks does not end it. A backslash hides the character
+ * after it. One pair of marks around the whole value is not part of it.
  *
  * @param raw   Returns the value with its quotation marks
  * @param val   Returns the value without them; empty if there is none
- * @param p     Where it begins
+ * @param p     Start of the value
  * @param end   End of the text
  * @param stops Characters that end it
  */
@@ -92,15 +92,15 @@ static bool is_plain(const char *val, const char *plain)
 
 
 /**
- * Write a value as a person would: in quotation marks if it has to be
+ * Write a value as a person would: in quotation marks only if needed
  *
  * @param mb     Buffer
  * @param val    Value
- * @param quoted Quotation marks in any case
- * @param plain  What does not need them, beside letters and digits
+ * @param quoted True to use quotation marks always
+ * @param plain  Characters that need none, besides letters and digits
  *
- * @return 0 if success; EINVAL for a quotation mark, a control character or
- *         a backslash at the end, after which libre would read on
+ * @return 0 if success; EINVAL for a quotation mark, a control character or a
+ *         backslash at the end, which would make libre read on
  */
 int text_write_value(struct mbuf *mb, const char *val, bool quoted,
 		     const char *plain)
@@ -122,7 +122,7 @@ int text_write_value(struct mbuf *mb, const char *val, bool quoted,
  * @param mbp  Returns the new text
  * @param text Text
  * @param old  Part of it; of length 0 to insert
- * @param with What stands there instead
+ * @param with Text to put in its place
  *
  * @return 0 if success, otherwise errorcode
  */
@@ -155,9 +155,9 @@ int text_replace(struct mbuf **mbp, const struct pl *text,
 
 
 /**
- * Say why something is refused; the first reason stays
+ * Store the reason of a refusal; the first reason stays
  *
- * @param reasonp Returns the sentence, to be released with mem_deref()
+ * @param reasonp Returns the reason, to be released with mem_deref()
  * @param err     Errorcode to return
  * @param fmt     Formatted sentence
  *
@@ -195,7 +195,7 @@ int text_copy(struct mbuf **mbp, const struct pl *text)
 
 
 /**
- * The whole of a buffer
+ * The whole text of a buffer
  *
  * @param mb Buffer
  *

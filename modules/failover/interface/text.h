@@ -1,5 +1,5 @@
 /**
- * @file text.h  The text of a file that is changed in one place
+ * @file text.h  Changes one part of a text
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
