@@ -1,9 +1,9 @@
 /**
  * @file answer.c  Answers of the HTTP server
  *
- * A short answer is given to libre whole. A long one is made part by part,
- * each when the socket has taken the one before, so that neither memory nor
- * the time between two packets of SIP depends on its length.
+ * libre gets a short answer as a whole. A long one is made in parts, each when
+ * the socket has taken the one before. So neither memory nor the time between
+ * two SIP packets depends on its length.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -14,11 +14,11 @@
 
 
 enum {
-	STALL_MS  = 5000,            /**< The client takes nothing           */
+	STALL_MS  = 5000,            /**< The client reads nothing           */
 	LINGER_MS = 500,             /**< It may still be sending            */
 };
 
-/* Nothing from elsewhere, nothing inline, nobody's frame */
+/* Nothing from other hosts, nothing inline, no frame of another page */
 static const char security[] =
 	"Cache-Control: no-store\r\n"
 	"Content-Security-Policy: default-src 'none'; script-src 'self';"
@@ -29,8 +29,8 @@ static const char security[] =
 	"X-Content-Type-Options: nosniff\r\n";
 
 
-/* All is sent. A socket that is closed with something unread is reset, and
-   the client may lose the answer */
+/* All is sent. If a socket is closed with unread data, it is reset, and the
+   client may lose the answer. So read for a while. */
 static void answered(struct httpd_conn *conn)
 {
 	(void)tcp_set_send(conn->tc, NULL);
@@ -41,7 +41,7 @@ static void answered(struct httpd_conn *conn)
 
 static int send_part(struct httpd_conn *conn)
 {
-	enum { ROOM = 8 };           /* for the length of a chunk, in hex */
+	enum { ROOM = 8 };           /* a chunk's length in hex           */
 	struct mbuf *mb = mbuf_alloc(8192);
 	char size[ROOM + 1];
 	size_t n;
@@ -80,7 +80,7 @@ static int send_part(struct httpd_conn *conn)
 }
 
 
-/* The socket has taken what it was given */
+/* The socket has taken the part before */
 static void send_handler(void *arg)
 {
 	struct httpd_conn *conn = arg;
@@ -128,9 +128,9 @@ static void send_answer(struct httpd_conn *conn, struct mbuf *mb, int err)
 
 
 /**
- * Answer a request; the connection is closed then
+ * Answer a request, then close the connection
  *
- * @param conn    Connection, may be closed by now
+ * @param conn    Connection, possibly closed already
  * @param scode   Status code
  * @param ctype   Content-Type
  * @param headers More headers, each with CR LF, or NULL
@@ -167,12 +167,12 @@ void answer_whole(struct httpd_conn *conn, uint16_t scode, const char *ctype,
 
 
 /**
- * Answer a request with 200 and a body that is made as the client takes it
+ * Answer a request with 200 and a body that is made while the client reads
  *
- * @param conn  Connection, may be closed by now
+ * @param conn  Connection, possibly closed already
  * @param ctype Content-Type
  * @param h     Makes the parts
- * @param arg   Handler argument, a reference that is passed on
+ * @param arg   Handler argument, a reference that is taken over
  */
 void answer_parts(struct httpd_conn *conn, const char *ctype,
 			answer_part_h *h, void *arg)
@@ -205,7 +205,7 @@ void answer_parts(struct httpd_conn *conn, const char *ctype,
 /**
  * Answer a request with an error, as JSON
  *
- * @param conn    Connection, may be closed by now
+ * @param conn    Connection, possibly closed already
  * @param scode   Status code
  * @param headers More headers, each with CR LF, or NULL
  * @param why     What is wrong, a sentence for the user

@@ -1,5 +1,5 @@
 /**
- * @file api.c  What is served under which path
+ * @file api.c  The paths of the server, and their functions
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -151,7 +151,7 @@ static void handle_config(const struct api_request *req,
 }
 
 
-/* Every key of the form but the account's */
+/* Every key of the form except the account */
 static size_t changes(struct web_change *changev, const struct form *form)
 {
 	size_t n = 0;
@@ -229,7 +229,7 @@ static const struct route routev[] = {
 };
 
 
-/* What of it is there, for the page */
+/* The features that exist, for the page */
 static int print_features(struct re_printf *pf, const struct api_request *req)
 {
 	int err = 0;
@@ -246,7 +246,7 @@ static int print_features(struct re_printf *pf, const struct api_request *req)
 }
 
 
-/* Writes the file up to the mark and skips that */
+/* Writes the file up to the mark, and skips the mark */
 static int print_until(struct mbuf *mb, struct pl *file, const char *mark)
 {
 	const size_t n = strlen(mark);
@@ -265,7 +265,7 @@ static int print_until(struct mbuf *mb, struct pl *file, const char *mark)
 }
 
 
-/* With the token and what the page may offer */
+/* Answer with the page, the token and the list of features */
 static void answer_page(const struct api_request *req,
 			const struct file *file)
 {
@@ -328,7 +328,7 @@ static bool handle_file(const struct api_request *req)
 
 
 /**
- * Answer a request that may be answered
+ * Answer a request that guard.c has accepted
  *
  * @param req Request
  */

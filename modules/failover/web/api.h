@@ -1,5 +1,5 @@
 /**
- * @file api.h  What is served under which path
+ * @file api.h  The paths of the server, and their functions
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -13,7 +13,7 @@ struct api;
 struct form;
 struct httpd_conn;
 
-/** A request that may be answered */
+/** A request that guard.c has accepted */
 struct api_request {
 	struct httpd_conn *conn;
 	const struct http_msg *msg;

@@ -23,11 +23,11 @@ static void destructor(void *arg)
 
 
 /**
- * Make up a connection, without its socket
+ * Allocate a connection without its socket
  *
  * @param connp Connection
  * @param httpd Server
- * @param turn  Turn of all its connections
+ * @param turn  Shared turn of all connections
  * @param peer  Address of the client
  *
  * @return 0 if success, otherwise errorcode
@@ -66,8 +66,8 @@ static void turn_handler(void *arg)
 
 
 /**
- * May this connection make a part of its answer now? One may in a turn of the
- * main loop; the socket asks again in the next.
+ * May this connection make a part of its answer now? Only one may in a turn of
+ * the main loop. The socket asks again in the next turn.
  *
  * @param conn Connection
  *
@@ -86,7 +86,7 @@ bool conn_take_turn(struct httpd_conn *conn)
 
 
 /**
- * Close a connection; somebody may still refer to it, to answer
+ * Close a connection. References to it stay valid, to answer later
  *
  * @param conn Connection
  */
@@ -110,8 +110,8 @@ static void close_handler(void *arg)
 
 
 /**
- * Close a connection after a time. Where libre calls us, it is not done with
- * the connection: then even 0 is of use.
+ * Close a connection after a time. In a callback of libre's use this even with
+ * 0, since libre still uses the connection.
  *
  * @param conn Connection
  * @param ms   Time [ms]

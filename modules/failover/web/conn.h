@@ -11,15 +11,15 @@
 
 struct httpd;
 
-/** Where a connection stands */
+/** State of a connection */
 enum state {
 	READING,                     /**< The request is not complete        */
-	WORKING,                     /**< The handler has it                 */
-	SENDING,                     /**< The answer is on its way           */
-	LINGERING,                   /**< Answered before all was read       */
+	WORKING,                     /**< The handler has the request        */
+	SENDING,                     /**< The answer is being sent           */
+	LINGERING,                   /**< Answered, and still reading        */
 };
 
-/** One part of a long answer is made in a turn of the main loop */
+/** In one turn of the main loop, only one part of a long answer is made */
 struct turn {
 	struct tmr tmr;              /**< Ends the turn                      */
 	bool taken;
@@ -39,8 +39,8 @@ struct httpd_conn {
 	struct mbuf *head;
 	struct http_msg *msg;        /**< Decoded head                       */
 	struct mbuf *body;
-	size_t length;               /**< ... that is to come [bytes]        */
-	size_t surplus;              /**< Read and not wanted [bytes]        */
+	size_t length;               /**< Length of the whole body [bytes]   */
+	size_t surplus;              /**< Read and ignored [bytes]           */
 
 	answer_part_h *parth;        /**< Parts to send, NULL: none          */
 	void *arg;                   /**< ... its argument, owned            */

@@ -1,11 +1,10 @@
 /**
  * @file digest.c  Digest authentication of a request, by libre
  *
- * RFC 7616: with SHA-256 where libre has it, else with MD5. What libre leaves
- * open is looked at before it is asked: the digest has to be for this very
- * target and with the algorithm of the challenge (where there is none, libre
- * 4.10 calls a null pointer), and its text must not keep libre's regular
- * expressions busy.
+ * RFC 7616: SHA-256 if libre has it, else MD5. This file first checks what
+ * libre does not. The digest must be for this very target. It must use the
+ * algorithm of the challenge: without one, libre 4.10 calls a null pointer.
+ * Its text must not keep libre's regular expressions busy.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -18,11 +17,11 @@
 
 enum {
 	VALUE_MAX = 4096,            /**< Of Authorization [bytes]           */
-	NONCE_S   = 240,             /**< Before libre's 300 s are over      */
+	NONCE_S   = 240,             /**< libre's limit is 300 s             */
 };
 
 
-/* Separators stand alone, or a comma and a space */
+/* A separator stands alone, except a comma with a space */
 static bool is_plain(const struct pl *val)
 {
 	size_t run = 0;
@@ -39,7 +38,7 @@ static bool is_plain(const struct pl *val)
 }
 
 
-/* The Authorization that may be looked at */
+/* The Authorization header, if it may be decoded */
 static const struct pl *authorization(const struct http_msg *msg,
 				      struct httpauth_digest_resp *resp)
 {
@@ -62,7 +61,7 @@ static const struct pl *authorization(const struct http_msg *msg,
 
 struct digest {
 	struct httpauth_digest_chall_req *req;
-	time_t made;                 /**< When `req` was                     */
+	time_t made;                 /**< When `req` was made                */
 	char *secret;
 	char *user;
 	char *password;
@@ -90,7 +89,7 @@ static int digest_init(struct digest *digest, const char *user,
 }
 
 
-/* The nonce has its time in it; a new one in time */
+/* The nonce contains its time; make a new one before it expires */
 static int renew(struct digest *digest)
 {
 	const time_t now = time(NULL);
@@ -110,12 +109,12 @@ static int renew(struct digest *digest)
 
 
 /**
- * Has the client shown that it knows user and password?
+ * Does the client know user and password?
  *
  * @param digest Digest authentication
  * @param msg    Request
  *
- * @return True if it has
+ * @return True if it does
  */
 bool digest_check(struct digest *digest, const struct http_msg *msg)
 {
@@ -127,7 +126,7 @@ bool digest_check(struct digest *digest, const struct http_msg *msg)
 
 	digest->req->stale = false;
 
-	/* libre reads the last 16 bytes of a nonce */
+	/* libre reads the last 16 characters of a nonce */
 	if (!val || pl_strcasecmp(&resp.algorithm, "SHA-256") ||
 	    pl_strcmp(&resp.qop, "auth") || resp.nonce.l < 16)
 		return false;
@@ -139,7 +138,7 @@ bool digest_check(struct digest *digest, const struct http_msg *msg)
 
 
 /**
- * Print the challenge, after digest_check() has failed
+ * Print the challenge after digest_check() has failed
  *
  * @param pf     Print function
  * @param digest Digest authentication
@@ -214,7 +213,7 @@ int digest_challenge(struct re_printf *pf, struct digest *digest)
 
 
 /**
- * Ask for a user and a password
+ * Require a user and a password
  *
  * @param digestp  Digest authentication
  * @param user     User

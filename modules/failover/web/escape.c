@@ -44,9 +44,8 @@ bool escape_is_plain(const char *p, size_t l)
 
 
 /**
- * Escape the character that a text begins with, for a string of JSON
- * (RFC 8259 section 7) or a label of Prometheus' text format. What is not
- * valid UTF-8 becomes U+FFFD.
+ * Escape the first character of a text, for a JSON string (RFC 8259 section 7)
+ * or a label in the text format of Prometheus. Invalid UTF-8 becomes U+FFFD.
  *
  * @param to   Room for 8 bytes; not terminated
  * @param p    Text

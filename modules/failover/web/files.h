@@ -12,7 +12,7 @@
 
 /** A file */
 struct file {
-	const char *path;            /**< Under which it is served           */
+	const char *path;            /**< Path that it is served at          */
 	const char *ctype;           /**< Content-Type                       */
 	const uint8_t *data;
 	size_t size;                 /**< [bytes]                            */

@@ -1,7 +1,7 @@
 /**
- * @file form.c  What a form or the parameters of a path hold
+ * @file form.c  Decodes a form or the parameters of a path
  *
- * application/x-www-form-urlencoded, as the URL Standard has it.
+ * application/x-www-form-urlencoded of the URL Standard
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -23,7 +23,7 @@ static int hex(char c)
 }
 
 
-/* Decode a key or a value; moves on where the next text goes */
+/* Decode a key or a value; advances `to` to the place of the next text */
 static int decode(char **to, const char *p, size_t l)
 {
 	char *begin = *to, *t = begin;
@@ -68,7 +68,7 @@ static int add_pair(struct form *form, char **to, const char *p, size_t l)
 
 	pair.val = *to;
 
-	/* without "=" the terminator of the key may be the last byte */
+	/* without "=" the key's terminator may be the last byte */
 	if (!eq)
 		pair.val = "";
 	else if (decode(to, eq + 1, l - key_len - 1))
@@ -90,9 +90,9 @@ static int add_pair(struct form *form, char **to, const char *p, size_t l)
  * @param p    Its text
  * @param l    Length of the text [bytes]
  *
- * @return 0 if success, EBADMSG if an escape is wrong, a text is not UTF-8
- *         or has control characters, a key is empty or there twice, or there
- *         are too many; EMSGSIZE if it is too long
+ * @return 0 if success, EBADMSG if an escape is wrong, a text is not UTF-8 or
+ *         has control characters, a key is empty or repeated, or there are too
+ *         many; EMSGSIZE if it is too long
  */
 int form_decode(struct form *form, const char *p, size_t l)
 {

@@ -1,5 +1,5 @@
 /**
- * @file form.h  What a form or the parameters of a path hold
+ * @file form.h  Decodes a form or the parameters of a path
  *
  * Plain C: includes neither re.h nor baresip.h.
  *

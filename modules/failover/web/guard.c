@@ -1,9 +1,9 @@
 /**
- * @file guard.c  Who may see the page, and who may change anything
+ * @file guard.c  Who may see the page, and who may change settings
  *
- * A page of somebody else, open in the same browser, must not get through:
- * neither under a name that leads to us (Host), nor by a form (Origin, and
- * the token that only our own page has).
+ * A page of another site, open in the same browser, must not reach us. Host is
+ * checked against a foreign name that resolves to us. Origin, and the token
+ * that only our page has, are checked against foreign forms.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -32,7 +32,7 @@ static void destructor(void *arg)
 
 
 /**
- * Make up a guard, with a token of its own
+ * Allocate a guard with a token of its own
  *
  * @param guardp   Guard
  * @param tls      True for https
@@ -59,7 +59,7 @@ int guard_alloc(struct guard **guardp, bool tls, const char *user,
 	(void)re_snprintf(guard->token, sizeof(guard->token), "%w", random,
 			  sizeof(random));
 
-	/* cut off, it may have no end */
+	/* a truncated name may lack its end */
 	if (gethostname(guard->name, sizeof(guard->name) - 1))
 		guard->name[0] = '\0';
 
@@ -76,7 +76,7 @@ int guard_alloc(struct guard **guardp, bool tls, const char *user,
 
 
 /**
- * What a change has to come with
+ * The token that a change needs
  *
  * @param guard Guard
  *
@@ -88,7 +88,7 @@ const char *guard_token(const struct guard *guard)
 }
 
 
-/* The host of "host:port", of an IPv6 literal without its brackets */
+/* The host in "host:port"; an IPv6 address without brackets */
 static struct pl host_part(const struct pl *host)
 {
 	struct pl name = *host, port;
@@ -126,7 +126,7 @@ static struct pl host_part(const struct pl *host)
 }
 
 
-/* A name that somebody else's DNS leads here is none of these */
+/* False for another name that DNS leads here */
 static bool is_ours(const struct guard *guard, const struct pl *host)
 {
 	const struct pl name = host_part(host);
@@ -151,7 +151,7 @@ static bool is_same_origin(const struct guard *guard, const struct pl *origin,
 }
 
 
-/* In a time that tells nothing of the token */
+/* In constant time, which reveals nothing of the token */
 static bool is_token(const struct guard *guard, const struct http_hdr *hdr)
 {
 	unsigned differ = 0;
@@ -171,7 +171,7 @@ static bool is_token(const struct guard *guard, const struct http_hdr *hdr)
  *
  * @param guard Guard
  * @param msg   Request
- * @param why   Why it may not, for the user
+ * @param why   Returns why it may not, for the user
  *
  * @return 0 if it may, otherwise the status code of the answer
  */
@@ -208,7 +208,7 @@ uint16_t guard_check(struct guard *guard, const struct http_msg *msg,
 
 
 /**
- * Print the challenge, when guard_check() has said 401
+ * Print the challenge after guard_check() has returned 401
  *
  * @param pf    Print function
  * @param guard Guard

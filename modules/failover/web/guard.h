@@ -1,5 +1,5 @@
 /**
- * @file guard.h  Who may see the page, and who may change anything
+ * @file guard.h  Who may see the page, and who may change settings
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -10,7 +10,7 @@
 #include "compat.h"
 
 enum {
-	GUARD_TOKEN_SIZE = 33,       /**< 128 bits in hex, with its end      */
+	GUARD_TOKEN_SIZE = 33,       /**< 128 bits in hex, with 0 byte       */
 };
 
 struct guard;

@@ -1,11 +1,11 @@
 /**
  * @file httpd.c  A small HTTP/1.1 server
  *
- * It runs in the thread that SIP runs in, so what a client may cost is
- * bounded: connections, the length of a request, its time, and the work in
- * one go. A request is looked for its end as it arrives and decoded once; a
- * connection is closed after its answer. Who has sent no whole request makes
- * room for the next one, so idle connections keep nobody out.
+ * It runs in the thread of SIP, so the cost of a client is limited:
+ * connections, length and time of a request, and work in one turn. The end of
+ * a request is searched as it arrives, and the request is decoded once. A
+ * connection is closed after its answer. A connection without a whole request
+ * is closed if a new one needs the room. So idle connections block nobody.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -20,9 +20,9 @@
 enum {
 	MAX_CONNS     = 8,
 	MAX_PER_ADDR  = 4,
-	REQUEST_MS    = 5000,        /**< From connecting to a whole request */
+	REQUEST_MS    = 5000,        /**< From connect to whole request      */
 	WORK_MS       = 60000,       /**< Until the handler has answered     */
-	SURPLUS_MAX   = 65536,       /**< Read and not wanted [bytes]        */
+	SURPLUS_MAX   = 65536,       /**< Read and ignored [bytes]           */
 	BODY_MAX      = FORM_MAX,
 };
 
@@ -59,14 +59,14 @@ static void handle(struct httpd_conn *conn)
 	conn->state = WORKING;
 	conn_close_after(conn, WORK_MS);
 
-	/* the handler may answer, and nothing may be left of it */
+	/* the handler may answer and free the connection */
 	mem_ref(conn);
 	conn->httpd->reqh(conn, conn->msg, &body, conn->httpd->arg);
 	mem_deref(conn);
 }
 
 
-/* How long the body is, and room for it */
+/* Length of the body, and a buffer for it */
 static int expect_body(struct httpd_conn *conn)
 {
 	const struct http_hdr *hdr;
@@ -89,7 +89,7 @@ static int expect_body(struct httpd_conn *conn)
 }
 
 
-/* The head is complete: look at it, decode it */
+/* The head is complete: check and decode it */
 static int take_head(struct httpd_conn *conn, size_t length)
 {
 	struct mbuf *mb = conn->head;
@@ -110,7 +110,7 @@ static int take_head(struct httpd_conn *conn, size_t length)
 }
 
 
-/* Take what belongs to the head; what follows it stays in `mb` */
+/* Take the rest of the head; what follows stays in `mb` */
 static int read_head(struct httpd_conn *conn, struct mbuf *mb)
 {
 	const size_t before = conn->head->end;
@@ -173,7 +173,7 @@ static void recv_handler(struct mbuf *mb, void *arg)
 }
 
 
-/* The oldest connection without a whole request, of this address or of all */
+/* The oldest connection without a whole request, of one address or of all */
 static struct httpd_conn *oldest(const struct httpd *httpd,
 				 const struct sa *peer)
 {
@@ -194,7 +194,7 @@ static struct httpd_conn *oldest(const struct httpd *httpd,
 }
 
 
-/* Is there room for one more from this address? */
+/* Is there room for another connection from this address? */
 static bool make_room(struct httpd *httpd, const struct sa *peer)
 {
 	struct httpd_conn *conn;

@@ -1,5 +1,5 @@
 /**
- * @file json.c  Text in JSON and in labels of metrics
+ * @file json.c  Text as JSON string and as label of metrics
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -37,7 +37,7 @@ static int print(struct re_printf *pf, const char *text, bool json)
  * Print a text as a string of JSON, with its quotes
  *
  * @param pf   Print function
- * @param text Text, may be foreign; NULL is an empty one
+ * @param text Text, may come from others; NULL counts as empty
  *
  * @return 0 if success, otherwise errorcode
  */
@@ -51,7 +51,7 @@ int json_string(struct re_printf *pf, const char *text)
  * Print a text as the value of a label of Prometheus, with its quotes
  *
  * @param pf   Print function
- * @param text Text, may be foreign; NULL is an empty one
+ * @param text Text, may come from others; NULL counts as empty
  *
  * @return 0 if success, otherwise errorcode
  */

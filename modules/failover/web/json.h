@@ -1,5 +1,5 @@
 /**
- * @file json.h  Text in JSON and in labels of metrics
+ * @file json.h  Text as JSON string and as label of metrics
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

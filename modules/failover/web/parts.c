@@ -1,9 +1,9 @@
 /**
  * @file parts.c  Long answers, account by account
  *
- * 3,000 accounts are 1.5 MB of JSON and take 50 ms to print, so an answer is
- * made some accounts at a time. One that comes or goes meanwhile may be
- * missing or be there twice.
+ * 3,000 accounts are 1.5 MB of JSON and take 50 ms to print. So an answer is
+ * made a few accounts at a time. An account that is added or removed meanwhile
+ * may be missing or appear twice.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -14,10 +14,10 @@
 
 
 enum {
-	PART_SIZE = 1024,            /**< A part is done when it has this    */
+	PART_SIZE = 1024,            /**< A part ends at this size           */
 };
 
-/** How far an answer is */
+/** Progress of an answer */
 struct parts {
 	const struct web_ops *ops;
 	unsigned family;
@@ -61,7 +61,7 @@ static int status_handler(struct mbuf *mb, void *arg)
 }
 
 
-/* The next accounts of a family; true if it has no more */
+/* The next accounts of a family; true if there are no more */
 static bool print_family(struct parts *parts, struct mbuf *mb, int *err)
 {
 	const struct web_ops *ops = parts->ops;

@@ -1,5 +1,5 @@
 /**
- * @file reply.c  What became of an order, as JSON
+ * @file reply.c  The result of a command, as JSON
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -29,8 +29,8 @@ uint16_t reply_code(int err)
 }
 
 
-/* A command's text is for a terminal: it ends with a newline, and begins with
-   our name if something is wrong */
+/* A command's text is for a terminal: it ends with a newline. An error begins
+   with our name. */
 static void clean(struct mbuf *text)
 {
 	static const char name[] = "failover: ";
@@ -97,14 +97,13 @@ static int print_text(struct mbuf *mb, int err, struct mbuf *text,
 
 
 /**
- * Answer with what a command has printed
+ * Answer with the output of a command
  *
- * @param conn    Connection, may be closed by now
- * @param err     What it has returned
- * @param text    What it has printed
+ * @param conn    Connection, possibly closed already
+ * @param err     Return value of the command
+ * @param text    Output of the command
  * @param member  Name of the text in the answer if err is 0
- * @param changev Changes that it was given, and what is wrong with them; or
- *                NULL
+ * @param changev Changes that were requested, with their errors; or NULL
  * @param changec Number of changes
  */
 void reply_text(struct httpd_conn *conn, int err, struct mbuf *text,

@@ -1,5 +1,5 @@
 /**
- * @file reply.h  What became of an order, as JSON
+ * @file reply.h  The result of a command, as JSON
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

@@ -15,7 +15,7 @@ struct web {
 	struct httpd *httpd;
 	struct guard *guard;
 	const struct web_ops *ops;
-	struct form form;            /**< Of the request being handled       */
+	struct form form;            /**< Of the current request             */
 };
 
 
@@ -28,7 +28,7 @@ static void destructor(void *arg)
 }
 
 
-/* A challenge comes with 401 */
+/* 401 comes with a challenge */
 static void refuse(struct web *web, struct httpd_conn *conn, uint16_t scode,
 		   const char *why)
 {
@@ -47,7 +47,7 @@ static void refuse(struct web *web, struct httpd_conn *conn, uint16_t scode,
 }
 
 
-/* Of a POST the body, otherwise what follows the "?" */
+/* Decode the body of a POST, otherwise the part after "?" */
 static int decode_form(struct web *web, const struct http_msg *msg,
 		       const struct pl *body)
 {
@@ -99,11 +99,11 @@ static void request_handler(struct httpd_conn *conn,
  * Serve the page
  *
  * @param webp The page
- * @param conf Where it listens, and who may see it
- * @param ops  What it shows and does; has to stay
+ * @param conf Address, certificate and password
+ * @param ops  Functions for it; must stay valid
  *
- * @return 0 if success, EACCES without user and password elsewhere than on
- *         loopback, otherwise errorcode
+ * @return 0 if success, EACCES without user and password on an address other
+ *         than loopback, otherwise errorcode
  */
 int web_open(struct web **webp, const struct web_conf *conf,
 	     const struct web_ops *ops)

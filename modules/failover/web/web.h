@@ -1,8 +1,8 @@
 /**
  * @file web.h  The page and its interface for programs
  *
- * Knows HTTP, not accounts: what is shown and done comes from a table of
- * functions.
+ * Knows HTTP but no accounts. A table of functions supplies what the page
+ * shows and does.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -19,7 +19,7 @@ enum {
 struct line;
 struct web;
 
-/** Where it listens, and who may see it */
+/** Address of the page, and who may see it */
 struct web_conf {
 	struct sa laddr;
 	const char *cert;            /**< PEM file: https; NULL: http        */
@@ -27,7 +27,7 @@ struct web_conf {
 	const char *password;
 };
 
-/** What an order is about; a text that the client has not sent is empty */
+/** What a command is about; a text that the client did not send is empty */
 struct web_order {
 	const char *aor;
 	const char *server;
@@ -35,57 +35,57 @@ struct web_order {
 	const char *state;
 };
 
-/** A key of POST /api/set, its new value, and what is wrong with that */
+/** A key of POST /api/set, its new value, and the error */
 struct web_change {
 	const char *key;
 	const char *val;
-	char error[WEB_ERROR_SIZE];  /**< Empty: nothing                     */
+	char error[WEB_ERROR_SIZE];  /**< Empty: no error                    */
 };
 
 /**
- * Carries out an order, and prints a sentence on what became of it
+ * Runs a command, and prints a sentence with the result
  *
  * @param pf    Print function
- * @param order Order
+ * @param order Command
  *
- * @return 0 if success, ENOENT for an account or server that is not there,
+ * @return 0 if success, ENOENT if there is no such account or server,
  *         otherwise another errorcode
  */
 typedef int (web_order_h)(struct re_printf *pf, const struct web_order *order);
 
-/** Hears of a test's end: err is 0 if the server has answered */
+/** Called when a test ends; err is 0 if the server has answered */
 typedef void (web_tested_h)(int err, const char *text, void *arg);
 
 /**
- * What the page shows and does. A function that is NULL is not to be had:
- * 404, and the page does not offer it.
+ * Functions of the page. If one is NULL, its path answers 404 and the page
+ * does not offer it.
  *
- * Long answers are asked for account by account, so each call is short.
+ * Long answers are requested account by account, so each call is short.
  */
 struct web_ops {
-	/** An account, counted from 0, or NULL; and the one after it */
+	/** Account by its number from 0, or NULL; and the one after it */
 	const struct line *(*account)(unsigned i);
 	const struct line *(*next)(const struct line *line);
 
-	/** Print an account's status, as failover_json has it */
+	/** Print an account's status, as failover_json does */
 	int (*status)(struct re_printf *pf, const struct line *line);
 
-	/** Print the samples that an account has of a family of metrics, for
-	    NULL the family's head and the samples without account */
+	/** Print an account's samples of a family of metrics. For NULL, print
+	    the head of the family and its samples without account */
 	int (*metrics)(struct re_printf *pf, unsigned family,
 		       const struct line *line);
 	unsigned familyc;            /**< Families of metrics                */
 
 	/** Print an account's servers and settings as members of a JSON
-	    object; ENOENT: there is no such account */
+	    object; ENOENT if there is no such account */
 	int (*config)(struct re_printf *pf, const char *aor);
 
-	/** Take all changes or, if one is wrong, none and tell which */
+	/** Apply all changes or, if one is wrong, none, and tell which one */
 	int (*set)(struct re_printf *pf, const char *aor,
 		   struct web_change *changev, size_t changec);
 
-	/** Ask a server, and call the handler once, now or later; if an error
-	    is returned, the handler is not called */
+	/** Ask a server, and call the handler once, now or later. After an
+	    error the handler is not called */
 	int (*test)(const struct web_order *order, web_tested_h *h,
 		    void *arg);
 
