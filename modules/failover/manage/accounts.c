@@ -1,5 +1,5 @@
 /**
- * @file accounts.c  Accounts come and go
+ * @file accounts.c  Adds and removes accounts
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -65,9 +65,9 @@ static void destructor(void *arg)
 
 
 /**
- * Begin with nothing known of an account's servers
+ * Reset what is known of an account's servers
  *
- * @param line Line, its servers and settings read
+ * @param line Line, with its servers and settings
  */
 void accounts_begin(struct line *line)
 {
@@ -79,8 +79,8 @@ void accounts_begin(struct line *line)
 
 
 /**
- * Tell the user why an account is not managed, unless he has said so, or DNS
- * may still change it
+ * Tell the user why an account is not managed, unless the user has turned it
+ * off, or DNS may still change it
  *
  * @param line Line, not managed
  */
@@ -93,7 +93,7 @@ void accounts_tell_unmanaged(const struct line *line)
 
 
 /**
- * Take an account under management, or note why not
+ * Manage an account, or store the reason why not
  *
  * @param linep Pointer to the line, owned by the list of lines
  * @param ua    User agent of the account
@@ -139,7 +139,7 @@ int accounts_add(struct line **linep, struct ua *ua)
 
 
 /**
- * Is its user agent gone, or going?
+ * Is its user agent deleted, or about to be?
  *
  * @param line Line
  *
@@ -159,8 +159,8 @@ bool accounts_is_gone(const struct line *line)
 
 
 /**
- * The settings of an account may have changed: do as they say now. Its
- * registration and calls go on.
+ * The settings of an account may have changed: apply them. Its registration
+ * and calls go on.
  *
  * @param line Line, managed
  */
@@ -175,7 +175,7 @@ void accounts_reconfigure(struct line *line)
 
 
 /**
- * Read the config file again, if Baresip has, and do as it says now
+ * Read the config file again if Baresip has done so, and apply it
  *
  * @return True if it was read
  */
@@ -200,8 +200,8 @@ bool accounts_reread(void)
 }
 
 
-/* Its requests may go to another server than the first: this module may have
-   been loaded before, and have moved it. 0: to none of them */
+/* The server that its requests go to, 0: none of them. It may not be the
+   first, if this module was loaded before and moved the account. */
 static unsigned outbound_server(const struct line *line)
 {
 	const char *uri = account_outbound(line->acc, 0);
@@ -225,8 +225,8 @@ static bool is_fallback(const struct line *line)
 
 
 /**
- * Take over an account that Baresip has registered, or begun to. What is under
- * way was not seen; registered anew, the account is known.
+ * Take over an account that Baresip has registered, or is registering. Its
+ * pending requests were not seen. After a new REGISTER the account is known.
  *
  * @param line Line
  */
@@ -246,8 +246,8 @@ void accounts_take_over(struct line *line)
 
 
 /**
- * Find accounts that no event has announced, and drop those that ended so.
- * They were there before this module, or do not register.
+ * Find accounts that no event has announced, and remove those that ended
+ * without an event. They were there before this module, or do not register.
  */
 void accounts_scan(void)
 {
@@ -275,7 +275,7 @@ void accounts_scan(void)
 }
 
 
-/** Let go of all accounts; they go on as they are */
+/** Release all accounts, which go on as they are */
 void accounts_close(void)
 {
 	list_flush(line_list());

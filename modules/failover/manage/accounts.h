@@ -1,5 +1,5 @@
 /**
- * @file accounts.h  Accounts come and go
+ * @file accounts.h  Adds and removes accounts
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

@@ -1,5 +1,5 @@
 /**
- * @file action.c  What an account's policy has decided, done
+ * @file action.c  Carries out the decisions of an account's policy
  *
  * Called by decide.c, from a timer.
  *
@@ -28,11 +28,11 @@
 
 
 enum {
-	NOTICE_MS = 1,               /**< libre looks at its sockets by then */
+	NOTICE_MS = 1,               /**< libre has read its sockets then    */
 };
 
 
-/* What we have asked ourselves, and sockets that may have an address which is
+/* Drop our own requests, and TCP probes, which may use an address that is
    gone */
 static void drop(struct line *line)
 {
@@ -110,7 +110,7 @@ static void time_handler(struct line *line)
 }
 
 
-/** Begin to do what is decided */
+/** Start to carry out decisions */
 void action_open(void)
 {
 	decide_open(action_handler, time_handler);

@@ -1,5 +1,5 @@
 /**
- * @file action.h  What an account's policy has decided, done
+ * @file action.h  Carries out the decisions of an account's policy
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

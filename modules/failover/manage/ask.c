@@ -1,8 +1,8 @@
 /**
- * @file ask.c  The user asks about a server: failover_test
+ * @file ask.c  The user tests a server: failover_test
  *
- * The answer comes later than a command can wait for it: it is told in the
- * log and by an event, kept with the account, and handed to who waits.
+ * The answer comes too late for the command. So it goes to the log and to an
+ * event, is stored with the account, and is passed to the handler.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -65,17 +65,17 @@ static void question_handler(const struct question_end *end, void *arg)
 
 
 /**
- * Ask a server with an account's credentials. That changes nothing, whatever
- * becomes of it.
+ * Send a request to a server with an account's credentials. It changes
+ * nothing, whatever the result is.
  *
  * @param line Line, managed or not
  * @param uri  URI of the server
  * @param h    Called once, now or later; may be NULL
  * @param arg  Handler argument
  *
- * @return 0 if it is asked; EBUSY if another one is being asked, otherwise
- *         what server_refusal() has a sentence for. The handler is not called
- *         after an error.
+ * @return 0 if it was sent; EBUSY if another test is under way, otherwise an
+ *         error for which server_refusal() has a sentence. After an error the
+ *         handler is not called.
  */
 int ask_start(struct line *line, const char *uri, ask_h *h, void *arg)
 {
@@ -101,7 +101,7 @@ int ask_start(struct line *line, const char *uri, ask_h *h, void *arg)
 	asked->arg     = arg;
 	asked->pending = true;
 
-	/* not read yet for an account that is left alone */
+	/* not read yet for an unmanaged account */
 	if (line->unmanaged)
 		config_apply(line);
 
@@ -119,7 +119,7 @@ int ask_start(struct line *line, const char *uri, ask_h *h, void *arg)
 
 
 /**
- * The account goes: whoever waits is told
+ * The account goes: tell the handler of a pending test
  *
  * @param line Line
  */
@@ -139,7 +139,7 @@ void ask_forget(struct line *line)
 }
 
 
-/** Wait for no answer any more */
+/** Call no handler any more */
 void ask_close(void)
 {
 	struct le *le;

@@ -1,5 +1,5 @@
 /**
- * @file ask.h  The user asks about a server
+ * @file ask.h  The user tests a server
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -10,10 +10,10 @@
 struct line;
 
 /**
- * Hears of the end
+ * Called when a test ends
  *
  * @param err  0 if the server has answered
- * @param text What has become of it, for the user
+ * @param text Result, for the user
  * @param arg  Handler argument
  */
 typedef void (ask_h)(int err, const char *text, void *arg);

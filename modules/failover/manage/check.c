@@ -1,8 +1,8 @@
 /**
- * @file check.c  Requests of our own, and what becomes of them
+ * @file check.c  Our own requests, and their outcomes
  *
- * Each kind has a struct check in its account, a way to be sent, and a row in
- * the table of outcomes at the end of this file.
+ * Each kind has a struct check in its account, a function that sends it, and a
+ * row in the table of outcomes at the end of this file.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -33,14 +33,14 @@
 #include "view.h"
 
 
-/** How a request has ended, with what was seen */
+/** How a request has ended, and the evidence */
 struct end {
 	struct line *line;
 	const struct check *check;
-	int err;                     /**< 0: it has an answer                */
+	int err;                     /**< 0: there is an answer              */
 	const struct sip_msg *msg;   /**< ... this one                       */
 	struct outcome o;
-	char reason[REASON_SIZE];    /**< What `o` tells                     */
+	char reason[REASON_SIZE];    /**< Text of `o`                        */
 };
 
 
@@ -61,7 +61,7 @@ static void describe(char *reason, size_t size, const struct line *line,
 }
 
 
-/* A 2xx to a REGISTER is good if it grants any time */
+/* A 2xx to REGISTER is good if it grants some time */
 static bool is_granted(struct outcome *o, const struct line *line,
 		       unsigned server, const struct sip_msg *msg,
 		       char *reason, size_t size)
@@ -82,7 +82,7 @@ static bool is_granted(struct outcome *o, const struct line *line,
 }
 
 
-/* How a request of ours has ended */
+/* Describe how a request of ours has ended */
 static void end_init(struct end *end, struct check *check, int err,
 		     const struct sip_msg *msg)
 {
@@ -109,7 +109,7 @@ static void end_init(struct end *end, struct check *check, int err,
 }
 
 
-/* Who leaves a server has to be registered with the next one before */
+/* A server is left only after the next one has the registration */
 static bool is_leaving(const struct line *line)
 {
 	return state_in_maintenance(&line->policy, line->policy.target);
@@ -130,7 +130,7 @@ static void probe_ended(struct end *end, struct decision *d)
 	if (probes_by_options(line))
 		end->o.ok = end->o.alive;
 
-	/* the next one is not to go the same way */
+	/* the next request must not use the same connection */
 	if (end->err == ETIMEDOUT)
 		stall_end(line, server);
 
@@ -156,7 +156,7 @@ static void renewal_ended(struct end *end, struct decision *d)
 				request_is_sent(check->req),
 				clock_ms() - check->since);
 
-	/* a 2xx that grants no time is as good as none */
+	/* a 2xx that grants no time counts as no answer */
 	failed = !end->o.alive || (!end->o.ok && end->msg->scode < 300);
 	end->o.alive = !failed;
 
@@ -221,15 +221,15 @@ static void keepalive_ended(struct end *end, struct decision *d)
 }
 
 
-/* The next one is on the list */
+/* The next OPTIONS is scheduled already */
 static void keepalive_not_sent(struct line *line)
 {
 	(void)line;
 }
 
 
-/* The table of outcomes: what is made of an end, and of a request that could
-   not be sent for want of memory or the like */
+/* The table of outcomes: how an end is handled, and a request that could not
+   be sent, for example for lack of memory */
 static const struct {
 	void (*ended)(struct end *end, struct decision *d);
 	void (*not_sent)(struct line *line);
@@ -266,8 +266,9 @@ static void check_handler(int err, const struct sip_msg *msg, void *arg)
 }
 
 
-/* The Contact of the server in use: should servers share their location table,
-   there is one binding. The failback check has that of its own transport. */
+/* Requests use the Contact of the server in use, so servers that share their
+   location table keep one binding. The failback check uses the Contact of its
+   own transport. */
 static int send_request(struct line *line, enum check_kind kind)
 {
 	struct check *check = &line->checkv[kind];
@@ -288,9 +289,8 @@ static int send_request(struct line *line, enum check_kind kind)
 
 
 /**
- * Send a request of our own. One of the same kind that is under way is let go
- * of, but for a keep-alive to the same server, which is judged by its own
- * time.
+ * Send a request of our own. It replaces one of the same kind. But a
+ * keep-alive to the same server goes on, since it has its own time.
  *
  * @param line   Line
  * @param kind   What it is for
@@ -317,7 +317,7 @@ void check_send(struct line *line, enum check_kind kind, unsigned server)
 
 
 /**
- * Let go of a request of our own
+ * Drop a request of our own
  *
  * @param line Line
  * @param kind What it is for

@@ -1,5 +1,5 @@
 /**
- * @file check.h  Requests of our own, and what becomes of them
+ * @file check.h  Our own requests, and their outcomes
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

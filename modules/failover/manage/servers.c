@@ -1,8 +1,8 @@
 /**
- * @file servers.c  The servers of an account change while the phone runs
+ * @file servers.c  Changes the servers of an account at run time
  *
- * What was changed is read into a line on trial, by the code that reads an
- * account at start. If that can be managed, its servers are adopted.
+ * The changes are read into a trial line, by the code that reads an account at
+ * start. If the trial line can be managed, its servers are adopted.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -43,14 +43,14 @@ static void destructor(void *arg)
 
 
 /**
- * Read an account as it was changed
+ * Read an account with its changes
  *
- * @param trialp Returns a line with servers, settings and, if it could not be
- *               managed, the reason and the number of the server at fault; to
- *               be dereferenced
+ * @param trialp Returns a line with servers and settings. If it cannot be
+ *               managed, it has the reason and the number of the wrong server.
+ *               To be released with mem_deref()
  * @param line   Line
  *
- * @return 0 if it could be managed, EINVAL if not, otherwise errorcode
+ * @return 0 if it can be managed, EINVAL if not, otherwise errorcode
  */
 int servers_try(struct line **trialp, const struct line *line)
 {
@@ -67,7 +67,7 @@ int servers_try(struct line **trialp, const struct line *line)
 }
 
 
-/* Each server by its URI: spelled otherwise it is another one */
+/* Compare servers by URI; another spelling is another server */
 static void compare(struct renumber *rn, const struct line *line,
 		    const struct line *trial)
 {
@@ -87,7 +87,7 @@ static void compare(struct renumber *rn, const struct line *line,
 }
 
 
-/* Names that stay are in both */
+/* Names that stay are referenced by both lines */
 static void take_names(struct line *line, struct line *trial)
 {
 	struct name *wasv[MAX_SERVERS];
@@ -102,7 +102,7 @@ static void take_names(struct line *line, struct line *trial)
 }
 
 
-/* What the line says of it, and not what is known of it */
+/* Take what the account line says of a server; keep what is known of it */
 static void take_written(struct server *srv, struct server *written)
 {
 	char *name = srv->srv;
@@ -114,8 +114,8 @@ static void take_written(struct server *srv, struct server *written)
 }
 
 
-/* What is known of the addresses of those that stay is kept; the others go
-   with the line on trial */
+/* Keep what is known of the addresses of servers that stay. The others go with
+   the trial line. */
 static void take_servers(struct line *line, struct line *trial,
 			 const struct renumber *rn)
 {
@@ -172,7 +172,7 @@ static void renumber_line(struct line *line, const struct renumber *rn)
 }
 
 
-/* All that knows servers by their numbers */
+/* Change the numbers in all data that uses them */
 static void renumber_rooms(const struct line *line, const struct renumber *rn)
 {
 	txn_renumber(line, rn);
@@ -237,11 +237,11 @@ static bool is_same(const struct line *line, const struct line *trial)
 
 
 /**
- * Whether a line on trial can be managed depends on DNS: stay as it is until
- * there is an answer
+ * DNS decides whether the trial line can be managed. Until it answers, nothing
+ * changes.
  *
  * @param line  Line
- * @param trial Line on trial
+ * @param trial Trial line
  */
 void servers_wait(struct line *line, struct line *trial)
 {
@@ -251,12 +251,12 @@ void servers_wait(struct line *line, struct line *trial)
 
 
 /**
- * Adopt the servers of a line on trial. The registration is left alone unless
- * the server in use has changed; calls stay.
+ * Adopt the servers of a trial line. The registration is left alone unless the
+ * server in use has changed. Calls stay.
  *
  * @param line   Line, managed or not
- * @param trial  Line on trial, which could be managed
- * @param by_dns True if the user has not changed anything
+ * @param trial  Trial line, which can be managed
+ * @param by_dns True if DNS changed the servers, not the user
  */
 void servers_adopt(struct line *line, struct line *trial, bool by_dns)
 {

@@ -1,5 +1,5 @@
 /**
- * @file servers.h  The servers of an account change while the phone runs
+ * @file servers.h  Changes the servers of an account at run time
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

@@ -1,9 +1,9 @@
 /**
- * @file targets.c  What DNS makes of an account's servers changes
+ * @file targets.c  The servers of an account change in DNS
  *
- * Each account is then read again, as if the user had changed its servers. An
- * account without a server of its own is given one while it is managed: the
- * target in use is its outbound proxy.
+ * Each account is then read again, as if the user had changed its servers.
+ * While an account without a server of its own is managed, its outbound proxy
+ * is the target in use.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -41,7 +41,7 @@ static bool is_used(const char *uri)
 }
 
 
-/* As Baresip has read it */
+/* Restore the outbound proxy that the user wrote */
 static void put_back(struct line *line)
 {
 	const char *uri = account_outbound(line->acc, 0);
@@ -65,7 +65,7 @@ static void put_back(struct line *line)
 }
 
 
-/* Left to Baresip from now on: its servers are not two any more */
+/* Leave the account to Baresip: it no longer has two servers */
 static void let_go(struct line *line)
 {
 	const bool unregistered = line->policy.state == POLICY_IDLE;
@@ -79,7 +79,7 @@ static void let_go(struct line *line)
 }
 
 
-/* It is still not managed, for the reason of the line on trial */
+/* It stays unmanaged, for the reason of the trial line */
 static void stay_unmanaged(struct line *line, struct line *trial)
 {
 	const bool told = !line->pending;
@@ -130,14 +130,14 @@ static void timer_handler(void *arg)
 }
 
 
-/** Read all accounts again, as soon as it is safe */
+/** Read all accounts again as soon as this is safe */
 void targets_read_again(void)
 {
 	tmr_start(&tmr, 0, timer_handler, NULL);
 }
 
 
-/** Begin to ask DNS what the names of servers stand for */
+/** Start to look up the names of servers */
 void targets_open(void)
 {
 	tmr_init(&tmr);
@@ -145,7 +145,7 @@ void targets_open(void)
 }
 
 
-/** Ask no more; accounts have the outbound proxy that is written */
+/** Stop it, and restore the outbound proxies that the user wrote */
 void targets_close(void)
 {
 	struct le *le;
@@ -159,7 +159,7 @@ void targets_close(void)
 
 
 /**
- * Ask DNS again what the names of an account's servers stand for
+ * Look up the names of an account's servers again
  *
  * @param line Line
  */
@@ -171,8 +171,8 @@ void targets_look_up(struct line *line)
 
 
 /**
- * The account has settled: a server that DNS does not name any more, and that
- * it has left, is dropped
+ * The account has settled: remove servers that it has left and DNS no longer
+ * names
  *
  * @param line Line, managed
  */

@@ -1,5 +1,5 @@
 /**
- * @file targets.h  What DNS makes of an account's servers changes
+ * @file targets.h  The servers of an account change in DNS
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
