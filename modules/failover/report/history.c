@@ -1,8 +1,8 @@
 /**
- * @file history.c  What has become of an account
+ * @file history.c  The history of an account
  *
- * The last changes, so that somebody who looks later sees what happened. One
- * that has not moved costs no memory.
+ * The latest changes are kept for a user who looks later. An account that has
+ * not moved uses no memory for them.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -22,7 +22,7 @@ static void destructor(void *arg)
 }
 
 
-/* Without memory there is no history, and all else goes on */
+/* Without memory there is no history; all else goes on */
 static void add(struct line *line, const struct decision *d, int64_t wall)
 {
 	struct history *h = mem_zalloc(sizeof(*h), destructor);
@@ -47,7 +47,7 @@ static void add(struct line *line, const struct decision *d, int64_t wall)
 
 
 /**
- * Note a decision that changes the server in use, and the end of a recovery
+ * Store a decision that changes the server in use, and the end of a recovery
  *
  * @param line        Line
  * @param d           Decision
@@ -97,7 +97,7 @@ static int print_change(struct re_printf *pf, const struct history *h)
 
 
 /**
- * Print the changes of an account, the latest at the end
+ * Print the changes of an account, the latest last
  *
  * @param pf   Print function
  * @param line Line

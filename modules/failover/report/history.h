@@ -1,5 +1,5 @@
 /**
- * @file history.h  What has become of an account
+ * @file history.h  The history of an account
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -13,7 +13,7 @@ struct decision;
 struct line;
 
 enum {
-	HISTORY_MAX = 100,           /**< Changes of an account that are kept*/
+	HISTORY_MAX = 100,           /**< Changes kept for an account        */
 };
 
 /** A change of the server in use */
@@ -22,7 +22,7 @@ struct history {
 	int64_t time;                /**< Time of day [s since 1970]         */
 	unsigned from;               /**< Server, 0: none was in use         */
 	unsigned to;                 /**< Server, 0: none was left           */
-	uint64_t recovery_ms;        /**< Time that it has cost, 0: none     */
+	uint64_t recovery_ms;        /**< Duration of recovery, 0: none      */
 	char *reason;                /**< For the user                       */
 };
 

@@ -1,5 +1,5 @@
 /**
- * @file report.c  What the user is told of: log lines and events
+ * @file report.c  Reports to the user: log lines and events
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -11,7 +11,7 @@
 
 
 enum {
-	TEXT_SIZE = 4096,            /**< As Baresip's log has it            */
+	TEXT_SIZE = 4096,            /**< As in Baresip's log                */
 };
 
 
@@ -76,7 +76,7 @@ static int print_reasons(struct re_printf *pf, const struct line *line)
 }
 
 
-/* Others have written part of it: Call-IDs, URIs, reasons */
+/* Parts of it come from others: Call-IDs, URIs, reasons */
 static void tell(bool warn, const struct line *line, struct call *call,
 		 const char *event, char *text)
 {
@@ -93,7 +93,7 @@ static void tell(bool warn, const struct line *line, struct call *call,
 
 
 /**
- * Tell the user of a decision: a line in the log and a module event
+ * Report a decision: a log line and a module event
  *
  * @param line Line
  * @param d    Decision
@@ -126,7 +126,7 @@ void report_decision(const struct line *line, const struct decision *d)
 
 
 /**
- * Tell the user what has become of a test
+ * Report the result of a test
  *
  * @param line Line
  * @param text The server's URI and what was seen, for the user
@@ -142,7 +142,7 @@ void report_test(const struct line *line, const char *text)
 
 
 /**
- * Tell the user that a server is to be left alone, or may be used again
+ * Report that a server is left alone, or may be used again
  *
  * @param line   Line
  * @param server Server
@@ -157,7 +157,7 @@ void report_maintenance(const struct line *line, unsigned server)
 
 
 /**
- * Tell the user that the connection to a server has ended
+ * Report that the connection to a server has ended
  *
  * @param line    Line
  * @param server  Server
@@ -175,8 +175,8 @@ void report_flow_ended(const struct line *line, unsigned server,
 
 
 /**
- * Tell the user once that the phone has no network. The account may leave the
- * state OFFLINE meanwhile, to try all the same.
+ * Report once that the phone has no network. The account may leave the state
+ * OFFLINE meanwhile, for a try.
  *
  * @param line Line
  */
@@ -191,7 +191,7 @@ void report_offline(struct line *line)
 
 
 /**
- * Tell the user that the phone has a network again, if it had none
+ * Report that the phone has a network again, if it had none
  *
  * @param line Line
  */
@@ -207,13 +207,13 @@ void report_online(struct line *line)
 
 
 /**
- * Tell the user that a call goes on through another server
+ * Report that a call goes on through another server
  *
  * @param line   Line
  * @param call   Call
- * @param peer   Whom it is to
- * @param old_id Call-ID that it had, NULL if no INVITE was sent
- * @param new_id Call-ID that it has now
+ * @param peer   Called party
+ * @param old_id Old Call-ID, NULL if no INVITE was sent
+ * @param new_id New Call-ID
  */
 void report_call_moved(const struct line *line, struct call *call,
 		       const char *peer, const char *old_id,
@@ -222,7 +222,7 @@ void report_call_moved(const struct line *line, struct call *call,
 	const unsigned server = line->policy.target;
 	char text[TEXT_SIZE];
 
-	/* the pair comes first: an event's text may be cut off */
+	/* the Call-IDs come first: an event's text may be cut off */
 	(void)re_snprintf(text, sizeof(text), "%s: Call-ID %s -> %s goes"
 			  " through server %u (%s): call to %s",
 			  line_name(line), old_id ? old_id : "none", new_id,
@@ -232,10 +232,10 @@ void report_call_moved(const struct line *line, struct call *call,
 
 
 /**
- * Tell the user that no server has taken a call
+ * Report that no server has taken a call
  *
  * @param line Line
- * @param peer Whom it is to
+ * @param peer Called party
  */
 void report_call_failed(const struct line *line, const char *peer)
 {
@@ -248,12 +248,12 @@ void report_call_failed(const struct line *line, const char *peer)
 
 
 /**
- * Tell the user that a call was hung up through another server
+ * Report that a call was hung up through another server
  *
  * @param line   Line
  * @param server Server
  * @param callid Call-ID
- * @param peer   Whom it was with
+ * @param peer   The other party
  * @param answer Answer to the BYE
  */
 void report_bye_moved(const struct line *line, unsigned server,
@@ -273,13 +273,12 @@ void report_bye_moved(const struct line *line, unsigned server,
 
 
 /**
- * Tell the user that a call was not hung up at the far end: a server has
- * refused the BYE
+ * Report that a server has refused the BYE, so the far end was not hung up
  *
  * @param line   Line
  * @param server Server
  * @param callid Call-ID
- * @param peer   Whom it was with
+ * @param peer   The other party
  * @param answer Answer to the BYE, 300 to 699
  */
 void report_bye_ended(const struct line *line, unsigned server,
@@ -305,11 +304,11 @@ void report_bye_ended(const struct line *line, unsigned server,
 
 
 /**
- * Tell the user that no server has taken a BYE
+ * Report that no server has taken a BYE
  *
  * @param line   Line
  * @param callid Call-ID
- * @param peer   Whom the call was with
+ * @param peer   The other party
  */
 void report_bye_failed(const struct line *line, const char *callid,
 		       const char *peer)
@@ -324,7 +323,7 @@ void report_bye_failed(const struct line *line, const char *callid,
 
 
 /**
- * Tell the user that a request within a call went through another server
+ * Report that a request within a call went through another server
  *
  * @param line   Line
  * @param server Server
@@ -347,13 +346,12 @@ void report_request_moved(const struct line *line, unsigned server,
 
 
 /**
- * Tell the user that no server has taken a request within a call, which goes
- * on
+ * Report that no server has taken a request within a call; the call goes on
  *
  * @param line   Line
  * @param met    Method
  * @param callid Call-ID
- * @param peer   Whom the call is with
+ * @param peer   The other party
  */
 void report_request_failed(const struct line *line, const char *met,
 			   const struct pl *callid, const struct uri *peer)
@@ -369,13 +367,13 @@ void report_request_failed(const struct line *line, const char *met,
 
 
 /**
- * Tell the user that a server does not know a call
+ * Report that a server does not know a call
  *
  * @param line   Line
  * @param server Server
- * @param met    Method of the request that it was asked with
+ * @param met    Method of the request that was sent
  * @param callid Call-ID
- * @param peer   Whom the call is with
+ * @param peer   The other party
  * @param kept   True if media flows and the call is kept
  */
 void report_dialog_unknown(const struct line *line, unsigned server,
@@ -396,8 +394,8 @@ void report_dialog_unknown(const struct line *line, unsigned server,
 
 
 /**
- * Tell the user that a request within a call did not go out: there is no
- * connection to the server that the call was set up through
+ * Report that a request within a call was not sent: there is no connection to
+ * the server that the call was set up through
  *
  * @param line   Line
  * @param server Server

@@ -1,5 +1,5 @@
 /**
- * @file report.h  What the user is told of
+ * @file report.h  Reports to the user
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
