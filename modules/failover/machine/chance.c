@@ -1,9 +1,9 @@
 /**
- * @file chance.c  Random numbers that need not be a secret
+ * @file chance.c  Random numbers, not for secrets
  *
- * They spread times, so that phones do not all do the same at once. Each
- * report to the policy brings one, mostly for nothing. libre's rand_u32() asks
- * OpenSSL, which takes 3,000 instructions for each.
+ * They spread times, so that phones do not all act at once. Each report to the
+ * policy passes one, mostly unused. libre's rand_u32() calls OpenSSL, which
+ * takes 3,000 instructions for each.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -15,7 +15,7 @@
 /**
  * A random number
  *
- * @return Number, each as likely
+ * @return Number, uniform over all values
  */
 uint32_t chance_u32(void)
 {

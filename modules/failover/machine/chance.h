@@ -1,5 +1,5 @@
 /**
- * @file chance.h  Random numbers that need not be a secret
+ * @file chance.h  Random numbers, not for secrets
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

@@ -1,12 +1,12 @@
 /**
- * @file clock.c  The time, and when it has jumped
+ * @file clock.c  The time, and its jumps
  *
- * Times are of a clock that nobody sets and that runs on while the machine
- * sleeps. libre's timers have another one: the wall clock before libre 2.1,
- * one that stops in sleep from then on. After a sleep the first are all due
- * at once and the others late, and with either the registration may have
- * expired. A timer of the kernel's that ends when the wall clock is set, and
- * it is set on waking up, tells when to compare the clocks; nothing polls.
+ * Our clock is never set, and goes on while the machine sleeps. libre's timers
+ * use another clock: before libre 2.1 the wall clock, since then one that
+ * stops in sleep. After a sleep, timers of the first kind are all due at once,
+ * and those of the second are late. In both cases the registration may have
+ * expired. A kernel timer reports when the wall clock is set, which also
+ * happens on waking up. Then the clocks are compared. Nothing polls.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -22,13 +22,13 @@
 
 
 enum {
-	JUMP_MS = 1000,              /**< Less is no jump                    */
+	JUMP_MS = 1000,              /**< A smaller step is no jump          */
 };
 
 static struct {
 	struct compat_fd cfd;
 	int64_t asleep;              /**< Time spent in sleep so far [ms]    */
-	int64_t wall;                /**< Wall clock ahead of ours [ms]      */
+	int64_t wall;                /**< Wall clock minus ours [ms]         */
 	clock_jump_h *h;
 } timing = { .cfd = { .fd = -1 } };
 
@@ -45,7 +45,7 @@ static int64_t read_ms(clockid_t id)
 
 
 /**
- * The time, for all but libre's timers
+ * The time, for everything except libre's timers
  *
  * @return Time [ms], from an arbitrary start
  */
@@ -60,12 +60,12 @@ uint64_t clock_ms(void)
 
 
 /**
- * Is something that was to be done at a time done so much later that nobody
- * can have looked meanwhile? Then nothing follows from what was not seen.
+ * Was an action so late that the process cannot have read its sockets
+ * meanwhile? Then a missing answer is no evidence.
  *
- * @param due When it was to be done [ms]
+ * @param due When the action was due [ms]
  *
- * @return True if it is
+ * @return True if it was
  */
 bool clock_is_late(uint64_t due)
 {
@@ -85,7 +85,7 @@ static void compare(void)
 
 static int arm(void)
 {
-	/* the year 2242, where time_t has room for it */
+	/* the year 2242, if time_t is large enough */
 	const struct itimerspec never = {
 		.it_value.tv_sec = (time_t)INT32_MAX *
 			(sizeof(time_t) > 4 ? 4 : 1),
@@ -106,7 +106,7 @@ static void read_handler(int flags, void *arg)
 	(void)arg;
 
 	len = read(timing.cfd.fd, &n, sizeof(n));
-	(void)len;                   /* ECANCELED: that is the news */
+	(void)len;                   /* ECANCELED: the clock was set*/
 	(void)arm();
 	compare();
 
@@ -119,9 +119,9 @@ static void read_handler(int flags, void *arg)
 
 
 /**
- * Begin to watch for jumps of time
+ * Start to watch for jumps
  *
- * @param h Called after one
+ * @param h Called after a jump
  *
  * @return 0 if success, otherwise errorcode
  */
@@ -158,7 +158,7 @@ int clock_open(clock_jump_h *h)
 #endif
 
 
-/** Watch no more */
+/** Stop watching */
 void clock_close(void)
 {
 	compat_fd_close(&timing.cfd);

@@ -1,5 +1,5 @@
 /**
- * @file clock.h  The time, and when it has jumped
+ * @file clock.h  The time, and its jumps
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -16,7 +16,7 @@ bool clock_is_late(uint64_t due);
 int  clock_open(clock_jump_h *h);
 void clock_close(void);
 
-/* There is one clock: clock_ms(). This one jumps, see clock.c. */
+/* Use clock_ms() only. This clock jumps, see clock.c. */
 #pragma GCC poison tmr_jiffies
 
 #endif

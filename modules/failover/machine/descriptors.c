@@ -1,9 +1,10 @@
 /**
  * @file descriptors.c  The process' open file descriptors
  *
- * libre does not hand out its sockets, so they are found among all. To ask
- * the kernel of each number that there may be takes milliseconds; poll(2)
- * tells of many at a time which are open, and needs no descriptor for that.
+ * libre does not give access to its sockets, so they are searched among all
+ * descriptors. Asking the kernel about each possible number takes
+ * milliseconds. poll(2) tells which of many are open, and needs no descriptor
+ * itself.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -20,8 +21,8 @@ enum {
 /**
  * Find the open descriptors
  *
- * @param fdv Returned descriptors; where the process' limit is below 256,
- *            some that are not open as well
+ * @param fdv Returned descriptors; if the process' limit is below 256, some of
+ *            them are not open
  *
  * @return Number of them
  */

@@ -1,8 +1,8 @@
 /**
  * @file network.c  Addresses and routes of the machine
  *
- * A netlink socket reports when they change, rtnetlink(7). Changes come in
- * bursts, so the handler is called a moment after the first of them.
+ * A netlink socket reports changes, rtnetlink(7). Changes come in bursts, so
+ * the handler is called shortly after the first one.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -22,15 +22,15 @@
 
 
 enum {
-	BURST_MS  = 300,             /**< By then most of a burst is in      */
-	READ_SIZE = 8192,            /**< A netlink message at the most      */
+	BURST_MS  = 300,             /**< Most of a burst has come then      */
+	READ_SIZE = 8192,            /**< Longest netlink message            */
 };
 
 static struct {
 	struct compat_fd cfd;
 	struct tmr tmr;
-	bool added;                  /**< An address or route, in this burst */
-	unsigned changes;            /**< Seen                               */
+	bool added;                  /**< Address or route, in this burst    */
+	unsigned changes;            /**< Number of changes seen             */
 	network_h *h;
 } network = { .cfd = { .fd = -1 }, .changes = 1 };
 
@@ -64,7 +64,7 @@ static void read_handler(int flags, void *arg)
 
 	++network.changes;
 
-	/* ENOBUFS: more has happened than the socket could hold */
+	/* ENOBUFS: the socket has lost messages */
 	for (len = n > 0 ? (size_t)n : 0; NLMSG_OK(hdr, len);
 	     hdr = NLMSG_NEXT(hdr, len)) {
 		network.added |= hdr->nlmsg_type == RTM_NEWADDR ||
@@ -77,9 +77,9 @@ static void read_handler(int flags, void *arg)
 
 
 /**
- * Begin to watch the machine's links, addresses and routes
+ * Start to watch the machine's links, addresses and routes
  *
- * @param h Called after something has changed
+ * @param h Called after a change
  *
  * @return 0 if success, otherwise errorcode
  */
@@ -125,7 +125,7 @@ int network_open(network_h *h)
 #endif
 
 
-/** Watch no more */
+/** Stop watching */
 void network_close(void)
 {
 	tmr_cancel(&network.tmr);
@@ -134,8 +134,7 @@ void network_close(void)
 
 
 /**
- * Are changes seen? Where they are not, nobody would tell the end of an
- * outage.
+ * Are changes reported? If not, nothing tells the end of an outage.
  *
  * @return True if they are
  */
@@ -146,9 +145,9 @@ bool network_is_watched(void)
 
 
 /**
- * How often has something changed?
+ * A number that tells whether something has changed
  *
- * @return Number that is another one after each change
+ * @return Number that differs after each change
  */
 unsigned network_changes(void)
 {
@@ -156,11 +155,11 @@ unsigned network_changes(void)
 }
 
 
-/** The link that an address is on */
+/** Search for the link of an address */
 struct find {
 	const struct sa *addr;       /**< NULL: the loopback link            */
 	bool found;
-	bool running;                /**< Up, and the cable plugged in       */
+	bool running;                /**< Up, with carrier                   */
 };
 
 
@@ -176,7 +175,7 @@ static bool is_wanted(const struct ifaddrs *ifa, const struct find *f)
 }
 
 
-/* Returns false if the links cannot be looked at: no descriptors, no memory */
+/* Returns false if the links cannot be read: no descriptors, no memory */
 static bool find(struct find *f)
 {
 	struct ifaddrs *list, *ifa;
@@ -200,11 +199,11 @@ static bool find(struct find *f)
 
 
 /**
- * Is an address known to be none of the machine's?
+ * Does the machine certainly not have this address?
  *
  * @param addr Address
  *
- * @return True if it is; false as well if that cannot be found out
+ * @return True if so; false also if this cannot be found out
  */
 bool network_lacks(const struct sa *addr)
 {
@@ -221,13 +220,12 @@ static int no_way(int err)
 
 
 /**
- * Find the address that packets to a destination are sent from. Nothing is
- * sent.
+ * Find the source address of packets to a destination. Nothing is sent.
  *
  * @param src Returned address
  * @param dst Destination, with a port
  *
- * @return 0 if success, ENETDOWN if there is no way, otherwise errorcode: it
+ * @return 0 if success, ENETDOWN if there is no route; otherwise errorcode: it
  *         cannot be found out
  */
 int network_source(struct sa *src, const struct sa *dst)
@@ -250,7 +248,7 @@ int network_source(struct sa *src, const struct sa *dst)
 	if (err)
 		return err;
 
-	/* the route stays when the cable is unplugged */
+	/* a route stays when the cable is unplugged */
 	if (!sa_cmp(src, dst, SA_ADDR))
 		f.addr = src;
 
