@@ -30,7 +30,7 @@ static const char security[] =
 
 
 /* All is sent. If a socket is closed with unread data, it is reset, and the
-   client may lose the answer. So read for a while. */
+   client may lose the answer. In that case the close waits. */
 static void answered(struct httpd_conn *conn)
 {
 	(void)tcp_set_send(conn->tc, NULL);

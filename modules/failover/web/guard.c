@@ -1,9 +1,9 @@
 /**
  * @file guard.c  Who may see the page, and who may change settings
  *
- * A page of another site, open in the same browser, must not reach us. Host is
- * checked against a foreign name that resolves to us. Origin, and the token
- * that only our page has, are checked against foreign forms.
+ * A page of another site, open in the same browser, must not reach us. The
+ * check of Host stops a foreign name that resolves to us. The checks of
+ * Origin, and of the token that only our page has, stop foreign forms.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
