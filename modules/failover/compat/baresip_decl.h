@@ -1,10 +1,10 @@
 /**
- * @file baresip_decl.h  Our own declarations of what we call in Baresip
+ * @file baresip_decl.h  Our own declarations of Baresip's functions
  *
  * Debian ships no baresip.h. A module finds Baresip's functions in the
- * executable that loads it, so declaring just the few that we call is all
- * it takes. Holds for Baresip 1.0.0 and 1.1.0; where pkg-config finds
- * libbaresip, upstream's own header is used instead of this file.
+ * executable that loads it. So declarations of the functions that we call are
+ * enough. They are right for Baresip 1.0.0 and 1.1.0. If pkg-config finds
+ * libbaresip, upstream's own header is used instead.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -20,7 +20,7 @@ struct commands;
 struct conf;
 struct ua;
 
-/* Its numbers differ between the versions: only uag_event_str() is safe */
+/* The numbers differ between versions: use only uag_event_str() */
 enum ua_event {
 	UA_EVENT_OTHER = 1000,       /**< Above those of every version       */
 };
@@ -137,7 +137,7 @@ struct sip  *uag_sip(void);
 struct list *uag_list(void);
 int  uag_reset_transp(bool reg, bool reinvite);
 
-/* events for programs: up to 3.14; those of modules from 1.1.0 on */
+/* events for programs: up to 3.14; those of modules since 1.1.0 */
 void ua_event(struct ua *ua, enum ua_event ev, struct call *call,
 	      const char *fmt, ...) __attribute__((weak));
 void module_event(const char *module, const char *event, struct ua *ua,

@@ -1,5 +1,5 @@
 /**
- * @file compat.c  All that differs between versions of Baresip and libre
+ * @file compat.c  Differences between versions of Baresip and libre
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -21,7 +21,7 @@ enum {
 
 #ifdef COMPAT_LENDS_RECORDS
 enum {
-	ANSWER_S = 1800,             /**< libre keeps one so long at most    */
+	ANSWER_S = 1800,             /**< libre keeps no answer longer       */
 };
 #endif
 
@@ -55,8 +55,8 @@ static enum event event_decode(const char *name)
 
 
 /**
- * End a user agent's registration client. If it is registered, libre takes
- * the binding off the registrar; the event UNREGISTERING is sent.
+ * End a user agent's registration client. If it is registered, libre
+ * de-registers it. Baresip sends the event UNREGISTERING.
  *
  * @param ua User agent
  */
@@ -96,7 +96,7 @@ static void event_handler(struct ua *ua, enum ua_event ev, struct call *call,
 
 
 /**
- * Be called for every event of Baresip; one listener at a time
+ * Call a handler for every event of Baresip; only one handler at a time
  *
  * @param h Event handler
  *
@@ -114,7 +114,7 @@ int compat_events_listen(compat_event_h *h)
 }
 
 
-/** Be called no more */
+/** Do not call it any more */
 void compat_events_unlisten(void)
 {
 #if FAILOVER_BARESIP >= 315
@@ -126,13 +126,13 @@ void compat_events_unlisten(void)
 
 
 /**
- * Send an event of module "failover". Where Baresip has no module events,
- * it is one of no known type with the same parameter
+ * Send an event of module "failover". If Baresip has no module events, send an
+ * event of unknown type with the same parameter
  *
  * @param ua    User agent
  * @param call  Call, may be NULL
  * @param event Name of the event
- * @param text  Parameter of the event; cut off where Baresip has no room
+ * @param text  Parameter of the event; cut off if it is too long for Baresip
  */
 void compat_module_event(struct ua *ua, struct call *call, const char *event,
 			 const char *text)
@@ -155,11 +155,11 @@ void compat_module_event(struct ua *ua, struct call *call, const char *event,
 
 
 /**
- * Let libre keep the answers of name servers, or not. Where it lends a record
- * of one that it has kept to one request at a time, another request to the
- * same host finds fewer addresses in the meantime, or none, and fails.
+ * Turn libre's cache of DNS answers on or off. Some versions lend a cached
+ * record to one request at a time. Another request to the same host then finds
+ * fewer addresses, or none, and fails.
  *
- * @param keep True to keep them, as libre does by itself
+ * @param keep True to cache, which is libre's default
  */
 void compat_keep_answers(bool keep)
 {
@@ -171,7 +171,7 @@ void compat_keep_answers(bool keep)
 }
 
 
-/** Have libre ask name servers again for what it keeps */
+/** Clear libre's cache of DNS answers */
 void compat_forget_answers(void)
 {
 #ifdef COMPAT_KEEPS_ANSWERS
@@ -195,8 +195,8 @@ static bool address_handler(const char *ifname, const struct sa *addr,
 
 
 /**
- * Open Baresip's SIP sockets anew, with the addresses that the machine has
- * now. All user agents register anew, calls that are up are refreshed.
+ * Reopen Baresip's SIP sockets with the present addresses of the machine. All
+ * user agents register anew, and calls are refreshed.
  *
  * @return 0 if success, otherwise errorcode
  */
@@ -209,7 +209,7 @@ int compat_renew_sockets(void)
 	(void)net_if_apply(address_handler, net);
 #endif
 
-	/* before 2.0 it looks for the address by itself */
+	/* before 2.0 Baresip finds the address by itself */
 	return uag_reset_transp(true, true);
 }
 
@@ -231,7 +231,7 @@ uint32_t *compat_filter(void)
 
 
 /**
- * Let the main loop watch a file descriptor for reading
+ * Watch a file descriptor for reading in the main loop
  *
  * @param cfd File descriptor
  * @param h   Handler
@@ -250,7 +250,7 @@ int compat_fd_listen(struct compat_fd *cfd, fd_h *h, void *arg)
 
 
 /**
- * Close a file descriptor and watch it no more
+ * Close a file descriptor and stop watching it
  *
  * @param cfd File descriptor
  */
@@ -274,7 +274,7 @@ void compat_fd_close(struct compat_fd *cfd)
  * The file descriptor of a UDP socket
  *
  * @param us Socket
- * @param af Address family, of which older versions have one each
+ * @param af Address family; older versions have one descriptor for each
  *
  * @return File descriptor, -1 if there is none
  */
@@ -294,8 +294,8 @@ int compat_udp_fd(const struct udp_sock *us, int af)
 
 
 /**
- * Send a packet from a socket of its own. libre 1.x can for IPv4 alone, 2.9
- * and later have no call for it.
+ * Send a packet from a socket of its own. libre 1.x does this for IPv4 only.
+ * libre 2.9 and later have no such function.
  *
  * @param dst Destination
  * @param mb  Packet

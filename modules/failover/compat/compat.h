@@ -1,9 +1,9 @@
 /**
- * @file compat.h  All that differs between versions of Baresip and libre
+ * @file compat.h  Differences between versions of Baresip and libre
  *
- * FAILOVER_UPSTREAM is defined where upstream's baresip.h is there, else
- * baresip_decl.h stands in for it. FAILOVER_BARESIP (only with upstream's
- * header) and FAILOVER_LIBRE are the versions compiled against, 4.10 as 410.
+ * FAILOVER_UPSTREAM is defined if upstream's baresip.h exists. Otherwise
+ * baresip_decl.h replaces it. FAILOVER_BARESIP (only with upstream's header)
+ * and FAILOVER_LIBRE are the versions at compile time, 4.10 as 410.
  *
  * | from version  | changed                                             |
  * |---------------|-----------------------------------------------------|
@@ -53,11 +53,11 @@
 #endif
 
 #if FAILOVER_LIBRE >= 406
-#define COMPAT_KEEPS_ANSWERS         /**< Those of name servers, for long */
+#define COMPAT_KEEPS_ANSWERS         /**< libre caches DNS answers        */
 #endif
 
 #if FAILOVER_LIBRE < 400
-#define COMPAT_TLS TLS_METHOD_SSLV23 /**< Best version that both have  */
+#define COMPAT_TLS TLS_METHOD_SSLV23 /**< Best version of both sides   */
 #else
 #define COMPAT_TLS TLS_METHOD_TLS
 #endif
@@ -70,7 +70,7 @@
 #define COMPAT_NEVER_VERIFIES        /**< Certificates: see verify.c */
 #endif
 
-/** Room that Baresip's module "account" has for a line, with its end */
+/** Size of a line in Baresip's module "account", with its terminator */
 #if FAILOVER_BARESIP >= 301
 #define COMPAT_ACCOUNT_SIZE 1024
 #else
@@ -85,7 +85,7 @@ enum event {
 	EVENT_REGISTER_FAIL,
 	EVENT_UNREGISTERING,
 	EVENT_SHUTDOWN,
-	EVENT_CALL_OUTGOING,         /**< From Baresip 2.0 on                */
+	EVENT_CALL_OUTGOING,         /**< Since Baresip 2.0                  */
 	EVENT_CALL_LOCAL_SDP,
 	EVENT_CALL_ESTABLISHED,
 	EVENT_CALL_CLOSED,
@@ -102,10 +102,10 @@ enum event {
 typedef void (compat_event_h)(enum event ev, struct ua *ua, struct call *call,
 			      const char *text);
 
-/** Do libre's timers run out early or late when the clock is set? */
+/** Does a change of the clock make libre's timers early or late? */
 #define COMPAT_WALL_TIMERS (FAILOVER_LIBRE < 201)
 
-/* A send handler is called when there is a connection, not before: lookup.c */
+/* The send handler is called only after connecting: lookup.c */
 #define COMPAT_CONNECTS_FIRST (FAILOVER_LIBRE >= 303)
 
 #if FAILOVER_LIBRE >= 201
@@ -143,15 +143,15 @@ void compat_fd_close(struct compat_fd *cfd);
 int  compat_send_anon(const struct sa *dst, struct mbuf *mb);
 int  compat_udp_fd(const struct udp_sock *us, int af);
 
-/* In libre's header from 3.x on, in the library always */
+/* In libre's header since 3.x, in the library always */
 int  sip_auth_encode(struct mbuf *mb, struct sip_auth *auth, const char *met,
 		     const char *uri);
 
 /*
- * Names that some version lacks. A name that is missing would keep the
- * module from being loaded, with a line that tells nobody why; weak, they
- * let it be loaded and version_check() say so. Where newer versions have
- * made a macro of a name, it stands for another.
+ * Names that some versions lack. A missing name would stop the loading of the
+ * module, with a message that explains nothing. Weak names let it load, and
+ * version_check() reports the reason. Newer versions have macros instead of
+ * some names; then another name is declared.
  */
 #ifdef info
 #pragma weak _info

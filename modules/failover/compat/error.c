@@ -1,5 +1,5 @@
 /**
- * @file error.c  What libre's and Baresip's texts say of an error
+ * @file error.c  The errors in texts of libre and Baresip
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -10,11 +10,11 @@
 
 
 /**
- * The status code in a text of Baresip's
+ * The status code in a text from Baresip
  *
- * @param text As "503 Service Unavailable", or an error in words
+ * @param text Like "503 Service Unavailable", or an error text
  *
- * @return Status code, 0 if it is an error
+ * @return Status code, 0 if it is an error text
  */
 uint16_t error_status_code(const char *text)
 {
@@ -30,9 +30,9 @@ uint16_t error_status_code(const char *text)
 
 
 /**
- * Is a text what libre says of an error? Baresip hands on no more than that.
+ * Is a text libre's text of this error? Baresip passes on only the text.
  *
- * @param text Error in words
+ * @param text Error text
  * @param err  Error code
  *
  * @return True if it is
@@ -47,13 +47,13 @@ bool error_is(const char *text, int err)
 }
 
 
-/* Of the phone's own: memory, descriptors, room in a socket */
+/* The phone lacks memory, descriptors, or room in a socket */
 static const int wantv[] = { ENOMEM, EMFILE, ENFILE, ENOBUFS };
 
 
 /**
- * Does an error say that this machine lacks something? No server is at fault
- * then.
+ * Does an error mean that this machine lacks a resource? Then no server is at
+ * fault.
  *
  * @param err Error code
  *
@@ -71,9 +71,9 @@ bool error_is_want(int err)
 
 
 /**
- * The same of an error in words
+ * Does an error text mean that this machine lacks a resource?
  *
- * @param text Error in words
+ * @param text Error text
  *
  * @return True if it does
  */

@@ -1,5 +1,5 @@
 /**
- * @file error.h  What libre's and Baresip's texts say of an error
+ * @file error.h  The errors in texts of libre and Baresip
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

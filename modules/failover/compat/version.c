@@ -1,9 +1,9 @@
 /**
  * @file version.c  Is this the Baresip that the module was built for?
  *
- * Structures and arguments differ between versions, and nothing in the
- * loading of a module looks at that. What is asked here has to hold in every
- * Baresip, so no header of any is included, and every name may be missing.
+ * Structures and arguments differ between versions, but a module is loaded
+ * without a check of that. This file must work in every Baresip. So it
+ * includes none of their headers, and every function may be missing.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -17,13 +17,13 @@
 #define WEAK __attribute__((weak))
 
 const char *sys_libre_version_get(void) WEAK;
-const char *baresip_version(void) WEAK;                /* from 4.0 on       */
-int  bevent_register(void) WEAK;                       /* from 3.15 on      */
-int  module_event(void) WEAK;                          /* from 1.1 on       */
+const char *baresip_version(void) WEAK;                /* since 4.0         */
+int  bevent_register(void) WEAK;                       /* since 3.15        */
+int  module_event(void) WEAK;                          /* since 1.1         */
 void warning(const char *fmt, ...) WEAK;               /* before 4.0        */
-void _warning(bool safe, const char *fmt, ...) WEAK;   /* from 4.0 on       */
+void _warning(bool safe, const char *fmt, ...) WEAK;   /* since 4.0         */
 
-/* The newest libre that all live tests were run with, see measured.md */
+/* The newest libre in all live tests, see measured.md */
 #ifndef FAILOVER_TESTED
 #define FAILOVER_TESTED 410
 #endif
@@ -35,7 +35,7 @@ void _warning(bool safe, const char *fmt, ...) WEAK;   /* from 4.0 on       */
 #endif
 
 
-/** "4.10.0" as 410, 0 if it is not of that form */
+/** "4.10.0" as 410, 0 if it has another form */
 static unsigned number(const char *version)
 {
 	unsigned major, minor;
@@ -58,7 +58,7 @@ static const char *libre_now(void)
 }
 
 
-/** Baresip's version, as far as it can be told */
+/** Baresip's version, if it is known */
 static const char *baresip_now(void)
 {
 	if (baresip_version)
@@ -71,7 +71,7 @@ static const char *baresip_now(void)
 }
 
 
-/** Before 4.0 Baresip does not tell its version; what matters are events */
+/** Before 4.0 Baresip does not tell its version; check its functions */
 static bool baresip_fits(void)
 {
 	if (BUILT_BARESIP >= 400)
@@ -93,7 +93,7 @@ static void say(const char *text)
 }
 
 
-/* It may work all the same; nobody has tried */
+/* It may work all the same, but nobody has tested it */
 static void say_if_untested(void)
 {
 	char text[256];
@@ -110,10 +110,10 @@ static void say_if_untested(void)
 
 
 /**
- * Compare what the module was built for with what has loaded it: the first
- * two numbers of the versions have to be the same
+ * Compare the version at compile time with the one that has loaded the module.
+ * The first two numbers must be the same.
  *
- * @return 0 if it fits, otherwise ENOTSUP, and the user has been told
+ * @return 0 if they are, otherwise ENOTSUP, with a log line
  */
 int version_check(void)
 {
