@@ -117,7 +117,7 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 		break;
 
 	case EVENT_UNREGISTERING:
-		/* a user agent that is deleted says no more than this */
+		/* a deleted user agent sends no other event */
 		registering_stopped(line);
 		if (accounts_is_gone(line))
 			mem_deref(line);
@@ -168,8 +168,8 @@ static void renewed_handler(void)
 }
 
 
-/* Baresip would notice by itself: 1.x within a minute, later versions with
-   their module netroam */
+/* Baresip notices this too: 1.x within a minute, later versions with their
+   module netroam */
 static void network_handler(bool added)
 {
 	bool renew = false;
@@ -215,10 +215,9 @@ static void clock_handler(int64_t asleep_ms)
 }
 
 
-/* Baresip's command conf_reload (module debug_cmd) sends no event. What has
-   changed may be the very time that is waited for, so nothing else would tell
-   soon enough: where there is that command, look each second. It costs the
-   comparison of a pointer. */
+/* Baresip's command conf_reload (module debug_cmd) sends no event. The reload
+   may change the very time that the policy waits for. So if Baresip has that
+   command, this compares a pointer each second. */
 static void reread_handler(void *arg)
 {
 	(void)arg;
@@ -230,8 +229,8 @@ static void reread_handler(void *arg)
 }
 
 
-/* Accounts that do not register at start, and those that have registered
-   before us, are not announced by an event */
+/* No event announces accounts that do not register at start, or that
+   registered before this module was loaded */
 static void scan_handler(void *arg)
 {
 	(void)arg;
@@ -303,7 +302,7 @@ static int module_init(void)
 
 static int module_close(void)
 {
-	/* called as well when module_init() has failed */
+	/* also called after module_init() has failed */
 	if (!opened)
 		return 0;
 
@@ -322,7 +321,7 @@ static int module_close(void)
 	wire_close();
 	targets_close();
 	accounts_close();
-	unwanted_close();            /* accounts let go of requests */
+	unwanted_close();            /* accounts release requests   */
 	question_close();
 	config_close();
 	changes_close();
@@ -333,7 +332,7 @@ static int module_close(void)
 }
 
 
-/** Found by Baresip when it loads the module */
+/** Baresip finds this when it loads the module */
 const struct mod_export DECL_EXPORTS(failover) = {
 	"failover",
 	"application",
