@@ -1,18 +1,18 @@
 /**
- * @file connection.c  Ends TCP connections that have died unnoticed
+ * @file connection.c  Ends TCP connections that died without an end of file
  *
- * If a peer has vanished, or a NAT has forgotten it, the connection does not
- * end: libre uses it until the kernel gives it up, after a quarter of an hour,
- * and would send the next check of that server over it, too. It is the same
- * with a TLS handshake that hangs. The kernel knows (tcp(7), TCP_INFO)
- * whether what was sent has arrived. If not, the connection is made to end:
- * libre then reads an end of file and lets go of it, and the next request
- * opens a new one.
+ * If a peer or a NAT binding vanishes, the connection does not end. libre uses
+ * it until the kernel gives it up, after a quarter of an hour. The next check
+ * of that server would use it, too. A TLS handshake that hangs has the same
+ * effect. The kernel knows whether the sent data has arrived (tcp(7),
+ * TCP_INFO). If not, this file ends the connection. libre then reads an end of
+ * file and closes it, and the next request opens a new one.
  *
- * A connection that the peer has reset does end, but libre tells nobody who
- * has sent a request over it. So one may ask here whether it is still there.
- * And one whose peer has said something that libre waits for the rest of lives
- * on, with all later answers swallowed: that one is ended in order (stall.c).
+ * If the peer resets a connection, it ends, but libre does not tell the sender
+ * of a request. So this file tells whether a connection still exists. If the
+ * peer sends part of a message and libre waits for the rest, the connection
+ * stays open, and all later answers are lost. stall.c ends such a connection
+ * in order.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -26,8 +26,8 @@
 
 
 enum {
-	KEEPALIVE_INTERVAL_S = 5,    /**< Unanswered, asked again            */
-	KEEPALIVE_COUNT      = 3,    /**< ... and given up                   */
+	KEEPALIVE_INTERVAL_S = 5,    /**< Time between unanswered probes     */
+	KEEPALIVE_COUNT      = 3,    /**< Give up after so many              */
 	KERNEL_TIMEOUT_MS    = 900000,/**< tcp(7), tcp_retries2              */
 };
 
@@ -44,7 +44,7 @@ static bool is_peer(int fd, const struct sa *dst)
 }
 
 
-/* Kernels append to the struct: the last field that we read has to be there */
+/* Newer kernels append fields: check that our last field is there */
 static bool info_read(int fd, struct tcp_info *info)
 {
 	socklen_t len = sizeof(*info);
@@ -62,9 +62,9 @@ static bool info_get(int fd, struct tcp_info *info)
 }
 
 
-/* How long the oldest of what was not acknowledged has waited, at least. The
-   kernel doubles its timer with each retransmission (RFC 6298 section 5.5);
-   until the first one, there may be nothing wrong. */
+/* Shortest time that the oldest unacknowledged data can have waited. The
+   kernel doubles its timer with each retransmission (RFC 6298 section 5.5).
+   Before the first one, nothing may be wrong. */
 static uint64_t unheard_ms(const struct tcp_info *info)
 {
 	const uint64_t rto = info->tcpi_rto / 1000;
@@ -77,9 +77,9 @@ static uint64_t unheard_ms(const struct tcp_info *info)
 }
 
 
-/* Nothing of what was sent has arrived for so long, although the kernel has
-   retransmitted it; or nothing has ever come back over TLS, where even the
-   first request has to wait for that */
+/* For so long no acknowledgement has come, although the kernel has
+   retransmitted. Or over TLS nothing was ever received, and without that even
+   the first request cannot be sent. */
 static bool is_dead(const struct tcp_info *info, enum sip_transp tp,
 		    uint64_t silent_ms)
 {
@@ -92,8 +92,8 @@ static bool is_dead(const struct tcp_info *info, enum sip_transp tp,
 }
 
 
-/* Reading ends now. When libre closes it, what has not arrived by then never
-   will, such as an INVITE that was given up. */
+/* Reading ends now. When libre closes the connection, data that has not
+   arrived is dropped, such as an INVITE that was given up. */
 static void end(int fd)
 {
 	const struct linger off = { .l_onoff = 1, .l_linger = 0 };
@@ -104,11 +104,11 @@ static void end(int fd)
 
 
 /**
- * End the connections to a server that are dead
+ * End the dead connections to a server
  *
  * @param dst       Server's address
  * @param tp        Transport
- * @param silent_ms The server has been silent for so long, above 0 [ms]
+ * @param silent_ms How long the server has been silent, above 0 [ms]
  */
 void connection_end_dead(const struct sa *dst, enum sip_transp tp,
 			 uint64_t silent_ms)
@@ -131,8 +131,8 @@ void connection_end_dead(const struct sa *dst, enum sip_transp tp,
 
 
 /**
- * End the connections to a server in order: it is told (FIN), and what is on
- * its way there arrives. libre's next request opens a new one.
+ * End the connections to a server in order: it gets a FIN, and data on its way
+ * arrives. libre's next request opens a new connection.
  *
  * @param dst Server's address
  */
@@ -150,12 +150,12 @@ void connection_end(const struct sa *dst)
 
 
 /**
- * Is there a connection, on which requests could have been sent, and does the
- * server acknowledge them?
+ * Is there a connection that requests may have used, and does the server
+ * acknowledge them?
  *
  * @param dst Peer's address
  *
- * @return What there is
+ * @return Its state
  */
 enum connection connection_state(const struct sa *dst)
 {
@@ -180,7 +180,7 @@ enum connection connection_state(const struct sa *dst)
 
 
 /**
- * The connection to a peer on which something was received last
+ * The connection to a peer that has received data last
  *
  * @param dst Peer's address
  *
@@ -208,7 +208,7 @@ int connection_latest(const struct sa *dst)
 
 
 /**
- * Since when nothing has been received on a connection
+ * How long a connection has received nothing
  *
  * @param fd File descriptor
  *
@@ -223,12 +223,11 @@ uint32_t connection_idle_ms(int fd)
 
 
 /**
- * Let the kernel ask from time to time whether the peer is still there. What
- * was sent is given up after the same time, unless the kernel's own, about 15
- * minutes, is shorter.
+ * Enable TCP keepalive. Sent data is given up after the same time, unless the
+ * kernel's own time, about 15 minutes, is shorter.
  *
  * @param fd File descriptor
- * @param s  Ask when nothing was received for so long [s], 0: never
+ * @param s  Idle time before a keepalive probe [s], 0: never
  */
 void connection_keep_alive(int fd, uint32_t s)
 {

@@ -1,5 +1,5 @@
 /**
- * @file connection.h  TCP connections that have died unnoticed
+ * @file connection.h  TCP connections that died without an end of file
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -9,11 +9,11 @@
 
 #include "compat.h"
 
-/** What there is to a peer */
+/** State of the connection to a peer */
 enum connection {
-	CONNECTION_NONE,             /**< Nothing that is open               */
-	CONNECTION_UNHEARD,          /**< Retransmits, is not acknowledged   */
-	CONNECTION_HEARD,            /**< Has no reason for complaint        */
+	CONNECTION_NONE,             /**< No open connection                 */
+	CONNECTION_UNHEARD,          /**< Retransmits, not acknowledged      */
+	CONNECTION_HEARD,            /**< No problem seen                    */
 };
 
 void connection_end_dead(const struct sa *dst, enum sip_transp tp,

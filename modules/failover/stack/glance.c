@@ -1,14 +1,14 @@
 /**
- * @file glance.c  What a SIP message is, at a glance
+ * @file glance.c  Reads the main values of a SIP message without decoding it
  *
- * libre's decoder takes every header apart, one allocation each. Who wants to
- * know whether a message is of any concern needs a few values of it, and goes
- * over its lines once. What libre itself sends is of the plain form that is
- * read here. Anything else (folded lines, several values in one line, quoted
- * texts where they could mislead) is not guessed at but refused: the caller
- * then has libre decode it.
+ * libre's decoder parses every header, with one allocation each. To find out
+ * whether a message matters, a few values are enough. This file reads them in
+ * one pass over the lines. It accepts the plain form in which libre itself
+ * sends. It refuses anything else: folded lines, several values in one line,
+ * and quoted texts that could mislead. The caller then has libre decode the
+ * message.
  *
- * Plain C: calls nothing of libre.
+ * Plain C: calls no function of libre.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -27,7 +27,7 @@ enum {
 
 static const char version[] = "SIP/2.0";
 
-/** The headers that are looked at */
+/** The headers that are read */
 enum header {
 	HEADER_OTHER,
 	HEADER_VIA,
@@ -41,7 +41,7 @@ enum header {
 };
 
 
-/* Take one line off the text, without its end */
+/* Take the first line off the text, without its line end */
 static bool next_line(struct pl *line, struct pl *text)
 {
 	const char *lf = text->l ? memchr(text->p, '\n', text->l) : NULL;
@@ -68,8 +68,8 @@ static bool is(const struct pl *name, const char *text)
 }
 
 
-/* Names are told apart by their length; one letter is the compact form, RFC
-   3261 section 7.3.3 */
+/* Names are told apart by length. A single letter is the compact form, RFC
+   3261 section 7.3.3. */
 static enum header header_of(const struct pl *name)
 {
 	switch (name->l) {
@@ -186,7 +186,7 @@ static bool read_cseq(struct glance *g, struct pl *val)
 
 	plain_trim(val);
 
-	/* libre goes by the method of a request's first line */
+	/* libre uses the method in the request line */
 	if (g->req)
 		return val->l == g->met.l &&
 			!memcmp(val->p, g->met.p, val->l);
@@ -197,7 +197,7 @@ static bool read_cseq(struct glance *g, struct pl *val)
 }
 
 
-/* The first of each counts. Returns false if it is not of the plain form. */
+/* The first header of each name counts. Returns false if it is not plain. */
 static bool read_header(struct glance *g, enum header header, struct pl *val)
 {
 	struct pl ignored;
@@ -250,7 +250,7 @@ static bool read_line(struct glance *g, const struct pl *line)
 	enum header header;
 	struct pl name, val;
 
-	/* the rest of the line before, or nothing that can be read */
+	/* a folded line, or a line that cannot be read */
 	if (plain_is_blank(line->p[0]) || !colon || colon == line->p)
 		return false;
 
@@ -271,9 +271,9 @@ static bool read_line(struct glance *g, const struct pl *line)
 
 
 /**
- * Is a message an answer?
+ * Is a message a response?
  *
- * @param p   Message, or the begin of one
+ * @param p   Message, or its beginning
  * @param len Its length
  *
  * @return True if it is, false if it is a request
@@ -287,9 +287,9 @@ bool glance_is_answer(const char *p, size_t len)
 
 
 /**
- * Is a message an answer that others will follow, 1xx?
+ * Is a message a provisional response (1xx)?
  *
- * @param p   Message, or the begin of one
+ * @param p   Message, or its beginning
  * @param len Its length
  *
  * @return True if it is
@@ -302,7 +302,7 @@ bool glance_is_provisional(const char *p, size_t len)
 
 
 /**
- * Is the end of the header there?
+ * Is the empty line after the headers there?
  *
  * @param p   Message
  * @param len Its length
@@ -323,14 +323,14 @@ bool glance_is_whole(const char *p, size_t len)
 
 
 /**
- * Look at a message
+ * Read a message
  *
- * @param g   Set to what it is
+ * @param g   Set to its values
  * @param p   Message
  * @param len Its length
  *
- * @return True if it is of the plain form. If not, what was set means nothing
- *         and libre has to decode the message.
+ * @return True if it is of the plain form. If not, the values are invalid and
+ *         libre must decode the message.
  */
 bool glance_read(struct glance *g, const char *p, size_t len)
 {
@@ -356,11 +356,11 @@ bool glance_read(struct glance *g, const char *p, size_t len)
 
 
 /**
- * The branch of a request's topmost Via. A Request-URI may have a parameter of
- * that name.
+ * The branch of a request's topmost Via. A parameter of this name in the
+ * Request-URI is skipped.
  *
- * @param branch Set to the branch, or to its begin if that is all there is
- * @param p      Request, or the begin of one
+ * @param branch Set to the branch, or to its beginning if the text ends there
+ * @param p      Request, or its beginning
  * @param len    Its length
  *
  * @return True if it was found
@@ -375,7 +375,7 @@ bool glance_branch(struct pl *branch, const char *p, size_t len)
 
 	while (!g.branch.l && text.l) {
 
-		/* what ICMP quotes may end anywhere */
+		/* ICMP may quote only a part */
 		if (!next_line(&line, &text)) {
 			line   = text;
 			text.l = 0;

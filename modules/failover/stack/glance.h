@@ -1,5 +1,5 @@
 /**
- * @file glance.h  What a SIP message is, at a glance
+ * @file glance.h  Reads the main values of a SIP message without decoding it
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -12,11 +12,11 @@
 #include <stdint.h>
 #include <re.h>
 
-/** Parts of a message; they refer to its text. Not there: empty */
+/** Parts of a message; they point into its text. Empty: not there */
 struct glance {
 	bool req;                    /**< A request                          */
-	struct pl met;               /**< Method, also of an answer          */
-	uint16_t scode;              /**< Status code of an answer           */
+	struct pl met;               /**< Method, also of a response         */
+	uint16_t scode;              /**< Status code of a response          */
 	struct pl branch;            /**< Of the topmost Via                 */
 	struct pl callid;
 	uint32_t cseq;

@@ -1,21 +1,20 @@
 /**
- * @file icmp.c  Errors of the very packets that libre has sent over UDP
+ * @file icmp.c  ICMP errors of packets that libre has sent over UDP
  *
- * libre's UDP sockets are not connected, so the kernel tells them nothing of
- * an ICMP error, unless it is asked to (ip(7), IP_RECVERR): then it keeps each
- * error until it is read, with the packet's destination and what the ICMP
- * message quotes of the packet.
+ * libre's UDP sockets are not connected. So the kernel reports no ICMP errors
+ * on them, unless IP_RECVERR is set (ip(7)). Then it queues each error until
+ * it is read, with the packet's destination and the part of the packet that
+ * ICMP quotes.
  *
- * Such an error waits on a socket that all accounts share, and the next call
- * on the socket fails with it, whatever server that call is about. So a helper
- * sends libre's packets: it takes what waits from the socket first, and sends
- * again if something came in between.
+ * All accounts share the socket. Its next call fails with a queued error, even
+ * a call for another server. So a helper sends libre's packets. It reads the
+ * queued errors first, and sends again if a new error came in between.
  *
- * The helper is put on when the socket is in hand (withhold.c). The first
- * requests may leave before that. Their socket is found among the process'
- * by its local address, and its errors are taken before each packet. Without
- * a helper a moment later, the errors are not wanted after all: libre would
- * be woken by one that nobody takes again and again.
+ * The helper is added when the socket is found (withhold.c). The first
+ * requests may be sent before that. Their socket is found among the process'
+ * descriptors by its local address, and its errors are read before each
+ * packet. If there is no helper soon, IP_RECVERR is turned off again.
+ * Otherwise an unread error would wake libre again and again.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -31,12 +30,12 @@
 
 
 enum {
-	LAYER       = -1,            /**< Below all others: it sends         */
+	LAYER       = -1,            /**< Lowest layer: it sends             */
 	MAX_SOCKETS = 16,
-	MAX_ERRORS  = 64,            /**< Taken in one go                    */
-	MAX_SENDS   = 4,             /**< Of one packet                      */
+	MAX_ERRORS  = 64,            /**< Read at once                       */
+	MAX_SENDS   = 4,             /**< Attempts for one packet            */
 	QUOTE_SIZE  = 1280,          /**< ICMPv6 quotes no more              */
-	ADOPT_MS    = 1000,          /**< The helper is there by then        */
+	ADOPT_MS    = 1000,          /**< The helper exists by then          */
 };
 
 /** A SIP socket */
@@ -44,14 +43,14 @@ struct sock {
 	int fd;
 	struct sa laddr;
 	bool helped;                 /**< Our helper sends its packets       */
-	bool wanted;                 /**< Its errors are                     */
+	bool wanted;                 /**< IP_RECVERR is set                  */
 };
 
 static struct {
 	struct sock sockv[MAX_SOCKETS];
 	size_t sockc;
 	struct tmr tmr;
-	icmp_h *h;                   /**< NULL: nobody wants to know         */
+	icmp_h *h;                   /**< NULL: closed                       */
 } icmp;
 
 
@@ -77,7 +76,7 @@ static int want(const struct sock *sock, int on)
 }
 
 
-/* Descriptors are used again, for other sockets */
+/* A descriptor may be reused for another socket */
 static bool is_bound_to(int fd, const struct sa *laddr)
 {
 	struct sa sa;
@@ -94,7 +93,7 @@ static bool is_bound_to(int fd, const struct sa *laddr)
 }
 
 
-/* libre 2.2 to 2.10 does not give out that of a socket of its own */
+/* libre 2.2 to 2.10 does not give out a socket's descriptor */
 static int fd_of(const struct sa *laddr)
 {
 	int fdv[DESCRIPTORS_MAX];
@@ -170,7 +169,7 @@ static const struct sock_extended_err *error_of(struct msghdr *msg)
 }
 
 
-/* Returns false if no error waits */
+/* Returns false if no error is queued */
 static bool take_one(int fd)
 {
 	union {
@@ -206,7 +205,7 @@ static bool take_one(int fd)
 }
 
 
-/* If more wait, the kernel wakes us again */
+/* If more are queued, the kernel wakes us again */
 static void take(int fd)
 {
 	for (unsigned i = 0; i < MAX_ERRORS && take_one(fd); i++)
@@ -226,7 +225,7 @@ static void take_all(void)
 }
 
 
-/* libre has read an error in place of a packet */
+/* libre has read an error instead of a packet */
 static void error_handler(int err, void *arg)
 {
 	(void)err;
@@ -283,7 +282,7 @@ static void adopt_handler(void *arg)
 
 
 /**
- * A packet is about to leave from an address of ours: hear what becomes of it
+ * A packet is about to be sent from one of our addresses: watch for errors
  *
  * @param laddr Local address and port of a SIP socket over UDP
  */
@@ -309,7 +308,7 @@ void icmp_expect(const struct sa *laddr)
 
 
 /**
- * Hear what becomes of the packets that libre sends by a socket
+ * Watch for errors of the packets that libre sends from a socket
  *
  * @param us SIP socket; may be given more than once
  */
@@ -353,9 +352,9 @@ void icmp_listen(struct udp_sock *us)
 
 
 /**
- * Begin to hear of errors
+ * Start to report errors
  *
- * @param h Called for each; not about to be called after icmp_close()
+ * @param h Called for each error; not called after icmp_close()
  */
 void icmp_open(icmp_h *h)
 {
@@ -364,7 +363,7 @@ void icmp_open(icmp_h *h)
 }
 
 
-/** Tell no more. The helpers stay, and die with their sockets. */
+/** Stop reporting. The helpers stay until their sockets end. */
 void icmp_close(void)
 {
 	icmp.h = NULL;

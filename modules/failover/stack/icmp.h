@@ -1,5 +1,5 @@
 /**
- * @file icmp.h  Errors of the very packets that libre has sent over UDP
+ * @file icmp.h  ICMP errors of packets that libre has sent over UDP
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -10,12 +10,12 @@
 #include "compat.h"
 
 /**
- * An ICMP message came for a packet that left by a SIP socket. Whoever knows
- * the addresses can forge one; what it quotes of the packet cannot be guessed.
+ * An ICMP message has come for a packet of a SIP socket. Anyone who knows the
+ * addresses can forge one. But nobody can guess the quoted part of the packet.
  *
- * @param dst   Where the packet went
- * @param err   What has become of it, as errno has it
- * @param quote Beginning of the packet as it was sent, perhaps nothing
+ * @param dst   Destination of the packet
+ * @param err   Error, as in errno
+ * @param quote Beginning of the sent packet, possibly empty
  */
 typedef void (icmp_h)(const struct sa *dst, int err, const struct pl *quote);
 

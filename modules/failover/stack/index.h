@@ -1,8 +1,8 @@
 /**
- * @file index.h  Finds an object by a text, however many there are
+ * @file index.h  Finds an object by a text, in constant time
  *
- * libre's struct hash without its allocation: one is there from the start and
- * holds nothing at the end, as the lists beside it.
+ * Like libre's struct hash, but without an allocation. So it always exists and
+ * needs no release, like the lists beside it.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -17,19 +17,19 @@ enum {
 	INDEX_SIZE = 1024,           /**< A power of two                     */
 };
 
-/** Objects by a text of theirs; each object has a struct le for it */
+/** Objects by a text; each object has a struct le for this */
 struct index {
 	struct list bucketv[INDEX_SIZE];
 };
 
 
 /**
- * The objects that may have a text
+ * The list of objects that may have a text
  *
  * @param idx Index
  * @param key Text
  *
- * @return List, a few others may be in it
+ * @return List, which may hold a few others
  */
 static inline struct list *index_bucket(struct index *idx,
 					const struct pl *key)
@@ -39,7 +39,7 @@ static inline struct list *index_bucket(struct index *idx,
 
 
 /**
- * Add an object; list_unlink() takes it out
+ * Add an object; list_unlink() removes it
  *
  * @param idx  Index
  * @param key  Its text
@@ -54,7 +54,7 @@ static inline void index_add_pl(struct index *idx, const struct pl *key,
 
 
 /**
- * Add an object; list_unlink() takes it out
+ * Add an object; list_unlink() removes it
  *
  * @param idx  Index
  * @param key  Its text

@@ -1,10 +1,10 @@
 /**
- * @file inject.c  An answer that libre gets from ourselves
+ * @file inject.c  Responses that we send to libre ourselves
  *
- * libre has no call that ends a client transaction with an answer. But it
- * takes an answer by its branch and method alone (RFC 3261 section 17.1.3),
- * from any source and over any transport. So one comes from this machine to
- * the phone's own UDP port.
+ * libre has no call that ends a client transaction with a response. But it
+ * matches a response only by branch and method (RFC 3261 section 17.1.3), from
+ * any source and over any transport. So this machine sends one to the phone's
+ * own UDP port.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -29,7 +29,7 @@ static int own_address(struct sa *addr)
 		    sip_transp_laddr(uag_sip(), addr, SIP_TRANSP_UDP, &host))
 			continue;
 
-		/* bound to any address: itself is as good as another */
+		/* bound to any address: use this one */
 		if (sa_is_any(addr)) {
 			sa_set_port(&host, sa_port(addr));
 			*addr = host;
@@ -43,7 +43,7 @@ static int own_address(struct sa *addr)
 
 
 /**
- * Hand libre a message, by way of its own socket
+ * Send libre a message through its own socket
  *
  * @param writeh Writes the message
  * @param arg    Its argument
@@ -105,7 +105,7 @@ static int write_answer(struct mbuf *mb, const struct sa *addr,
 
 
 /**
- * Answer a request that libre waits with
+ * Answer a request that libre is waiting for
  *
  * @param req    Request, as libre has sent it
  * @param scode  Status code, 200 to 699

@@ -1,5 +1,5 @@
 /**
- * @file inject.h  Messages that libre gets from ourselves
+ * @file inject.h  Messages that we send to libre ourselves
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -13,7 +13,7 @@
  * Write a message
  *
  * @param mb   Buffer
- * @param addr Address of the SIP socket that it goes to
+ * @param addr Address of the SIP socket that receives it
  * @param arg  Argument
  *
  * @return 0 if success, otherwise errorcode

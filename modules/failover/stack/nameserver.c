@@ -1,7 +1,7 @@
 /**
- * @file nameserver.c  The name servers that Baresip asks
+ * @file nameserver.c  The name servers that Baresip uses
  *
- * libre's DNS client knows them and tells nobody.
+ * libre's DNS client does not give out its list.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -30,8 +30,8 @@ static int conf_handler(const struct pl *val, void *arg)
 
 
 /**
- * List the name servers that Baresip asks: those of its config file, or else
- * those of the system; then those that it falls back to
+ * List the name servers that Baresip uses: those of its config file, or else
+ * those of the system; then its fallback servers
  *
  * @param v   Returns their addresses
  * @param max Room in `v`

@@ -1,5 +1,5 @@
 /**
- * @file nameserver.h  The name servers that Baresip asks
+ * @file nameserver.h  The name servers that Baresip uses
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

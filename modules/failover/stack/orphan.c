@@ -1,12 +1,12 @@
 /**
- * @file orphan.c  Answers to an INVITE that libre has forgotten
+ * @file orphan.c  Responses to an INVITE that libre has forgotten
  *
- * libre forgets an INVITE that is wanted no more after 64*T1, from 3.12 on at
- * once (sip_request_cancel()). Its server may answer all the same, if it was
- * stopped even much later: then it is to get a CANCEL (RFC 3261 section 9.1),
- * an ACK (section 17.1.1.3), or an ACK and a BYE (section 15), or the far end
- * rings on, or stays off-hook. An answer that libre has a transaction for does
- * not come here.
+ * libre forgets an unwanted INVITE after 64*T1, since 3.12 at once
+ * (sip_request_cancel()). Its server may still answer, even much later if it
+ * was stopped. Then it must get a CANCEL (RFC 3261 section 9.1), an ACK
+ * (section 17.1.1.3), or an ACK and a BYE (section 15). Otherwise the far end
+ * keeps ringing or stays off-hook. This file gets only responses that match no
+ * transaction of libre.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -19,7 +19,7 @@
 
 
 enum {
-	MEMORY_MS = 3600 * 1000,     /**< A stopped server may yet wake up   */
+	MEMORY_MS = 3600 * 1000,     /**< A stopped server may go on         */
 };
 
 struct orphan {
@@ -61,7 +61,7 @@ static bool header_handler(const struct sip_hdr *hdr,
 }
 
 
-/* CANCEL, and ACK of what is not 2xx: of the INVITE's own transaction */
+/* CANCEL, and ACK of a non-2xx: in the INVITE's own transaction */
 static void send_within(const struct orphan *orphan, const char *met,
 			const struct sip_taddr *to)
 {
@@ -89,7 +89,7 @@ static void send_within(const struct orphan *orphan, const char *met,
 }
 
 
-/* ACK of 2xx, and BYE: of the dialog, section 12.2.1.1 */
+/* ACK of a 2xx, and BYE: within the dialog, section 12.2.1.1 */
 static void send_dialog(const struct sip_msg *msg, const char *met,
 			uint32_t cseq)
 {
@@ -159,7 +159,7 @@ static bool response_handler(const struct sip_msg *msg, void *arg)
 		if (!is_answer_to(msg, orphan))
 			continue;
 
-		/* or the answer to our CANCEL */
+		/* not the response to our CANCEL */
 		if (!pl_strcmp(&msg->cseq.met, "INVITE"))
 			answer(orphan, msg);
 
@@ -171,11 +171,11 @@ static bool response_handler(const struct sip_msg *msg, void *arg)
 
 
 /**
- * An INVITE is wanted no more
+ * An INVITE is no longer wanted
  *
  * @param invite INVITE, as sent
  * @param tp     Transport
- * @param dst    Where it was sent
+ * @param dst    Destination
  * @param since  First transmission [ms]
  */
 void orphan_add(struct sip_msg *invite, enum sip_transp tp,
@@ -212,10 +212,10 @@ static bool is_forgotten(const struct orphan *orphan)
 
 
 /**
- * An answer with 2xx is on its way to libre: its sessions take each, whether
- * they know it or not, so none comes to our listener
+ * libre is about to get a 2xx. Its sessions consume every 2xx, known or not,
+ * so our listener gets none.
  *
- * @param msg Answer to an INVITE
+ * @param msg Response to an INVITE
  */
 void orphan_connected(const struct sip_msg *msg)
 {
@@ -231,7 +231,7 @@ void orphan_connected(const struct sip_msg *msg)
 }
 
 
-/** Answer no more */
+/** Stop answering */
 void orphan_close(void)
 {
 	list_flush(&orphanl);

@@ -1,5 +1,5 @@
 /**
- * @file orphan.h  Answers to an INVITE that libre has forgotten
+ * @file orphan.h  Responses to an INVITE that libre has forgotten
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

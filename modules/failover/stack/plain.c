@@ -1,10 +1,11 @@
 /**
- * @file plain.c  Parts of a header's value, where it is of the plain form
+ * @file plain.c  Parts of a header's value in plain form
  *
- * As most senders write it: <URI>;params, with a display name in quotes before
- * it or none. Anything else is refused, and is for libre to decode.
+ * The plain form is <URI>;params, with or without a quoted display name before
+ * it. Most senders use it. Any other form is refused, and libre must decode
+ * it.
  *
- * Plain C: calls nothing of libre.
+ * Plain C: calls no function of libre.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -33,7 +34,7 @@ static const char *skip_space(const char *p, const char *end)
 
 
 /**
- * A parameter's value, as in ;tag=abc or ;branch=abc
+ * A parameter's value, like that of ;tag=abc or ;branch=abc
  *
  * @param val    Set to the value if there is one
  * @param params Parameters
@@ -69,7 +70,7 @@ bool plain_param(struct pl *val, const struct pl *params, const char *name)
 }
 
 
-/* Behind a display name, which is in quotes if there is one */
+/* The text after a display name, which is quoted if there is one */
 static const char *skip_name(const struct pl *addr)
 {
 	const char *p = addr->p, *end = addr->p + addr->l;
@@ -88,7 +89,7 @@ static const char *skip_name(const struct pl *addr)
  * Split an address
  *
  * @param uri    Set to its URI
- * @param params Set to what follows
+ * @param params Set to the text after it
  * @param addr   Value of a From, To, Contact or Record-Route header
  *
  * @return True if the address is of the plain form
@@ -129,7 +130,7 @@ bool plain_uri(struct pl *uri, const struct pl *addr)
 
 
 /**
- * A parameter of an address, behind its URI
+ * A parameter of an address, after its URI
  *
  * @param val  Set to the parameter's value, if it has one
  * @param addr Value of a From, To or Contact header

@@ -1,5 +1,5 @@
 /**
- * @file plain.h  Parts of a header's value, where it is of the plain form
+ * @file plain.h  Parts of a header's value in plain form
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -27,12 +27,12 @@ static inline bool plain_is_blank(char c)
 
 
 /**
- * Has a text this character?
+ * Does a text contain this character?
  *
  * @param pl Text
  * @param c  Character
  *
- * @return True if it has
+ * @return True if it does
  */
 static inline bool plain_has(const struct pl *pl, char c)
 {
@@ -41,7 +41,7 @@ static inline bool plain_has(const struct pl *pl, char c)
 
 
 /**
- * Take blanks off both ends of a text
+ * Remove blanks from both ends of a text
  *
  * @param pl Text
  */

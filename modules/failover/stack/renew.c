@@ -1,10 +1,10 @@
 /**
- * @file renew.c  Opens Baresip's SIP sockets anew
+ * @file renew.c  Reopens Baresip's SIP sockets
  *
- * Baresip closes its sockets and opens new ones. libre holds a UDP socket for
- * as long as a message that came in by it may be answered again: 32 s, or the
- * whole of a call. Until then its address is in use, and Baresip is left
- * without the new socket. So the old one is taken away from its address first.
+ * Baresip closes its sockets and opens new ones. libre keeps a UDP socket
+ * while a message that it received may be answered again: 32 s, or a whole
+ * call. Until then the address is in use, and Baresip cannot open the new
+ * socket. So the old socket is first unbound from its address.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -16,8 +16,8 @@
 
 
 enum {
-	RETRY_MIN_MS = 1000,         /**< After a socket was not opened      */
-	RETRY_MAX_MS = 64000,        /**< Doubled each time, up to this      */
+	RETRY_MIN_MS = 1000,         /**< After a socket failed to open      */
+	RETRY_MAX_MS = 64000,        /**< Doubled each time up to this       */
 };
 
 static struct {
@@ -50,8 +50,8 @@ static bool is_udp_at(int fd, uint16_t port)
 }
 
 
-/* The descriptor stays, and is libre's to close. What is still sent by it
-   goes out from another port. */
+/* The descriptor stays open until libre closes it. Packets that it still sends
+   leave from another port. */
 static void unbind(int fd)
 {
 	struct sa laddr;
@@ -130,10 +130,10 @@ static void try_handler(void *arg)
 
 
 /**
- * Open Baresip's SIP sockets anew, with the addresses that the machine has
- * now. All user agents register anew, calls that are up are refreshed. A
- * phone cannot do without its sockets: if one cannot be opened, all of this
- * is done again, after 1 s, 2 s and so on up to 64 s.
+ * Reopen Baresip's SIP sockets with the present addresses of the machine. All
+ * user agents register anew, and calls are refreshed. If a socket cannot be
+ * opened, all of this is repeated after 1 s, 2 s and so on up to 64 s, since a
+ * phone needs its sockets.
  */
 void renew_sockets(void)
 {
@@ -144,7 +144,7 @@ void renew_sockets(void)
 
 
 /**
- * Be ready to open them
+ * Set the handler for reopened sockets
  *
  * @param h Called each time
  */
@@ -155,7 +155,7 @@ void renew_open(renew_h *h)
 }
 
 
-/** Try no more */
+/** Stop trying */
 void renew_close(void)
 {
 	tmr_cancel(&renew.tmr);

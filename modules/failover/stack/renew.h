@@ -1,5 +1,5 @@
 /**
- * @file renew.h  Opens Baresip's SIP sockets anew
+ * @file renew.h  Reopens Baresip's SIP sockets
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

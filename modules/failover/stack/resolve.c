@@ -1,11 +1,11 @@
 /**
  * @file resolve.c  The SRV records of a name
  *
- * Looked up as libre does it for each request, RFC 3263 section 4: NAPTR if no
- * transport is given; then the SRV records of that transport, or, without
- * NAPTR, those of the first transport that has any. So the transport is the
- * one that libre would choose. An answer that does not fit into a datagram is
- * asked for again over TCP (RFC 2181 section 9), which libre does not do.
+ * The lookup is the one that libre makes for each request, RFC 3263 section 4.
+ * Without a given transport it asks for NAPTR. Then it asks for the SRV
+ * records of that transport, or, without NAPTR, of the first transport that
+ * has any. So libre would choose the same transport. A truncated answer is
+ * requested again over TCP (RFC 2181 section 9), which libre does not do.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -23,7 +23,7 @@ enum {
 /** Transports in the order in which libre looks for their records */
 static const struct {
 	enum sip_transp tp;
-	const char *srv;             /**< Before the name                    */
+	const char *srv;             /**< Prefix of the name                 */
 	const char *naptr;           /**< RFC 3263 section 4.1               */
 } transpv[] = {
 	{SIP_TRANSP_TLS, "_sips._tcp", "SIPS+D2T"},
@@ -34,15 +34,15 @@ static const struct {
 struct resolve {
 	struct dns_query *query;
 	char *host;
-	size_t transp;               /**< Being asked for, in `transpv`      */
-	bool given;                  /**< ... and for no other               */
-	char *name;                  /**< Whose SRV records are asked for    */
-	bool cut;                    /**< They did not fit into a datagram   */
-	struct sa nsv[MAX_NAMESERVERS];/**< To be asked over TCP             */
+	size_t transp;               /**< Current index in `transpv`         */
+	bool given;                  /**< No other is asked for              */
+	char *name;                  /**< Name of the SRV records            */
+	bool cut;                    /**< The answer was truncated           */
+	struct sa nsv[MAX_NAMESERVERS];/**< To ask over TCP                  */
 	uint32_t nsc;
 	struct srv srvv[SRV_MAX];
 	size_t srvc;
-	uint32_t ttl_s;              /**< The lowest, UINT32_MAX: none       */
+	uint32_t ttl_s;              /**< Lowest TTL, UINT32_MAX: none       */
 	resolve_h *h;
 	void *arg;
 };
@@ -61,7 +61,7 @@ static void destructor(void *arg)
 }
 
 
-/* Whoever is told may drop the lookup */
+/* The handler may free the lookup */
 static void end(struct resolve *resolve, int err)
 {
 	const struct resolved res = {
@@ -100,7 +100,7 @@ static void note_ttl(struct resolve *resolve, int64_t ttl)
 }
 
 
-/* An answer that there is none is kept for this long, RFC 2308 section 5 */
+/* How long an empty answer is valid, RFC 2308 section 5 */
 static bool soa_handler(struct dnsrr *rr, void *arg)
 {
 	note_ttl(arg, MIN(rr->ttl, (int64_t)rr->rdata.soa.ttlmin));
@@ -141,7 +141,7 @@ static int ask_transp(struct resolve *resolve)
 }
 
 
-/* The next transport, ENOENT if there is none */
+/* Ask for the next transport, ENOENT if there is none */
 static int ask_next(struct resolve *resolve)
 {
 	while (!resolve->given && ++resolve->transp < RE_ARRAY_SIZE(transpv)) {
@@ -153,7 +153,7 @@ static int ask_next(struct resolve *resolve)
 }
 
 
-/* NXDOMAIN is an answer; SERVFAIL, REFUSED and the like tell nothing */
+/* NXDOMAIN is an answer; SERVFAIL, REFUSED and others tell nothing */
 static bool is_answer(const struct dnshdr *hdr)
 {
 	return hdr && (hdr->rcode == DNS_RCODE_OK ||
@@ -178,7 +178,7 @@ static void no_records(struct resolve *resolve, struct list *authl)
 }
 
 
-/* If that fails, what did fit is better than nothing */
+/* If TCP fails, the truncated answer is used */
 static void srv_answer_handler(int err, const struct dnshdr *hdr,
 			       struct list *ansl, struct list *authl,
 			       struct list *addl, void *arg)
@@ -257,7 +257,7 @@ static bool naptr_handler(struct dnsrr *rr, void *arg)
 }
 
 
-/* Some name servers refuse NAPTR, which is rare: as if there were none */
+/* A name server that refuses NAPTR, which is rare, counts as one without */
 static void naptr_answer_handler(int err, const struct dnshdr *hdr,
 				 struct list *ansl, struct list *authl,
 				 struct list *addl, void *arg)
@@ -324,11 +324,10 @@ static int begin(struct resolve *resolve, enum sip_transp tp)
 /**
  * Look up the SRV records of a name
  *
- * @param resolvep Returns the lookup; dereferenced before its end it is
- *                 dropped
+ * @param resolvep Returns the lookup; mem_deref() before its end cancels it
  * @param host     Name
- * @param tp       UDP, TCP or TLS; SIP_TRANSP_NONE: as DNS says
- * @param h        Called at the end, never from here
+ * @param tp       UDP, TCP or TLS; SIP_TRANSP_NONE: DNS chooses
+ * @param h        Called at the end, never from this function
  * @param arg      Handler argument
  *
  * @return 0 if success, otherwise errorcode

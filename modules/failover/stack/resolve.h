@@ -12,20 +12,20 @@
 
 struct resolve;
 
-/** What DNS has said */
+/** The answer of DNS */
 struct resolved {
-	int err;                     /**< 0: an answer, perhaps an empty one */
+	int err;                     /**< 0: an answer, possibly empty       */
 	const struct srv *srvv;      /**< Records, in no order               */
 	size_t srvc;                 /**< 0: there are none                  */
-	enum sip_transp tp;          /**< Transport that they are for        */
-	uint32_t ttl_s;              /**< 0: not told                        */
-	bool cut;                    /**< There are more than these          */
+	enum sip_transp tp;          /**< Transport of the records           */
+	uint32_t ttl_s;              /**< 0: not known                       */
+	bool cut;                    /**< Truncated: there are more          */
 };
 
 /**
- * Handles the end of a lookup. Not called when it is dropped.
+ * Handles the end of a lookup. Not called if it is cancelled.
  *
- * @param res What DNS has said
+ * @param res The answer of DNS
  * @param arg Handler argument
  */
 typedef void (resolve_h)(const struct resolved *res, void *arg);

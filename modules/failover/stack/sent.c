@@ -1,8 +1,8 @@
 /**
  * @file sent.c  A message that is being sent
  *
- * libre shows what it sends as text. Mostly a glance at that is enough; it is
- * decoded when somebody wants to know more.
+ * libre passes the text that it sends. Often a few of its values are enough.
+ * It is decoded only when more is needed.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -15,7 +15,8 @@
  *
  * @param pkt Message
  *
- * @return Message, to be dereferenced; NULL if it is none, or without memory
+ * @return Message, to be released with mem_deref(); NULL if it is not valid,
+ *         or out of memory
  */
 struct sip_msg *sent_decode(const struct pl *pkt)
 {
@@ -62,10 +63,10 @@ static void copy_decoded(struct glance *g, const struct sip_msg *msg)
 
 
 /**
- * Look at a message that is being sent
+ * Read a message that is being sent
  *
- * @param sent Set to what it is; to be reset by the caller if it could be read
- * @param pkt  Message, valid for as long
+ * @param sent Set to its values; if it could be read, the caller resets it
+ * @param pkt  Message; must stay valid as long as `sent`
  * @param len  Its length
  *
  * @return True if it could be read
@@ -90,7 +91,7 @@ bool sent_read(struct sent *sent, const uint8_t *pkt, size_t len)
 
 
 /**
- * All of it
+ * The decoded message
  *
  * @param sent Message
  *
@@ -106,7 +107,7 @@ struct sip_msg *sent_message(struct sent *sent)
 
 
 /**
- * Let go of what was decoded
+ * Free the decoded message
  *
  * @param sent Message
  */

@@ -12,8 +12,8 @@
 
 /** A message that is being sent */
 struct sent {
-	struct glance g;             /**< What it is                         */
-	struct pl pkt;               /**< As it goes out                     */
+	struct glance g;             /**< Its main values                    */
+	struct pl pkt;               /**< Its text                           */
 	struct sip_msg *msg;         /**< Decoded: sent_message()            */
 };
 

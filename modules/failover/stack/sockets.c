@@ -1,14 +1,14 @@
 /**
  * @file sockets.c  Baresip's UDP sockets for SIP
  *
- * Baresip 2.0 and later has one for each local address. libre does not hand
- * them out, other than with a message that came in by one. So we send one to
- * ourselves, to each local address: a response that belongs to no
- * transaction, which libre offers to its listeners.
+ * Baresip 2.0 and later has one for each local address. libre gives access to
+ * a socket only with a message that it received. So we send a message to each
+ * of our local addresses. It is a response without a transaction, which libre
+ * passes to its listeners.
  *
  * Baresip closes its sockets, and opens new ones at the same addresses,
- * without telling. A socket that was found is known again by the inode of its
- * file descriptor, which no other open socket has.
+ * without an event. A known socket is recognised by the inode of its file
+ * descriptor, which no other open socket has.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -19,24 +19,24 @@
 
 
 enum {
-	KNOCK_MS  = 1000,            /**< An address is tried this often     */
-	ANSWER_MS = 200,             /**< More than enough within a machine  */
+	KNOCK_MS  = 1000,            /**< Time between two tries             */
+	ANSWER_MS = 200,             /**< More than enough in a machine      */
 };
 
-/** A local address that SIP is sent from */
+/** A local address that SIP uses */
 struct sock {
 	struct le le;
-	struct sa laddr;             /**< As sip_transp_laddr() has it       */
+	struct sa laddr;             /**< From sip_transp_laddr()            */
 	int fd;                      /**< -1: not found yet                  */
 	ino_t ino;
-	uint64_t knocked;            /**< When we did so last [ms]           */
+	uint64_t knocked;            /**< Last try [ms]                      */
 };
 
 static struct {
 	struct list sockl;
 	struct sip_lsnr *lsnr;
 	struct tmr tmr;
-	char callid[32];             /**< Of the responses to ourselves      */
+	char callid[32];             /**< Of our responses to ourselves      */
 	sockets_h *h;
 } sockets;
 
@@ -165,7 +165,7 @@ static void knock_at(const struct sa *laddr)
 	sock->knocked = clock_ms();
 	sock->fd      = -1;
 
-	/* bound to any address: loopback is as good as another */
+	/* bound to any address: use loopback */
 	if (sa_is_any(laddr)) {
 		if (sa_set_str(&addr, sa_af(laddr) == AF_INET ? "127.0.0.1" :
 			       "::1", sa_port(laddr)))
@@ -176,8 +176,8 @@ static void knock_at(const struct sa *laddr)
 }
 
 
-/* The socket that a packet to this address would be sent from; its address
-   is knocked at if it was not found yet */
+/* The socket that sends packets to this address. If it is not known yet, we
+   send a message to its address. */
 static struct sock *reach(const struct sa *dst)
 {
 	struct sock *sock;
@@ -197,7 +197,7 @@ static struct sock *reach(const struct sa *dst)
 }
 
 
-/* What the machine sends to an address of its own is sent from there */
+/* Packets to an own address of the machine leave from that address */
 static bool address_handler(const char *ifname, const struct sa *addr,
 			    void *arg)
 {
@@ -230,7 +230,7 @@ static void look_handler(void *arg)
 
 
 /**
- * Find the sockets that Baresip has now, in a moment
+ * Start to find the sockets that Baresip has now
  */
 void sockets_update(void)
 {
@@ -239,12 +239,12 @@ void sockets_update(void)
 
 
 /**
- * The socket that a packet is sent from
+ * The socket that sends a packet
  *
  * @param dst Destination of the packet
  *
- * @return File descriptor, which is Baresip's; -1 if it was not found, or not
- *         yet: it is looked for then
+ * @return File descriptor, which belongs to Baresip; -1 if it is not known.
+ *         Then a search begins
  */
 int sockets_fd(const struct sa *dst)
 {
@@ -255,7 +255,7 @@ int sockets_fd(const struct sa *dst)
 
 
 /**
- * Are the sockets found, as far as they will be?
+ * Are all sockets known that can be found?
  *
  * @return True if they are
  */
@@ -279,7 +279,7 @@ bool sockets_are_found(void)
 
 
 /**
- * Is this the response that we send to ourselves?
+ * Is this our response to ourselves?
  *
  * @param msg SIP message received
  *
@@ -293,9 +293,9 @@ bool sockets_is_knock(const struct sip_msg *msg)
 
 
 /**
- * Begin to find the sockets
+ * Start to find the sockets
  *
- * @param h Called for each one
+ * @param h Called for each socket
  *
  * @return 0 if success, otherwise errorcode
  */
@@ -314,14 +314,14 @@ int sockets_open(sockets_h *h)
 	(void)re_snprintf(sockets.callid, sizeof(sockets.callid), "%016llx",
 			  rand_u64());
 
-	/* at once: before a name server can have answered */
+	/* now, before a name server can answer */
 	look_handler(NULL);
 
 	return 0;
 }
 
 
-/** Forget them */
+/** Forget the sockets */
 void sockets_close(void)
 {
 	sockets.h = NULL;

@@ -12,9 +12,9 @@
 /**
  * A socket was found
  *
- * @param us Socket, which is Baresip's
+ * @param us Socket, which belongs to Baresip
  *
- * @return 0 if success, otherwise errorcode: it is not found then
+ * @return 0 if success, otherwise errorcode: then it does not count as found
  */
 typedef int (sockets_h)(struct udp_sock *us);
 

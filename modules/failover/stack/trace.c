@@ -1,11 +1,11 @@
 /**
- * @file trace.c  Shares libre's one slot for a SIP trace handler
+ * @file trace.c  Shares libre's single SIP trace handler
  *
- * `baresip -s`, and `siptrace` of newer versions, put their handler into the
- * same slot that we need. libre can set it but not tell what is in it. So we
- * find out where in struct sip it is, on a struct of our own, and read it:
- * whatever stands there, or is put there later, is called beside ours, and
- * sees what goes over the wire. See docs/libre.md.
+ * `baresip -s`, and `siptrace` of newer versions, set the same handler that we
+ * need. libre can set it, but cannot return it. So we find its offset in
+ * struct sip with a struct of our own, and read it there. Any other handler
+ * that is set, now or later, is called beside ours, and sees the messages on
+ * the wire. See docs/libre.md.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -22,24 +22,24 @@
 
 enum {
 	MAX_WORDS = 512,             /**< Far more than struct sip has       */
-	HASH_SIZE = 1,               /**< Of the struct that we look into    */
-	FOREIGN   = '-',             /**< In no branch of libre's            */
+	HASH_SIZE = 1,               /**< For the struct of our own          */
+	FOREIGN   = '-',             /**< In no branch that libre makes      */
 };
 
 static struct {
 	trace_sent_h *senth;
 	trace_received_h *recvh;
-	sip_trace_h *next;           /**< Baresip's, NULL while it has none  */
-	size_t offset;               /**< Of the slot, 0: not found          */
+	sip_trace_h *next;           /**< Baresip's handler, or NULL         */
+	size_t offset;               /**< Of the handler, 0: not found       */
 	struct sip_lsnr *lsnr;
-	bool foreign;                /**< What is handled now is no answer   */
-	bool shared;                 /**< Baresip may use it at any time     */
+	bool foreign;                /**< This answer is not for libre       */
+	bool shared;                 /**< Baresip may set it later           */
 } trace;
 
 
-/* libre has decoded what it has received: the addresses that it shows us are
-   fields of that message. Decoding it once more would cost more than all that
-   is done about it. */
+/* libre has decoded the received message: the addresses that it passes are
+   fields of that message. To decode it again would cost more than all the
+   rest. */
 static struct sip_msg *message_received(const struct sa *src,
 					const struct sa *dst,
 					const uint8_t *pkt, size_t len)
@@ -58,8 +58,8 @@ static struct sip_msg *message_received(const struct sa *src,
 
 
 /* A request that was dropped while its name was looked up. Newer versions of
-   libre send it all the same, without the end of its header, and over TCP or
-   TLS the server then takes the next request for the rest of this one. */
+   libre still send it, without the end of its headers. Over TCP or TLS the
+   server then reads the next request as the rest of this one. */
 static bool is_cut_short(enum sip_transp tp, const uint8_t *pkt, size_t len)
 {
 	return tp != SIP_TRANSP_UDP && len &&
@@ -68,7 +68,7 @@ static bool is_cut_short(enum sip_transp tp, const uint8_t *pkt, size_t len)
 
 
 /* Empty lines between messages are ignored: RFC 3261 section 7.5. The packet
-   is an mbuf of libre's, const to us only. */
+   is a buffer of libre, and const only for us. */
 static void make_empty(const uint8_t *pkt, size_t len)
 {
 	uint8_t *p = (uint8_t *)(uintptr_t)pkt;
@@ -78,9 +78,8 @@ static void make_empty(const uint8_t *pkt, size_t len)
 }
 
 
-/* libre knows its own answers by the branch. The message that it has decoded
-   lies in this packet: with another branch it is that of another request, or
-   nobody's. */
+/* libre matches responses by branch, and the decoded message points into this
+   packet. A new branch matches another request, or none. */
 static void set_branch(const uint8_t *pkt, size_t len,
 		       const struct sip_msg *msg, bool foreign)
 {
@@ -91,7 +90,7 @@ static void set_branch(const uint8_t *pkt, size_t len,
 	if (msg->req || !branch->l)
 		return;
 
-	/* unless it was decoded a second time, they are the same */
+	/* the same text, unless the message was decoded again */
 	memmove(p, branch->p, branch->l);
 
 	if (foreign)
@@ -101,7 +100,7 @@ static void set_branch(const uint8_t *pkt, size_t len,
 }
 
 
-/* libre would complain about it */
+/* Consume it, or libre would warn about it */
 static bool foreign_handler(const struct sip_msg *msg, void *arg)
 {
 	const bool foreign = trace.foreign;
@@ -139,7 +138,7 @@ static void sent(enum sip_transp tp, const struct sa *src,
 
 	hidden = trace.senth(tp, dst, pkt, len);
 
-	/* over UDP withhold.c sees to that */
+	/* over UDP withhold.c does this */
 	if (hidden && tp != SIP_TRANSP_UDP)
 		make_empty(pkt, len);
 
@@ -148,7 +147,7 @@ static void sent(enum sip_transp tp, const struct sa *src,
 }
 
 
-/* It is shown before anything is done about it */
+/* The other handler sees it before it is handled */
 static void received(enum sip_transp tp, const struct sa *src,
 		     const struct sa *dst, const uint8_t *pkt, size_t len,
 		     void *arg)
@@ -190,7 +189,7 @@ static sip_trace_h *slot_read(const struct sip *sip, size_t offset)
 }
 
 
-/* Our handler stands in there, so this ends before the struct does */
+/* Our handler is in the struct, so the search ends within it */
 static size_t slot_find(const struct sip *sip)
 {
 	for (size_t i = 1; i < MAX_WORDS; i++) {
@@ -222,7 +221,7 @@ static size_t slot_offset(void)
 }
 
 
-/* Take the slot, and remember who was in it */
+/* Set our handler, and remember the one before */
 static void slot_take(void)
 {
 	sip_trace_h *h = trace.offset ?
@@ -237,9 +236,8 @@ static void slot_take(void)
 
 
 /**
- * Something happens: take the slot again if Baresip has put another handler
- * into it, or none. There is no telling when it does, and a timer would wake
- * an idle phone up.
+ * Called at every event: if Baresip has set another handler, or none, set ours
+ * again. Nothing tells when it does so, and a timer would wake an idle phone.
  */
 void trace_check(void)
 {
@@ -270,7 +268,8 @@ int trace_open(trace_sent_h *senth, trace_received_h *recvh)
 
 	(void)sip_listen(&trace.lsnr, uag_sip(), false, foreign_handler, NULL);
 
-	/* only Baresip versions with this command touch the slot later on */
+	/* only versions of Baresip with this command change the handler
+	   later */
 	trace.shared = trace.offset &&
 		cmd_find_long(baresip_commands(), "siptrace");
 
@@ -278,7 +277,7 @@ int trace_open(trace_sent_h *senth, trace_received_h *recvh)
 }
 
 
-/** See messages no more */
+/** Stop seeing messages */
 void trace_close(void)
 {
 	trace.shared = false;

@@ -1,5 +1,5 @@
 /**
- * @file trace.h  libre's slot for a trace handler
+ * @file trace.h  libre's single SIP trace handler
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -17,7 +17,7 @@
  * @param pkt Message
  * @param len Its length
  *
- * @return True if it will not be sent after all
+ * @return True if it will not be sent
  */
 typedef bool (trace_sent_h)(enum sip_transp tp, const struct sa *dst,
 			    const uint8_t *pkt, size_t len);
@@ -27,9 +27,9 @@ typedef bool (trace_sent_h)(enum sip_transp tp, const struct sa *dst,
  *
  * @param tp  Transport
  * @param src Source
- * @param msg Message; the branch of an answer may be changed
+ * @param msg Message; the branch of a response may be changed
  *
- * @return True if it is an answer that is to be kept from libre
+ * @return True if it is a response that libre must not get
  */
 typedef bool (trace_received_h)(enum sip_transp tp, const struct sa *src,
 				struct sip_msg *msg);

@@ -1,11 +1,11 @@
 /**
- * @file withhold.c  Keeps what has become wrong to send off the wire
+ * @file withhold.c  Keeps unwanted requests off the wire
  *
- * libre goes on with a request that nobody wants any more: it retransmits to
- * a server that was given up, and de-registers the very binding that was just
- * made elsewhere. It has no call to stop that, but it has helpers, which see
- * a UDP packet before it is sent and may keep it (re_udp.h). One is put on
- * each SIP socket; it is the socket's from then on, and dies with it.
+ * libre continues requests that nobody wants any more. It retransmits to a
+ * server that was given up, and de-registers a binding that was just made
+ * through another server. No call stops that. But libre has helpers, which see
+ * a UDP packet before it is sent and may withhold it (re_udp.h). One is added
+ * to each SIP socket, and lives as long as the socket.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -19,18 +19,18 @@
 
 
 enum {
-	LAYER       = 5,             /**< Any; tells our helper from others  */
-	MAX_LINGER  = 32,            /**< More are let pass                  */
+	LAYER       = 5,             /**< Any value, unlike others' layers   */
+	MAX_LINGER  = 32,            /**< Any others are sent                */
 	BRANCH_SIZE = 48,            /**< libre's have 23 characters         */
 };
 
 static struct {
 	withhold_h *h;               /**< NULL: closed                       */
 
-	/** What is kept when the module is gone already */
+	/** Withheld even after the module was closed */
 	struct {
 		char branch[BRANCH_SIZE];
-		uint64_t until;      /**< libre has given it up by then [ms] */
+		uint64_t until;      /**< libre has given up by then [ms]    */
 	} lingerv[MAX_LINGER];
 	size_t lingerc;
 } wh;
@@ -38,7 +38,7 @@ static struct {
 
 static bool lingers(const struct pl *branch)
 {
-	/* Baresip is quitting: it waits for what we keep */
+	/* Baresip is quitting, and waits for these requests */
 	if (list_isempty(uag_list()))
 		return false;
 
@@ -60,14 +60,14 @@ static bool send_handler(int *err, struct sa *dst, struct mbuf *mb, void *arg)
 	pkt.p = (const char *)mbuf_buf(mb);
 	pkt.l = mbuf_get_left(mb);
 
-	/* what newer versions of libre make of a request that accepts no
-	   destination: see lookup.c */
+	/* newer versions of libre make an empty packet of a request that
+	   accepts no destination: see lookup.c */
 	if (!pkt.l) {
 		*err = ECANCELED;
 		return true;
 	}
 
-	/* an answer is wanted by who has asked */
+	/* the sender of a request wants its response */
 	if (glance_is_answer(pkt.p, pkt.l) ||
 	    !glance_branch(&branch, pkt.p, pkt.l))
 		return false;
@@ -99,11 +99,11 @@ static int socket_handler(struct udp_sock *us)
 
 
 /**
- * Can packets to this address be kept off the wire?
+ * Can we keep packets to this address off the wire?
  *
  * @param dst Destination
  *
- * @return True if there is a helper on the socket that they are sent from
+ * @return True if the socket that sends them has a helper
  */
 bool withhold_is_ready(const struct sa *dst)
 {
@@ -112,9 +112,9 @@ bool withhold_is_ready(const struct sa *dst)
 
 
 /**
- * Begin to keep packets off the wire
+ * Start to keep packets off the wire
  *
- * @param h Tells of a packet whether to keep it
+ * @param h Decides whether to withhold a packet
  *
  * @return 0 if success, otherwise errorcode
  */
@@ -128,11 +128,11 @@ int withhold_open(withhold_h *h)
 
 
 /**
- * Keep a request off the wire even when the module is gone: its code stays
- * in memory (-z nodelete)
+ * Keep a request off the wire even after the module was closed. Its code stays
+ * in memory (-z nodelete).
  *
  * @param branch Branch of the request
- * @param until  For so long [ms]
+ * @param until  End of that time [ms]
  */
 void withhold_linger(const char *branch, uint64_t until)
 {
@@ -145,7 +145,7 @@ void withhold_linger(const char *branch, uint64_t until)
 }
 
 
-/** Let all pass, but what lingers */
+/** Withhold nothing any more, except what withhold_linger() has */
 void withhold_close(void)
 {
 	wh.h = NULL;
