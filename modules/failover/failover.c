@@ -321,7 +321,7 @@ static int module_close(void)
 	wire_close();
 	targets_close();
 	accounts_close();
-	unwanted_close();            /* accounts release requests   */
+	unwanted_close();            /* accounts release requests */
 	question_close();
 	config_close();
 	changes_close();

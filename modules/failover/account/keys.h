@@ -1,5 +1,5 @@
 /**
- * @file keys.h  What Baresip would ignore without a word
+ * @file keys.h  What Baresip would ignore silently
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

@@ -13,9 +13,9 @@
 
 enum {
 #ifdef FAILOVER_UPSTREAM
-	EVENT_SIZE = 4096,           /**< Text of an event: Baresip leaves a */
+	EVENT_SIZE = 4096,           /**< Longest event text; Baresip drops  */
 #else
-	EVENT_SIZE = 256,            /**< longer one out, all of it          */
+	EVENT_SIZE = 256,            /**< the whole of a longer one          */
 #endif
 };
 

@@ -9,22 +9,22 @@
  * |---------------|-----------------------------------------------------|
  * | libre 2.0     | the certificates of SIP servers are verified        |
  * | libre 2.1     | sip_send_h has 6 arguments                          |
- * |               | timers go by a monotonic clock, not the wall's      |
- * | libre 2.2     | no udp_sock_fd(), until 2.11: nothing is withheld   |
- * | libre 2.4     | answers of name servers are kept; until 4.6 a record|
- * |               | of one is lent to one request at a time             |
- * | libre 2.10    | a Contact is recognised by its address, not as text |
+ * |               | timers use a monotonic clock, not the wall clock    |
+ * | libre 2.2     | no udp_sock_fd() until 2.11: nothing is withheld    |
+ * | libre 2.4     | DNS answers are cached; until 4.6 a record is lent  |
+ * |               | to one request at a time                            |
+ * | libre 2.10    | a Contact is compared by its address, not as text   |
  * | libre 3.6     | fd_listen() and fd_close() take a handle            |
  * | libre 3.10    | digest authentication with SHA-256                  |
- * | libre 4.0     | struct uri has no password; a UDP socket is of one  |
+ * | libre 4.0     | struct uri has no password; a UDP socket has one    |
  * |               | address family                                      |
  * | Baresip 1.1   | module_event()                                      |
- * | Baresip 2.0   | a list of local addresses, none looked for by itself|
+ * | Baresip 2.0   | a list of local addresses; none is found by itself  |
  * |               | CALL_OUTGOING: a call is about to be made           |
- * | libre 3.3     | a request is made up when its destination is known; |
- * |               | CALL_LOCAL_SDP comes that late (Baresip 4.2)        |
+ * | libre 3.3     | a request is built once its destination is known;   |
+ * |               | CALL_LOCAL_SDP comes after that (Baresip 4.2)       |
  * | Baresip 2.8   | ua_stop_register(); ua_unregister() sends REGISTER  |
- * | Baresip 3.1   | an account line may be of 1023 characters, not 511  |
+ * | Baresip 3.1   | an account line may have 1023 characters, not 511   |
  * | Baresip 3.15  | bevent_register() replaces uag_event_register()     |
  * |               | filter_registrar                                    |
  * | Baresip 4.0   | enum bevent_ev, bevent_str() replace enum ua_event, |
@@ -53,11 +53,11 @@
 #endif
 
 #if FAILOVER_LIBRE >= 406
-#define COMPAT_KEEPS_ANSWERS         /**< libre caches DNS answers        */
+#define COMPAT_KEEPS_ANSWERS         /**< libre caches DNS answers */
 #endif
 
 #if FAILOVER_LIBRE < 400
-#define COMPAT_TLS TLS_METHOD_SSLV23 /**< Best version of both sides   */
+#define COMPAT_TLS TLS_METHOD_SSLV23 /**< Best version of both sides */
 #else
 #define COMPAT_TLS TLS_METHOD_TLS
 #endif

@@ -35,7 +35,7 @@ bool maintenance_set(struct policy *p, unsigned server, bool on, uint64_t now,
 		return false;
 
 	srv->maintenance = on;
-	p->probing       = 0;        /* asked under other conditions        */
+	p->probing       = 0;        /* asked under other conditions */
 
 	if (on && (server != p->target || server == p->standby))
 		standby_lost(p, server, now, rnd, d);

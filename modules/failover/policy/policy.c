@@ -151,7 +151,7 @@ void policy_init(struct policy *p, const struct settings *set,
  * @param p   Policy
  * @param now Time [ms]
  *
- * @return Server that this REGISTER has to go to
+ * @return Server that this REGISTER must go to
  */
 unsigned policy_registering(struct policy *p, uint64_t now)
 {

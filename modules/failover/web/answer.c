@@ -41,7 +41,7 @@ static void answered(struct httpd_conn *conn)
 
 static int send_part(struct httpd_conn *conn)
 {
-	enum { ROOM = 8 };           /* a chunk's length in hex           */
+	enum { ROOM = 8 };           /* a chunk's length in hex */
 	struct mbuf *mb = mbuf_alloc(8192);
 	char size[ROOM + 1];
 	size_t n;
