@@ -597,7 +597,7 @@ def test_client_that_does_not_read(server_pair, phone_factory, web):
                                                  server_pair))
                 for i in range(500)]
     phone = phone_factory(*accounts, config=web.config())
-    phone.wait(lambda: len(phone.status()["accounts"]) == 500)
+    phone.wait(lambda: len(web.get("/api/status").json["accounts"]) == 500)
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         sock.connect((web.host, web.port))
