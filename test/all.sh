@@ -115,7 +115,7 @@ build() {
 	local folder=$1
 	shift
 	# shellcheck disable=SC2016	# expanded by the inner shell
-	stage "build in $folder" 300 "" bash -c '
+	stage "build in $folder" 600 "" bash -c '
 		folder=$1
 		shift
 		if [ ! -e "$folder/build.ninja" ]; then
@@ -126,7 +126,7 @@ build() {
 }
 
 unit_tests() {
-	stage "unit tests in $1" 300 "$1/meson-logs/testlog.junit.xml" \
+	stage "unit tests in $1" 500 "$1/meson-logs/testlog.junit.xml" \
 		meson test -C "$1" --no-rebuild --print-errorlogs
 }
 
@@ -169,13 +169,13 @@ fetch_axe_core() {
 # In a network of its own: it wants the ports that conf/ has
 demo() {
 	can_unshare "demo" --net || return 0
-	stage "demo" 240 "" bash -c '. test/packages.sh
+	stage "demo" 400 "" bash -c '. test/packages.sh
 		as_root unshare --net sh -c "
 			ip link set lo up && exec test/demo.sh"'
 }
 
 package_tests() {
-	stage "package" 300 "$results/junit.xml" \
+	stage "package" 700 "$results/junit.xml" \
 		bash test/package.sh --junitxml="$results/junit.xml"
 }
 
@@ -277,7 +277,7 @@ sanitized_tests() {
 	wrap_baresip
 	BARESIP="$results/baresip" \
 		FAILOVER_MODULE_DIR="$PWD/build-asan/modules/failover" \
-		live_tests "live tests with AddressSanitizer" 600 \
+		live_tests "live tests with AddressSanitizer" 900 \
 		-k "not valgrind" "${files[@]}"
 
 	for file in "$results"/asan/*; do
@@ -303,7 +303,7 @@ fi
 demo
 package_tests
 if CC=clang build build-clang; then
-	stage "clang-tidy and cppcheck" 480 "" test/lint.sh build-clang
+	stage "clang-tidy and cppcheck" 900 "" test/lint.sh build-clang
 fi
 set_sanitizers
 if build build-asan -Db_sanitize=address,undefined -Db_lundef=false; then

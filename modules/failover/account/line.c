@@ -32,7 +32,7 @@ struct list *line_list(void)
 static void ua_key(struct pl *key, const struct ua **ua)
 {
 	key->p = (const char *)ua;
-	key->l = sizeof(*ua);
+	key->l = sizeof(void *);
 }
 
 
