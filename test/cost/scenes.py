@@ -12,7 +12,7 @@ from harness import ports, sip
 from harness.baresip import Phone, account
 from harness.calls import CallTable
 from harness.location import LocationTable
-from harness.scenario import ALICE, BOB
+from harness.scenario import BOB, wait_quiet
 from harness.server import SipServer
 
 from meter import SLOW_S, Meter
@@ -38,8 +38,10 @@ class Servers:
                         extra=extra) for i in range(number)]
 
     def wait_bound(self, number: int) -> None:
+        """All are registered, and the phone has nothing more to do."""
         for i in range(number):
             assert self.primary.table.wait_bound(aor(i), SLOW_S)
+        wait_quiet([self.primary], 2.0, SLOW_S)
 
     def close(self) -> None:
         self.primary.close()
@@ -79,18 +81,6 @@ class Stranger:
             self._sock.send(options(self._target, source, i))
             answer = sip.parse(self._sock.recv(65536))
             assert not answer.is_request
-        return number
-
-
-class Command:
-    """An order that does nothing: what the others' orders cost."""
-
-    def __init__(self, phone: Phone) -> None:
-        self._phone = phone
-
-    def __call__(self, number: int) -> int:
-        for _ in range(number):
-            self._phone.do("options", BOB)
         return number
 
 

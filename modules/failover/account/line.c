@@ -137,14 +137,19 @@ static struct line *find_cuser(const struct pl *user, const struct pl *aor)
 
 static struct line *find_aor(const struct pl *aor)
 {
+	struct pl user;
 	struct uri uri;
 	struct le *le;
 
-	if (uri_decode(&uri, aor))
-		return NULL;
+	if (!plain_uri_user(&user, aor)) {
 
-	for (le = list_head(index_bucket(&users, &uri.user)); le;
-	     le = le->next) {
+		if (uri_decode(&uri, aor))
+			return NULL;
+
+		user = uri.user;
+	}
+
+	for (le = list_head(index_bucket(&users, &user)); le; le = le->next) {
 
 		struct line *line = le->data;
 

@@ -157,6 +157,31 @@ bool plain_address_param(struct pl *val, const struct pl *addr,
 
 
 /**
+ * The user part of a URI
+ *
+ * @param user Set to it, empty if there is none
+ * @param uri  URI
+ *
+ * @return True if the URI is of the plain form
+ */
+bool plain_uri_user(struct pl *user, const struct pl *uri)
+{
+	const size_t len = sizeof(scheme) - 1;
+	const char *at;
+
+	if (uri->l <= len || strncasecmp(uri->p, scheme, len))
+		return false;
+
+	at = memchr(uri->p, '@', uri->l);
+	user->p = uri->p + len;
+	user->l = at ? (size_t)(at - user->p) : 0;
+
+	/* a password */
+	return !plain_has(user, ':');
+}
+
+
+/**
  * The user part of an address
  *
  * @param user Set to it, empty if there is none
@@ -166,18 +191,7 @@ bool plain_address_param(struct pl *val, const struct pl *addr,
  */
 bool plain_user(struct pl *user, const struct pl *addr)
 {
-	const size_t len = sizeof(scheme) - 1;
 	struct pl uri, params;
-	const char *at;
 
-	if (!plain_split(&uri, &params, addr) || uri.l <= len ||
-	    strncasecmp(uri.p, scheme, len))
-		return false;
-
-	at = memchr(uri.p, '@', uri.l);
-	user->p = uri.p + len;
-	user->l = at ? (size_t)(at - user->p) : 0;
-
-	/* a password */
-	return !plain_has(user, ':');
+	return plain_split(&uri, &params, addr) && plain_uri_user(user, &uri);
 }

@@ -63,6 +63,7 @@ bool plain_split(struct pl *uri, struct pl *params, const struct pl *addr);
 bool plain_uri(struct pl *uri, const struct pl *addr);
 bool plain_address_param(struct pl *val, const struct pl *addr,
 			 const char *name);
+bool plain_uri_user(struct pl *user, const struct pl *uri);
 bool plain_user(struct pl *user, const struct pl *addr);
 
 #endif
