@@ -267,6 +267,7 @@ static void oldest_contact_is_forgotten(void **state)
 	list_flush(&line->contactl);
 	mem_deref(line->stale_contact);
 	mem_deref(line->contact_params);
+	mem_deref(line->contact_sent);
 	mem_deref(line);
 }
 
