@@ -85,10 +85,12 @@ static void set_branch(const uint8_t *pkt, size_t len,
 {
 	const struct pl *branch = &msg->via.branch;
 	const char *end = (const char *)msg->mb->buf + msg->mb->end;
-	char *p = (char *)(uintptr_t)pkt + len - (end - branch->p);
+	char *p;
 
 	if (msg->req || !branch->l)
 		return;
+
+	p = (char *)(uintptr_t)pkt + len - (end - branch->p);
 
 	/* the same text, unless the message was decoded again */
 	memmove(p, branch->p, branch->l);
