@@ -155,9 +155,18 @@ static int add_more_servers(struct line *line, struct pl list, bool warn)
 }
 
 
-/* Read it from the account line, as Baresip does. The value in the account may
-   be ours, set before a reload. */
-static bool outbound(const struct line *line, unsigned server, struct pl *uri)
+/**
+ * An outbound proxy as the user wrote it: read from the account line, as
+ * Baresip does. The value in the account may be ours, set before a reload.
+ *
+ * @param line   Line
+ * @param server PRIMARY or the one after it
+ * @param uri    Set to its URI
+ *
+ * @return True if there is one
+ */
+bool config_account_outbound(const struct line *line, unsigned server,
+			     struct pl *uri)
 {
 	char name[16];
 
@@ -211,13 +220,13 @@ static int list_servers(struct line *line, bool two, bool warn)
 	const bool listed = config_param_now(line, "failover_servers", &more);
 	int err;
 
-	if (!outbound(line, PRIMARY, &uri))
+	if (!config_account_outbound(line, PRIMARY, &uri))
 		return two || listed || !line->set.srv ? 0 :
 			add_domain(line, warn);
 
 	err = add_server(line, &uri, warn);
 
-	if (!err && outbound(line, PRIMARY + 1, &uri))
+	if (!err && config_account_outbound(line, PRIMARY + 1, &uri))
 		err = add_server(line, &uri, warn);
 
 	if (!err && listed)
@@ -230,7 +239,7 @@ static int list_servers(struct line *line, bool two, bool warn)
 static int read_servers(struct line *line, bool warn)
 {
 	struct pl pl;
-	const bool two = outbound(line, PRIMARY + 1, &pl);
+	const bool two = config_account_outbound(line, PRIMARY + 1, &pl);
 	int err;
 
 	err = list_servers(line, two, warn);
@@ -246,7 +255,8 @@ static int read_servers(struct line *line, bool warn)
 	if (line->pending)
 		return refuse(line, "its servers are being looked up");
 
-	line->serverc = outbound(line, PRIMARY, &pl) ? PRIMARY + 1 : PRIMARY;
+	line->serverc = config_account_outbound(line, PRIMARY, &pl) ?
+		PRIMARY + 1 : PRIMARY;
 
 	return refuse(line, "it needs two servers, outbound= and outbound2=");
 }
@@ -339,9 +349,9 @@ unsigned config_account_listed(const struct line *line,
 	struct pl list = PL_INIT;
 	unsigned n = 0;
 
-	if (n < max && outbound(line, PRIMARY, &v[n].uri))
+	if (n < max && config_account_outbound(line, PRIMARY, &v[n].uri))
 		++n;
-	if (n < max && outbound(line, PRIMARY + 1, &v[n].uri))
+	if (n < max && config_account_outbound(line, PRIMARY + 1, &v[n].uri))
 		++n;
 
 	(void)config_param_now(line, "failover_servers", &list);

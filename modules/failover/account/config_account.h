@@ -21,6 +21,8 @@ int  config_account(struct line *line);
 int  config_account_changed(struct line *line);
 unsigned config_account_listed(const struct line *line,
 			       struct config_server *v, unsigned max);
+bool config_account_outbound(const struct line *line, unsigned server,
+			     struct pl *uri);
 void config_account_next_server(struct pl *uri, struct pl *list);
 bool config_account_decode_regint(uint32_t *s, const struct pl *pl);
 

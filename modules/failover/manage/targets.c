@@ -10,7 +10,7 @@
  */
 #include <string.h>
 #include "accounts.h"
-#include "config.h"
+#include "config_account.h"
 #include "expand.h"
 #include "line.h"
 #include "names.h"
@@ -56,8 +56,7 @@ static void put_back(struct line *line)
 	if (line->unmanaged || !ours)
 		return;
 
-	if ((config_param_now(line, "outbound1", &pl) && pl_isset(&pl)) ||
-	    (config_param_now(line, "outbound", &pl) && pl_isset(&pl)))
+	if (config_account_outbound(line, PRIMARY, &pl))
 		(void)pl_strdup(&written, &pl);
 
 	(void)account_set_outbound(line->acc, written, 0);
