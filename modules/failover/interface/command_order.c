@@ -98,14 +98,15 @@ static int switch_params(struct line **linep, unsigned *serverp,
 	const char *p = command_param_text(arg);
 	struct pl aor = command_param_word(&p);
 	struct pl name = command_param_word(&p);
-	struct line *line;
+	struct line *line, *named;
 	int err;
 
 	accounts_scan();
-	line = only_line();
+	line  = only_line();
+	named = aor.l && !name.l ? command_param_lookup(&aor) : NULL;
 
-	if (aor.l && !name.l && command_param_lookup(&aor))
-		return switch_usage(pf, command_param_lookup(&aor));
+	if (named)
+		return switch_usage(pf, named);
 	if (!aor.l || (!name.l && !line))
 		return switch_usage(pf, line);
 
@@ -301,13 +302,12 @@ static int probe(struct re_printf *pf, struct line *line)
 	struct decision d = {0};
 	bool sent;
 
-	if (line->pending) {
-		targets_look_up(line);
+	targets_look_up(line);
+
+	if (line->pending)
 		return re_hprintf(pf, "%s: looking up its servers\n",
 				  line_name(line));
-	}
 
-	targets_look_up(line);
 	sent = failback_probe(&line->policy, clock_ms(), &d);
 	decide_take(line, &d);
 
@@ -339,7 +339,7 @@ int command_order_probe(struct re_printf *pf, void *arg)
 	if (aor.l) {
 		err = command_param_find(&line, pf, &aor);
 		if (!err && !line->pending)
-			err = command_param_managed(&line, pf, &aor);
+			err = command_param_check(pf, line);
 		return err ? err : probe(pf, line);
 	}
 

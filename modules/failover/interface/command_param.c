@@ -155,9 +155,28 @@ int command_param_find(struct line **linep, struct re_printf *pf,
 
 
 /**
+ * Is an account managed? Prints an error if it is not
+ *
+ * @param pf   Print function
+ * @param line Line
+ *
+ * @return 0 if it is, otherwise EPERM
+ */
+int command_param_check(struct re_printf *pf, const struct line *line)
+{
+	if (!line->unmanaged)
+		return 0;
+
+	(void)re_hprintf(pf, "failover: %s is not managed: %s\n",
+			 line_name(line), line->unmanaged);
+	return EPERM;
+}
+
+
+/**
  * Find a managed account; prints an error if there is none
  *
- * @param linep Returns the line
+ * @param linep Returns the line; NULL if there is no such account
  * @param pf    Print function
  * @param name  Account: address with or without "sip:", or its user part
  *
@@ -166,18 +185,7 @@ int command_param_find(struct line **linep, struct re_printf *pf,
 int command_param_managed(struct line **linep, struct re_printf *pf,
 		    const struct pl *name)
 {
-	struct line *line = command_param_lookup(name);
+	const int err = command_param_find(linep, pf, name);
 
-	if (!line)
-		return command_param_unknown(pf, name);
-
-	if (line->unmanaged) {
-		(void)re_hprintf(pf, "failover: %s is not managed: %s\n",
-				 line_name(line), line->unmanaged);
-		return EPERM;
-	}
-
-	*linep = line;
-
-	return 0;
+	return err ? err : command_param_check(pf, *linep);
 }

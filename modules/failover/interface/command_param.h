@@ -18,6 +18,7 @@ int command_param_unknown(struct re_printf *pf, const struct pl *name);
 struct line *command_param_lookup(const struct pl *name);
 int command_param_find(struct line **linep, struct re_printf *pf,
 		       const struct pl *aor);
+int command_param_check(struct re_printf *pf, const struct line *line);
 int command_param_managed(struct line **linep, struct re_printf *pf,
 			  const struct pl *name);
 
