@@ -119,14 +119,8 @@ static bool has_target(const struct name_target *v, unsigned n,
 static int print_target(char **urip, const struct srv *srv,
 			enum sip_transp tp)
 {
-	static const char *const namev[SIP_TRANSPC] = {
-		[SIP_TRANSP_UDP] = "udp",
-		[SIP_TRANSP_TCP] = "tcp",
-		[SIP_TRANSP_TLS] = "tls",
-	};
-
 	return re_sdprintf(urip, "sip:%s:%u;transport=%s", srv->host,
-			   srv->port, namev[tp]);
+			   srv->port, server_transp_name(tp));
 }
 
 

@@ -10,16 +10,36 @@
 #include "target.h"
 
 
+static const struct {
+	enum sip_transp tp;
+	const char *name;            /**< Value of ;transport=               */
+} transpv[] = {
+	{SIP_TRANSP_UDP, "udp"},
+	{SIP_TRANSP_TCP, "tcp"},
+	{SIP_TRANSP_TLS, "tls"},
+};
+
+
+/**
+ * A transport, as a URI names it
+ *
+ * @param tp UDP, TCP or TLS
+ *
+ * @return Value of its parameter; NULL for any other
+ */
+const char *server_transp_name(enum sip_transp tp)
+{
+	for (size_t i = 0; i < RE_ARRAY_SIZE(transpv); i++) {
+		if (transpv[i].tp == tp)
+			return transpv[i].name;
+	}
+
+	return NULL;
+}
+
+
 static int transport_decode(enum sip_transp *tp, const struct pl *params)
 {
-	static const struct {
-		const char *name;
-		enum sip_transp tp;
-	} transpv[] = {
-		{"udp", SIP_TRANSP_UDP},
-		{"tcp", SIP_TRANSP_TCP},
-		{"tls", SIP_TRANSP_TLS},
-	};
 	struct pl val;
 
 	*tp = SIP_TRANSP_NONE;

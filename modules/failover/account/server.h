@@ -75,6 +75,7 @@ void server_reset(struct server *srv);
 bool server_equal(const struct server *a, const struct server *b);
 bool server_uses(const struct server *srv, enum sip_transp tp, int af);
 enum sip_transp server_transp(const struct server *srv);
+const char *server_transp_name(enum sip_transp tp);
 bool server_is_named(const struct server *srv, const struct uri *uri);
 bool server_is_route(const struct server *srv, const struct pl *route);
 bool server_is_address(const struct server *srv, enum sip_transp tp,
