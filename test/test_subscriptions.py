@@ -115,6 +115,24 @@ def test_answer_is_on_its_way(subscriber):
                SOON_S + SLACK_S, "SUBSCRIBE")
 
 
+def test_answer_comes_too_late(subscriber):
+    """The answer to SUBSCRIBE comes when the account has left that server:
+    libre keeps nothing of that subscription, and Baresip can quit."""
+    phone, primary, backup = subscriber()
+    backup.server.behave("SUBSCRIBE", handle_delay=1500,
+                         script=backup.server.behaviour("SUBSCRIBE").script)
+    phone.do("failover_switch", f"{ALICE} 2")
+    phone.wait(lambda: backup.first("SUBSCRIBE", "message-summary"))
+    in_use(phone, 2)
+    since = time.monotonic()
+    phone.do("failover_switch", f"{ALICE} 1")
+    phone.wait(lambda: primary.first("SUBSCRIBE", "message-summary", since),
+               SOON_S + SLACK_S, "SUBSCRIBE")
+    phone.wait(lambda: backup.server.recorder.responses("SUBSCRIBE"),
+               what="the answer")
+    assert phone.stop() == 0
+
+
 def presence_of(phone, uri: str) -> str:
     return next(text for text in phone.do("contacts").splitlines()
                 if uri in text)

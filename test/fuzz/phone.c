@@ -554,7 +554,8 @@ void phone_forget(struct ua *ua)
 }
 
 
-/** Let what is under way come to its end, as Baresip does */
+/** Let what is under way come to its end, as Baresip does. It quits when
+    nothing holds the SIP stack any more. */
 void phone_stop(void)
 {
 	phone.ended = false;
@@ -562,6 +563,8 @@ void phone_stop(void)
 
 	for (unsigned i = 0; i < 4 && !phone.ended; i++)
 		baresip_pass(END_MS);
+
+	must(phone.ended);
 }
 
 

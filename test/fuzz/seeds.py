@@ -55,6 +55,8 @@ def sip_seeds():
     yield "bye_silent", sip(*CALL, b"u0e", b"w8000", b"r0200 OK\r\n\r\n")
     yield "mwi", sip(*REGISTERED, b"u0m", b"r0200 OK\r\nContact: <sip:s@127."
                      b"0.0.1>\r\nExpires: 600\r\n\r\n", MWI, b"w700000")
+    yield "mwi_left", sip(*REGISTERED, b"u0m", b"cfailover_switch alice backup",
+                          b"r0200 OK\r\n" + OK, b"r1200 OK\r\n" + OK, b"w10")
     yield "incoming", sip(
         *REGISTERED, b"aINVITE sip:u0@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP "
         b"127.0.0.1;branch=z9hG4bKi\r\nFrom: <sip:b@x>;tag=1\r\nTo: "

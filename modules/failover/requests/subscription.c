@@ -9,6 +9,10 @@
  * This is done before the account registers: Baresip's module mwi subscribes
  * when it has, if it has no subscription then.
  *
+ * One that nobody has answered has no dialog yet, and a NOTIFY would make one:
+ * libre passes over an answer with another tag, and never lets the
+ * subscription go. So the SUBSCRIBE itself is answered.
+ *
  * Contacts whose presence is shown are another matter: presence.c.
  *
  * Copyright (C) 2026 The failover authors
@@ -20,6 +24,7 @@
 #include "renumber.h"
 #include "schedule.h"
 #include "subscription.h"
+#include "txn.h"
 
 
 enum {
@@ -37,7 +42,9 @@ struct subscription {
 	char *aor;                   /**< Subscribed to                      */
 	char *ltag;
 	char *rtag;                  /**< NULL: nobody has answered          */
-	bool ended;                  /**< Before anybody had                 */
+	struct sip_msg *pending;     /**< SUBSCRIBE that waits for the first
+					  answer                             */
+	bool ended;                  /**< Before there was one               */
 	struct tmr tmr;
 };
 
@@ -55,6 +62,7 @@ static void destructor(void *arg)
 	mem_deref(sub->aor);
 	mem_deref(sub->ltag);
 	mem_deref(sub->rtag);
+	mem_deref(sub->pending);
 }
 
 
@@ -71,6 +79,13 @@ static struct subscription *find(const struct pl *callid)
 	}
 
 	return NULL;
+}
+
+
+static void wait_for(struct subscription *sub, struct sip_msg *msg)
+{
+	mem_deref(sub->pending);
+	sub->pending = mem_ref(msg);
 }
 
 
@@ -93,10 +108,10 @@ static int copy(struct subscription *sub, const struct sip_msg *msg,
  *
  * @param line   Line
  * @param server Server that it goes to
- * @param msg    Request
+ * @param msg    Request, kept until it has been answered
  */
 void subscription_sent(struct line *line, unsigned server,
-		       const struct sip_msg *msg)
+		       struct sip_msg *msg)
 {
 	const struct sip_hdr *event = sip_msg_hdr(msg, SIP_HDR_EVENT);
 	struct subscription *sub = find(&msg->callid);
@@ -107,8 +122,15 @@ void subscription_sent(struct line *line, unsigned server,
 	}
 
 	/* within a dialog: a refresh, or it belongs to a call */
-	if (sub || !event || pl_isset(&msg->to.tag) ||
-	    list_count(&subl) >= MAX_SUBSCRIPTIONS)
+	if (!event || pl_isset(&msg->to.tag))
+		return;
+
+	if (sub) {                   /* with credentials this time           */
+		wait_for(sub, msg);
+		return;
+	}
+
+	if (list_count(&subl) >= MAX_SUBSCRIPTIONS)
 		return;
 
 	sub = mem_zalloc(sizeof(*sub), destructor);
@@ -122,10 +144,11 @@ void subscription_sent(struct line *line, unsigned server,
 
 	if (copy(sub, msg, event))
 		mem_deref(sub);
+	else
+		wait_for(sub, msg);
 }
 
 
-/* If nobody has answered yet, this makes the dialog: any tag will do */
 static int notify_write(struct mbuf *mb, const struct sa *addr,
 			const void *arg)
 {
@@ -144,7 +167,7 @@ static int notify_write(struct mbuf *mb, const struct sa *addr,
 			   ";reason=deactivated\r\n"
 			   "Content-Length: 0\r\n\r\n",
 			   addr, addr, rand_u64(), sub->aor,
-			   sub->rtag ? sub->rtag : "failover",
+			   sub->rtag,
 			   line_aor(sub->line), sub->ltag, sub->callid,
 			   LAST_CSEQ, addr, sub->event);
 }
@@ -156,9 +179,25 @@ static void forget_handler(void *arg)
 }
 
 
+/* In the server's name, but it tells nothing of the server */
+static int answer(const struct sip_msg *msg)
+{
+	txn_end(txn_find(&msg->via.branch, &msg->cseq.met));
+
+	return inject_response(msg, 408, "Request Timeout");
+}
+
+
 static void end(struct subscription *sub)
 {
-	if (inject_message(notify_write, sub))
+	int err = 0;
+
+	if (sub->rtag)
+		err = inject_message(notify_write, sub);
+	else if (sub->pending)
+		err = answer(sub->pending);
+
+	if (err)
 		info("failover: %s: cannot move the subscription to %s of"
 		     " %s\n", line_name(sub->line), sub->event, sub->aor);
 
@@ -193,6 +232,7 @@ void subscription_answered(const struct sip_msg *msg)
 	if (!sub || msg->scode < 200)
 		return;
 
+	sub->pending = mem_deref(sub->pending);
 	if (msg->scode < 300)
 		learn_tag(sub, &msg->to.tag);
 	else if (msg->scode == 481)

@@ -13,7 +13,7 @@ struct line;
 struct renumber;
 
 void subscription_sent(struct line *line, unsigned server,
-		       const struct sip_msg *msg);
+		       struct sip_msg *msg);
 void subscription_answered(const struct sip_msg *msg);
 void subscription_notified(const struct sip_msg *msg);
 bool subscription_leave(const struct line *line, unsigned server);

@@ -263,6 +263,21 @@ void txn_answered(struct txn *txn)
 
 
 /**
+ * It is answered by us, and no more is learned from it
+ *
+ * @param txn Transaction, may be NULL
+ */
+void txn_end(struct txn *txn)
+{
+	if (!txn)
+		return;
+
+	txn_answered(txn);
+	txn->ended = true;
+}
+
+
+/**
  * Is libre removing a binding of the account's at this moment, through a
  * server that may hear it?
  *

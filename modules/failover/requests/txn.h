@@ -48,6 +48,7 @@ struct txn {
 	bool detoured;               /**< Goes through another server        */
 	bool refused;                /**< Nobody is where it goes            */
 	bool answered;
+	bool ended;                  /**< libre has an answer of ours        */
 	unsigned sends;
 	enum sip_transp tp;
 	struct sa dst;
@@ -68,6 +69,7 @@ void txn_detour(struct txn *txn, unsigned server, enum sip_transp tp,
 void txn_set_passing(bool on);
 bool txn_is_passing(void);
 void txn_answered(struct txn *txn);
+void txn_end(struct txn *txn);
 void txn_note_silence(struct txn *txn);
 bool txn_is_waiting(const struct line *line, unsigned server, uint64_t *since);
 bool txn_is_deregistering(const struct line *line);

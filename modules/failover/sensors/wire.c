@@ -322,10 +322,13 @@ static bool is_doubtful(const struct line *line, const struct sip_msg *msg)
 
 
 /* A server that was stopped has bound the phone when libre has forgotten that
-   it ever asked */
+   it ever asked. And an answer may have lain in the socket before ours. */
 static void late_answer(const struct sip_msg *msg)
 {
 	struct line *line;
+
+	if (!pl_strcmp(&msg->cseq.met, "SUBSCRIBE"))
+		subscription_answered(msg);
 
 	if (pl_strcmp(&msg->cseq.met, "REGISTER") || msg->scode < 200 ||
 	    msg->scode >= 300)
@@ -355,7 +358,7 @@ static bool response_received(struct sip_msg *msg, const struct sa *src)
 	if (is_connected(msg))
 		orphan_connected(msg);
 
-	if (!txn) {
+	if (!txn || txn->ended) {
 		late_answer(msg);
 		return false;
 	}
