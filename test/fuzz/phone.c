@@ -561,7 +561,7 @@ void phone_stop(void)
 	phone.ended = false;
 	sip_close(phone.sip, false);
 
-	for (unsigned i = 0; i < 4 && !phone.ended; i++)
+	for (unsigned i = 0; i < 40 && !phone.ended; i++)
 		baresip_pass(END_MS);
 
 	must(phone.ended);
