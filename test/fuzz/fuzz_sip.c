@@ -5,7 +5,7 @@
  * name server that are sockets of the fuzzer's. Two accounts: one has both
  * servers over UDP, one the first over TCP.
  *
- * Byte 0: settings. Then steps, each ended by byte 0x1e, its first byte the
+ * Byte 0: settings, see below. Then steps, each ended by byte 0x1e, its first byte the
  * kind:
  *
  *   a, b, t  a message from server A, from B, over A's TCP connection. In it
@@ -40,6 +40,15 @@ enum {
 };
 
 enum { A, B, STRANGER, DNS, SOCKETS };
+
+/* Byte 0 */
+enum {
+	STANDBY   = 1 << 0,
+	KEEPALIVE = 1 << 1,
+	OPTIONS   = 1 << 2,
+	NAMED     = 1 << 3,
+	TARGETS   = 1 << 4,
+};
 
 /** A request that a server has got */
 struct request {
@@ -453,6 +462,13 @@ static void drop_connections(void)
 }
 
 
+/* A name without a port is looked up as SRV records */
+static int print_port(struct re_printf *pf, const struct sa *addr)
+{
+	return addr ? re_hprintf(pf, ":%u", sa_port(addr)) : 0;
+}
+
+
 static void begin(uint8_t set)
 {
 	char text[512];
@@ -466,8 +482,8 @@ static void begin(uint8_t set)
 
 	n = re_snprintf(text, sizeof(text), "failover_standby %s\n"
 			"failover_keepalive %u\nfailover_probe %s\n",
-			set & 1 ? "yes" : "no", set & 2 ? 20 : 0,
-			set & 4 ? "options" : "register");
+			set & STANDBY ? "yes" : "no", set & KEEPALIVE ? 20 : 0,
+			set & OPTIONS ? "options" : "register");
 	baresip_open(text, (size_t)n);
 	phone_open(&net.addrv[DNS]);
 
@@ -477,9 +493,10 @@ static void begin(uint8_t set)
 	must(!baresip_add_account(text, (size_t)n));
 
 	n = re_snprintf(text, sizeof(text), "<sip:carol@127.0.0.1>;regint=60;"
-			"outbound=\"sip:%J;transport=tcp\";outbound2=\"sip:%s"
-			":%u\"", &net.tcp, set & 8 ? "pbx.example.com" :
-			"127.0.0.1", sa_port(&net.addrv[B]));
+			"outbound=\"sip:%J;transport=tcp\";outbound2=\"%s%H"
+			"\"", &net.tcp, set & NAMED ? "sip:pbx.example.com" :
+			"sip:127.0.0.1", print_port,
+			set & TARGETS ? NULL : &net.addrv[B]);
 	must(!baresip_add_account(text, (size_t)n));
 	must(!baresip_load());
 

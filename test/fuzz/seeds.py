@@ -8,6 +8,7 @@ A folder for each fuzzer; fuzz_*.c tells what its inputs look like.
 """
 
 import os
+import struct
 import sys
 
 from torture import ALL
@@ -29,6 +30,19 @@ MWI = (b"aNOTIFY sip:u0@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1;"
        b"\r\nCSeq: 1 NOTIFY\r\nContact: <sip:s@127.0.0.1>\r\nEvent: message-"
        b"summary\r\nSubscription-State: active;expires=600\r\n"
        b"Content-Length: 0\r\n\r\n")
+
+
+SRV = b"\4_sip\4_udp\3pbx\7example\3com\0"
+TARGETS = [struct.pack(">3H", priority, 60, port) + b"\3pbx\xc0\x1a"
+           for priority, port in ((1, 5060), (1, 5061), (2, 5062))]
+
+
+def dns(kind, *records, name=b"\3pbx\7example\3com\0"):
+    """A step: the answer to a question for these records; TTL 60 s."""
+    head = struct.pack(">HHHHH", 0x8180, 1, len(records), 0, 0)
+    return b"n" + head + name + struct.pack(">HH", kind, 1) + b"".join(
+        b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(data)) + data
+        for data in records)
 
 
 def sip(*steps, settings=b"\0"):
@@ -74,6 +88,11 @@ def sip_seeds():
     yield "dns", sip(b"n\x81\x80\0\1\0\1\0\0\0\0\3pbx\7example\3com\0\0\1\0"
                      b"\1\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\x7f\0\0\1",
                      b"w9000", settings=b"\x0b")
+    yield "srv", sip(b"w9000", dns(35, b"\0\1\0\1\1s\7SIP+D2U\0" + SRV),
+                     dns(33, *TARGETS, name=SRV), b"w900", *REGISTERED,
+                     b"cfailover_switch carol 3", b"w70000",
+                     dns(33, TARGETS[1], name=SRV), b"cfailover carol",
+                     settings=b"\x18")
     for name, text in ALL.items():
         yield "torture_" + name, sip(*REGISTERED, b"s" + text, b"a" + text)
         yield "call_" + name, sip(*CALL, b"b" + text, b"u0e")
