@@ -7,13 +7,14 @@ import time
 
 import pytest
 
-from harness import sip
+from harness import calls, sip
 from harness.baresip import account
 from harness.dialling import counters, ready, settle
 from harness.location import LocationTable
 from harness.run import PATIENCE_S
-from harness.scenario import (ALICE, AT_ONCE_S, BOB, in_time, in_use,
-                              is_where_it_listens, line, measured, our_lines)
+from harness.scenario import (ALICE, AT_ONCE_S, BOB, binds, contact_uri,
+                              in_time, in_use, is_where_it_listens, line,
+                              measured, our_lines)
 
 TRANSPORTS = ["udp", "tcp"]
 DIRECTIONS = ["outgoing", "incoming"]
@@ -408,6 +409,47 @@ def test_forged(talking, direction, right):
     phone.hangup()
     ended_at_backup(phone, backup, call)
     in_use(phone, 2)
+
+
+def rings_in_vain(phone, contact, call_id, from_tag):
+    """Another call with this Call-ID comes in, rings and is cancelled."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+
+        def send(method, body=b"", *headers):
+            sock.sendto(sip.Message(method, contact, headers=[
+                ("Via", f"SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK"
+                 f"{from_tag};rport"), ("Max-Forwards", "70"),
+                ("From", f"<{BOB}>;tag={from_tag}"), ("To", f"<{ALICE}>"),
+                ("Call-ID", call_id), ("CSeq", f"4711 {method}"),
+                *headers], body=body).encode(), ("127.0.0.1", phone.port))
+
+        rung = len(phone.events("CALL_INCOMING"))
+        send("INVITE", calls.sdp(9), ("Content-Type", "application/sdp"),
+             ("Contact", f"<sip:bob@127.0.0.1:{port}>"))
+        phone.wait_event("CALL_INCOMING", n=rung + 1)
+        send("CANCEL")
+        phone.wait_event("CALL_CLOSED")
+
+
+@pytest.mark.parametrize("direction, group", [
+    ("outgoing", True), ("outgoing", False), ("incoming", False)])
+def test_another_call_of_that_id(direction, group, talking):
+    """The user calls a group of phones that he is in himself, so his own call
+    rings, until another phone takes it. Or the far end places a second call
+    with the Call-ID of the first. When that ends, the first one goes on."""
+    phone, primary, backup, call = talking(direction, quick=True)
+    rings_in_vain(phone, contact_uri(binds(primary)[0]), call.call_id,
+                  call.remote_tag if group else "x1")
+    settle(phone, 2)
+    assert "(1)" in phone.do("listcalls")
+    assert counters(phone)["failovers"] == 0
+    assert not primary.recorder.count("BYE") and not backup.recorder.count()
+
+    primary.behave_all(silent=True)
+    phone.hangup()
+    ended_at_backup(phone, backup, call)
 
 
 @pytest.mark.parametrize("fault", ["silent", "closed port"])

@@ -14,6 +14,7 @@
 #include "command.h"
 #include "config.h"
 #include "decide.h"
+#include "dialog_call.h"
 #include "evidence.h"
 #include "invite.h"
 #include "line.h"
@@ -141,6 +142,7 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 
 	case EVENT_CALL_ESTABLISHED:
 		invite_established(call);
+		dialog_call_established(line, call);
 		break;
 
 	case EVENT_CALL_CLOSED:

@@ -57,6 +57,7 @@ struct call {
 	char *id;
 	char *peer;
 	enum call_state state;
+	bool outgoing;
 };
 
 static inline void must(bool ok)

@@ -283,6 +283,7 @@ int ua_connect(struct ua *ua, struct call **callp, const char *from_uri,
 	(void)from_uri;
 	(void)vmode;
 
+	call->outgoing = true;
 	pl_set_str(&peer, req_uri);
 	err = call_connect(call, &peer);
 	if (err)
@@ -375,6 +376,12 @@ bool call_has_video(const struct call *call)
 	(void)call;
 
 	return false;
+}
+
+
+bool call_is_outgoing(const struct call *call)
+{
+	return call->outgoing;
 }
 
 

@@ -13,6 +13,7 @@
 #include "bye.h"
 #include "decide.h"
 #include "dialog.h"
+#include "dialog_call.h"
 #include "evidence.h"
 #include "glance.h"
 #include "line.h"
@@ -291,12 +292,7 @@ void bye_received(const struct sip_msg *msg)
  */
 void bye_closed(const struct line *line, struct call *call)
 {
-	struct dialog *dlg;
-
-	if (!call_id(call))
-		return;
-
-	dlg = dialog_find_call(line, call_id(call));
+	struct dialog *dlg = dialog_call_closed(line, call);
 
 	if (!dlg || dlg->bye)
 		return;

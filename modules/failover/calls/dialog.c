@@ -12,7 +12,6 @@
 #include "glance.h"
 #include "index.h"
 #include "line.h"
-#include "media.h"
 #include "plain.h"
 #include "renumber.h"
 
@@ -134,7 +133,6 @@ static void confirm(struct dialog *dlg)
 		--accepting;
 
 	dlg->confirmed = true;
-	(void)media_alloc(&dlg->media, dlg->line->ua, dlg->callid);
 }
 
 
@@ -395,29 +393,19 @@ struct dialog *dialog_find_sent(const struct glance *g)
 
 
 /**
- * Find the dialog of a call
+ * The dialogs that may have a Call-ID
  *
- * @param line   Line that the call is of
  * @param callid Call-ID
  *
- * @return Dialog, NULL if there is none
+ * @return List of struct dialog, with a few others in it perhaps
  */
-struct dialog *dialog_find_call(const struct line *line, const char *callid)
+const struct list *dialog_list(const char *callid)
 {
 	struct pl pl;
-	struct le *le;
 
 	pl_set_str(&pl, callid);
 
-	for (le = list_head(index_bucket(&by_callid, &pl)); le; le = le->next) {
-
-		struct dialog *dlg = le->data;
-
-		if (dlg->line == line && !strcmp(callid, dlg->callid))
-			return dlg;
-	}
-
-	return NULL;
+	return index_bucket(&by_callid, &pl);
 }
 
 

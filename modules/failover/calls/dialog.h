@@ -34,6 +34,7 @@ struct dialog {
 	char *target;                /**< Remote target, a URI               */
 	char *routev[MAX_ROUTES];    /**< Route set, values of Route         */
 	size_t routec;
+	struct call *call;           /**< Once it is up, NULL: dialog_call.c */
 	struct bye *bye;             /**< Its BYE, NULL: none yet: bye.c     */
 	struct media *media;         /**< When the far end was last heard    */
 	uint32_t cseq;               /**< Last that we have sent             */
@@ -51,7 +52,7 @@ void dialog_hop_seen(struct dialog *dlg, enum sip_transp tp,
 		     const struct sa *dst);
 struct dialog *dialog_find(const struct sip_msg *msg, bool sent);
 struct dialog *dialog_find_sent(const struct glance *g);
-struct dialog *dialog_find_call(const struct line *line, const char *callid);
+const struct list *dialog_list(const char *callid);
 void dialog_renumber(const struct line *line, const struct renumber *rn);
 void dialog_forget(const struct line *line);
 

@@ -19,6 +19,7 @@ enum {
 struct media {
 	struct tmr tmr;
 	const struct ua *ua;
+	const struct call *call;     /**< May have been freed                */
 	char *callid;
 	uint64_t packets;            /**< Received so far                    */
 	uint64_t heard;              /**< When they last grew, 0: never [ms] */
@@ -42,7 +43,8 @@ static struct call *find_call(const struct media *media)
 
 		struct call *call = le->data;
 
-		if (!str_cmp(call_id(call), media->callid))
+		if (call == media->call &&
+		    !str_cmp(call_id(call), media->callid))
 			return call;
 	}
 
@@ -86,19 +88,21 @@ static void look_handler(void *arg)
  *
  * @param mediap Pointer to allocated object
  * @param ua     User agent of the call; outlives the object
+ * @param call   Call; may be freed before the object
  * @param callid Call-ID
  *
  * @return 0 if success, otherwise errorcode
  */
 int media_alloc(struct media **mediap, const struct ua *ua,
-		const char *callid)
+		const struct call *call, const char *callid)
 {
 	struct media *media = mem_zalloc(sizeof(*media), destructor);
 
 	if (!media)
 		return ENOMEM;
 
-	media->ua = ua;
+	media->ua   = ua;
+	media->call = call;
 	if (str_dup(&media->callid, callid)) {
 		mem_deref(media);
 		return ENOMEM;

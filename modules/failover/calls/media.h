@@ -12,7 +12,7 @@
 struct media;
 
 int media_alloc(struct media **mediap, const struct ua *ua,
-		const char *callid);
+		const struct call *call, const char *callid);
 bool media_flows(const struct media *media, uint64_t since);
 
 #endif

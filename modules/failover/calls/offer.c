@@ -11,6 +11,7 @@
  */
 #include "decide.h"
 #include "dialog.h"
+#include "dialog_call.h"
 #include "line.h"
 #include "offer.h"
 #include "report.h"
@@ -22,6 +23,7 @@ struct offer {
 	struct le le;
 	struct tmr tmr;
 	struct line *line;
+	const struct call *call;     /**< May have been freed                */
 	char *callid;
 };
 
@@ -42,8 +44,8 @@ static void destructor(void *arg)
 static void unsent_handler(void *arg)
 {
 	struct offer *offer = arg;
-	const struct dialog *dlg = dialog_find_call(offer->line,
-						    offer->callid);
+	const struct dialog *dlg = dialog_call_find(offer->callid,
+						    offer->call);
 
 	if (dlg && dlg->server) {
 		report_request_unsent(offer->line, dlg->server, "INVITE",
@@ -63,14 +65,9 @@ static void unsent_handler(void *arg)
  */
 void offer_made(struct line *line, const struct call *call)
 {
-	const struct dialog *dlg;
 	struct offer *offer;
 
-	if (!call_id(call))
-		return;
-
-	dlg = dialog_find_call(line, call_id(call));
-	if (!dlg || !dlg->confirmed)
+	if (!call_id(call) || !dialog_call_find(call_id(call), call))
 		return;
 
 	offer = mem_zalloc(sizeof(*offer), destructor);
@@ -79,6 +76,7 @@ void offer_made(struct line *line, const struct call *call)
 
 	list_append(&offerl, &offer->le, offer);
 	offer->line = line;
+	offer->call = call;
 
 	if (str_dup(&offer->callid, call_id(call)))
 		mem_deref(offer);

@@ -93,6 +93,7 @@ enum vidmode {
 int  call_connect(struct call *call, const struct pl *paddr);
 void call_hangup(struct call *call, uint16_t scode, const char *reason);
 bool call_has_video(const struct call *call);
+bool call_is_outgoing(const struct call *call);
 enum call_state call_state(const struct call *call);
 const char *call_id(const struct call *call);
 const char *call_peeruri(const struct call *call);
