@@ -35,8 +35,7 @@ ANSWERS = {
     "NAT address, Expires": lambda uri, s: [
         ("Contact", f"<{changed(uri, NAT)}>"), ("Expires", str(s))],
     "other user": lambda uri, s: [
-        ("Contact", f"<{changed(uri, user='x-1')}>;expires={s}"),
-        ("Expires", str(s))],
+        ("Contact", f"<{changed(uri, NAT, 'x-1')}>;expires={s}")],
     "others too": lambda uri, s: [
         ("Contact", f"<{changed(uri, '192.0.2.8')}>;expires=3000"),
         ("Contact", f"<{changed(uri, NAT)}>;expires={s}"),
@@ -120,6 +119,19 @@ def test_nothing_is_said(server_pair, phone_factory):
     in_use(phone, 1)
     stays(phone, 1, 25)
     no_gap(server_pair, "no expiry in the answer")
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "4294967296"])
+def test_no_number(value, server_pair, phone_factory):
+    """libre does not know the Contact, and so does not look at its expiry:
+    that must not be worse for the module."""
+    primary, backup = server_pair
+    grant(primary, lambda uri, s: [
+        ("Contact", f"<{changed(uri, NAT)}>;expires={value}")])
+    phone = phone_factory(line(*server_pair))
+    in_use(phone, 1)
+    stays(phone, 1, 2)
+    assert len(binds(primary)) == 1 and not binds(backup)
 
 
 def test_more_than_asked(server_pair, phone_factory):

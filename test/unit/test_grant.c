@@ -134,6 +134,48 @@ static void another_address(void **state)
 }
 
 
+/* The only binding is ours, whatever its user; of several none may be */
+static void another_user(void **state)
+{
+	(void)state;
+
+	is("Contact: <sip:x-9@192.0.2.7:40123>;expires=20\r\n", 20, ASKED_S);
+	is("Contact: <sip:x-9@192.0.2.7>;expires=20\r\nExpires: 60\r\n", 20,
+	   ASKED_S);
+	is("Contact: <sip:x-9@192.0.2.7>;expires=0\r\n", ASKED_S, ASKED_S);
+	is("Contact: <sip:x-9@192.0.2.7>;expires=20, "
+	   "<sip:x-8@192.0.2.8>;expires=30\r\n", ASKED_S, ASKED_S);
+	is("Contact: <sip:x-9@192.0.2.7>;expires=20, "
+	   "<sip:x-8@192.0.2.8>;expires=0\r\nExpires: 60\r\n", 60, ASKED_S);
+}
+
+
+/* What libre does not look at, as it does not know the Contact, must not be
+   worse for us than for libre */
+static void number_in_another_form(void **state)
+{
+	(void)state;
+
+	is("Contact: <" CONTACT ">;expires=\"20\"\r\n", 20, 20);
+	is("Contact: <sip:alice-1@192.0.2.7>;expires=\"20\"\r\n", 20, ASKED_S);
+	is("Contact: <SIP:alice-1@192.0.2.7>;Expires=20\r\n", 20, ASKED_S);
+	is("Contact: sip:alice-1@192.0.2.7;expires=20\r\n", 20, ASKED_S);
+	is("Contact: \"A\" <sip:alice-1@192.0.2.7>;q=1;expires=20;a=\"b;c\""
+	   "\r\n", 20, ASKED_S);
+	is("Contact: <sip:alice-1@192.0.2.7>;expires=soon\r\n", ASKED_S,
+	   ASKED_S);
+	is("Contact: <sip:alice-1@192.0.2.7>;expires=-1\r\nExpires: 20\r\n",
+	   20, ASKED_S);
+	is("Contact: <sip:alice-1@192.0.2.7>;expires=\"\"\r\n", ASKED_S,
+	   ASKED_S);
+	is("Expires: soon\r\n", ASKED_S, ASKED_S);
+	is("Contact: <sip:alice-1@192.0.2.7>;expires=4294967296\r\n",
+	   UINT32_MAX, ASKED_S);
+	is("Contact: <sip:alice-1@192.0.2.7>;expires=99999999999999999999"
+	   "\r\n", UINT32_MAX, ASKED_S);
+}
+
+
 static void address_as_sent_and_not_the_rest(void **state)
 {
 	(void)state;
@@ -187,6 +229,7 @@ static void nothing_is_granted(void **state)
 
 	assert_true(useless("Contact: <" CONTACT ">;expires=0\r\n"));
 	assert_true(useless("Contact: <" CONTACT ">;expires=x\r\n"));
+	assert_true(useless("Contact: <" CONTACT ">\r\nExpires: x\r\n"));
 	assert_true(useless("Contact: <" CONTACT ">\r\nExpires: 0\r\n"));
 	assert_true(useless("Contact: <sip:alice-1@192.0.2.7>;expires=0\r\n"));
 	assert_true(useless("Expires: 0\r\n"));
@@ -277,6 +320,8 @@ int main(void)
 	const struct CMUnitTest testv[] = {
 		cmocka_unit_test(the_contact_as_sent),
 		cmocka_unit_test(another_address),
+		cmocka_unit_test(another_user),
+		cmocka_unit_test(number_in_another_form),
 		cmocka_unit_test(address_as_sent_and_not_the_rest),
 		cmocka_unit_test(the_best_of_several),
 		cmocka_unit_test(nothing_is_said),

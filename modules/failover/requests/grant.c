@@ -23,17 +23,25 @@ enum {
 /** How sure it is that a Contact of the answer is the account's */
 enum rank {
 	RANK_NONE,
+	RANK_ONLY,                   /**< No other one is listed             */
 	RANK_USER,                   /**< Its user part                      */
 	RANK_PLACE,                  /**< ... host and port                  */
 	RANK_SAME,                   /**< As sent                            */
+};
+
+/** An expiry [s] */
+struct expiry {
+	bool said;                   /**< It is there, and a number          */
+	uint32_t s;
 };
 
 /** The Contacts of an answer */
 struct search {
 	const struct grant_asked *asked;
 	struct sip_addr sent;        /**< The Contact as sent                */
+	unsigned n;                  /**< How many there are                 */
 	enum rank rank;              /**< Of the best one                    */
-	struct pl s;                 /**< ... its expiry, as written         */
+	struct expiry expiry;        /**< ... its expiry                     */
 	bool libre_found;            /**< libre recognises one               */
 	struct pl libre_s;           /**< ... and its expiry                 */
 };
@@ -94,28 +102,51 @@ static enum rank rank_of(const struct search *s, const struct sip_addr *addr)
 }
 
 
-/* Of several that may be ours the one that lapses first, unless it has */
-static bool is_sooner(const struct pl *a, const struct pl *b)
+/* What is not a number counts for nothing (RFC 3261 section 10.2.1.1), what is
+   too large for the largest */
+static struct expiry expiry_read(const struct pl *val)
 {
-	if (!pl_isset(a) || !pl_u32(a))
-		return false;
+	const struct expiry none = { .said = false };
+	struct expiry expiry = { .said = val->l > 0 };
 
-	return !pl_isset(b) || !pl_u32(b) || pl_u32(a) < pl_u32(b);
+	for (size_t i = 0; i < val->l; i++) {
+
+		const uint32_t digit = (uint32_t)(uint8_t)val->p[i] - '0';
+
+		if (digit > 9)
+			return none;
+
+		if (expiry.s > (UINT32_MAX - digit) / 10)
+			expiry.s = UINT32_MAX;
+		else
+			expiry.s = expiry.s * 10 + digit;
+	}
+
+	return expiry;
+}
+
+
+/* Of several that may be ours the one that lapses first, unless it has */
+static bool is_sooner(const struct expiry *a, const struct expiry *b)
+{
+	return a->s && (!b->s || a->s < b->s);
 }
 
 
 static void take(struct search *s, enum rank rank, const struct pl *val,
 		 bool recognised)
 {
+	const struct expiry expiry = expiry_read(val);
+
 	if (recognised && !s->libre_found) {
 		s->libre_found = true;
 		s->libre_s     = *val;
 	}
 
 	if (rank > s->rank || (rank && rank == s->rank &&
-			       is_sooner(val, &s->s))) {
-		s->rank = rank;
-		s->s    = *val;
+			       is_sooner(&expiry, &s->expiry))) {
+		s->rank   = rank;
+		s->expiry = expiry;
 	}
 }
 
@@ -159,6 +190,8 @@ static bool search_handler(const struct sip_hdr *hdr,
 	enum rank rank;
 	(void)msg;
 
+	++s->n;
+
 	if (is_as_sent(s, &hdr->val, &val)) {
 		take(s, RANK_SAME, &val, true);
 		return false;
@@ -171,35 +204,38 @@ static bool search_handler(const struct sip_hdr *hdr,
 
 	decode_sent(s);
 	rank = rank_of(s, &addr);
+	if (!rank && s->n == 1)
+		rank = RANK_ONLY;
 	take(s, rank, &val, s->asked->contact && libre_recognises(s, &addr));
 
 	return false;
 }
 
 
-/* Time until the binding lapses [s] */
+/* Time until the binding lapses [s]. RFC 3261 section 10.3 step 8: all of the
+   account's bindings are listed, so the only one is ours, whatever its user. */
 static uint32_t granted_s(const struct search *s, const struct sip_msg *msg)
 {
-	if (pl_isset(&s->s))
-		return pl_u32(&s->s);
+	const struct expiry header = expiry_read(&msg->expires);
 
-	return pl_isset(&msg->expires) ? pl_u32(&msg->expires) :
-		s->asked->expires;
+	if (s->expiry.said && (s->rank > RANK_ONLY ||
+			       (s->n == 1 && s->expiry.s)))
+		return s->expiry.s;
+
+	return header.said ? header.s : s->asked->expires;
 }
 
 
-/* Time until libre's refresh [ms]: its arithmetic, 32 bits and all */
-static uint32_t refresh_ms(const struct search *s, const struct sip_msg *msg)
+/* What libre takes for granted [s], 0 if it is no number */
+static uint32_t libre_s(const struct search *s, const struct sip_msg *msg)
 {
-	uint32_t expires = s->asked->expires;
+	if (!s->libre_found)
+		return s->asked->expires;
 
-	if (s->libre_found && pl_isset(&s->libre_s))
-		expires = pl_u32(&s->libre_s);
-	else if (s->libre_found)
-		expires = pl_isset(&msg->expires) ? pl_u32(&msg->expires) :
-			DEFAULT_S;
+	if (pl_isset(&s->libre_s))
+		return pl_u32(&s->libre_s);
 
-	return expires * (s->asked->rwait * 10);
+	return pl_isset(&msg->expires) ? pl_u32(&msg->expires) : DEFAULT_S;
 }
 
 
@@ -214,12 +250,16 @@ void grant_decode(struct grant *grant, const struct sip_msg *msg,
 		  const struct grant_asked *asked)
 {
 	struct search s = { .asked = asked };
+	uint32_t expires;
 
 	(void)sip_msg_hdr_apply(msg, true, SIP_HDR_CONTACT, search_handler,
 				&s);
 
-	grant->lapse_ms   = (uint64_t)granted_s(&s, msg) * 1000;
-	grant->refresh_ms = refresh_ms(&s, msg);
+	expires = libre_s(&s, msg);
+
+	/* its arithmetic, 32 bits and all */
+	grant->refresh_ms = expires * (asked->rwait * 10);
+	grant->lapse_ms   = expires ? (uint64_t)granted_s(&s, msg) * 1000 : 0;
 
 	/* libre's next REGISTER would follow at once, and so on: nothing was
 	   granted, or so much that its 32 bits do not hold it */
