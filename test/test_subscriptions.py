@@ -12,6 +12,7 @@ import pytest
 from harness import ports, sip
 from harness.kamailio import has_presence
 from harness.notifier import PIDF, Notifier
+from harness.run import PATIENCE_S
 from harness.scenario import (ALICE, QUICK, add_register_commands, in_use,
                               line, measured)
 
@@ -182,6 +183,30 @@ def test_offline_stays_offline(subscriber):
     assert all("closed" in body for body in backup.published.values())
     assert not [e for e in backup.server.recorder.requests("PUBLISH")
                 if b"open" in e.msg.body]
+
+
+def test_forged_notify(subscriber):
+    """A stranger who knows the Call-ID, but not the tags, cannot end a
+    subscription: the phone answers 481, and it still follows."""
+    phone, primary, backup = subscriber()
+    subscribe = primary.first("SUBSCRIBE", "message-summary")[0].msg
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(PATIENCE_S)
+        sock.bind((ports.HOST, 0))
+        notify = sip.Message("NOTIFY", sip.uri_of(subscribe.get("Contact")),
+                             headers=[
+            ("Via", f"SIP/2.0/UDP {ports.HOST}:{sock.getsockname()[1]}"
+             f";branch={sip.new_branch()};rport"), ("Max-Forwards", "70"),
+            ("From", f"<{ALICE}>;tag=x1"), ("To", f"<{ALICE}>;tag=x2"),
+            ("Call-ID", subscribe.call_id), ("CSeq", "4711 NOTIFY"),
+            ("Contact", "<sip:mallory@127.0.0.9>"),
+            ("Event", "message-summary"),
+            ("Subscription-State", "terminated;reason=rejected")])
+        sock.sendto(notify.encode(), (ports.HOST, phone.port))
+        assert sip.parse(sock.recv(2048)).status == 481
+    since = time.monotonic()
+    phone.do("failover_switch", f"{ALICE} 2")
+    follows(phone, backup, since, registered(phone, 2))
 
 
 # A real server

@@ -240,6 +240,15 @@ void subscription_answered(const struct sip_msg *msg)
 }
 
 
+/* A subscription is known by Call-ID and both tags, as any dialog is: a
+   stranger's NOTIFY must not end it for us, since it does not for libre */
+static bool is_of(const struct subscription *sub, const struct sip_msg *msg)
+{
+	return !pl_strcmp(&msg->to.tag, sub->ltag) &&
+		(!sub->rtag || !pl_strcmp(&msg->from.tag, sub->rtag));
+}
+
+
 /**
  * A NOTIFY has been received
  *
@@ -252,7 +261,8 @@ void subscription_notified(const struct sip_msg *msg)
 	struct subscription *sub = find(&msg->callid);
 	struct sipevent_substate state;
 
-	if (!sub || !hdr || sipevent_substate_decode(&state, &hdr->val))
+	if (!sub || !is_of(sub, msg) || !hdr ||
+	    sipevent_substate_decode(&state, &hdr->val))
 		return;
 
 	if (state.state == SIPEVENT_TERMINATED)
