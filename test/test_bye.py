@@ -9,7 +9,7 @@ import pytest
 
 from harness import calls, sip
 from harness.baresip import account
-from harness.dialling import counters, ready, settle
+from harness.dialling import counters, ready, settle, talk
 from harness.location import LocationTable
 from harness.run import PATIENCE_S
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, binds, contact_uri,
@@ -24,20 +24,6 @@ PATIENT = {"failover_retries": 2}       # a server is given up after 3.5 s
 def hurry(phone):
     """Servers are given 0.5 s from now on; until here they had time."""
     phone.do("failover_set", "* failover_retries 0")
-
-
-def talk(phone, server, direction="outgoing"):
-    """A call through a B2BUA; the far end's side of it."""
-    if direction == "outgoing":
-        phone.dial(BOB)
-    else:
-        server.call(ALICE)
-        phone.wait_event("CALL_INCOMING")
-        phone.answer()
-    call, = server.calls.wait_state("established")
-    call.rtp.wait(10)
-    phone.wait_event("CALL_ESTABLISHED")
-    return call
 
 
 @pytest.fixture

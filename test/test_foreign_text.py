@@ -9,9 +9,8 @@ import unicodedata
 import pytest
 
 from harness.baresip import account
-from harness.dialling import counters, ready
+from harness.dialling import counters, ready, talk
 from harness.scenario import ALICE, BOB, QUICK, in_use, line, our_lines
-from test_bye import talk
 
 CYRILLIC = "ж" * 80             # 160 bytes
 TEXTS = {   # what a server says, and how it begins where it is shown

@@ -14,7 +14,7 @@ import pytest
 
 from harness import certificates
 from harness.baresip import REPO, account
-from harness.dialling import counters, invites, ready, settle
+from harness.dialling import counters, invites, ready, settle, talk
 from harness.in_call import DTMF, ORDERS, VIDEO, leave, order
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, in_time, in_use,
                               measured)
@@ -23,19 +23,6 @@ from within_table import (B2BUA, DIRECTIONS, FAILS, REFUSED, SILENT, WHEN,
 
 TRANSPORTS = ["udp", "tcp"]
 RETRY = {"failover_retries": 1}         # a server is given up after 1.5 s
-
-
-def talk(phone, server, direction):
-    if direction == "outgoing":
-        phone.dial(BOB)
-    else:
-        server.call(ALICE, video=True)
-        phone.wait_event("CALL_INCOMING")
-        phone.answer()
-    call, = server.calls.wait_state("established")
-    call.rtp.wait(10)
-    phone.wait_event("CALL_ESTABLISHED")
-    return call
 
 
 def fail(server, fault):
@@ -87,7 +74,7 @@ def test_moves(transport, when, fault, direction, what, server_group,
     primary, backup = servers = server_group(2, transports=(transport,))
     phone = ready(phone_factory, servers, transport,
                   config=options(transport), extra=DTMF, **VIDEO)
-    call = talk(phone, primary, direction)
+    call = talk(phone, primary, direction, video=True)
     fail(primary, fault)
     if when == WHEN[1]:
         leave(phone, fault == SILENT)
@@ -127,7 +114,7 @@ def test_no_connection(transport, when, fault, direction, what, server_group,
     primary, backup = servers = server_group(2, transports=(transport,))
     phone = ready(phone_factory, servers, transport,
                   config=options(transport), extra=DTMF, **VIDEO)
-    call = talk(phone, primary, direction)
+    call = talk(phone, primary, direction, video=True)
     fail(primary, fault)
     if when == WHEN[1]:
         leave(phone, fault == SILENT)
@@ -155,7 +142,7 @@ def test_digest(transport, server_pair, phone_factory):
         server.require_auth("alice", "secret")
     phone = ready(phone_factory, server_pair, transport, config=RETRY,
                   password="secret")
-    call = talk(phone, primary, "outgoing")
+    call = talk(phone, primary)
     fail(primary, REFUSED)
     since = time.monotonic()
     phone.do("hold")
@@ -179,7 +166,7 @@ def test_late_answer(transport, server_pair, phone_factory):
     get the request a second time."""
     primary, backup = server_pair
     phone = ready(phone_factory, server_pair, transport, config=RETRY)
-    call = talk(phone, primary, "outgoing")
+    call = talk(phone, primary)
     backup.behave("REGISTER", answer_delay=3000)
     primary.hold()
     since = time.monotonic()
@@ -229,7 +216,7 @@ def test_unknown_there(transport, status, media, server_pair, phone_factory,
     """Servers that share no dialogs: the call is kept if media flows."""
     primary, backup = server_pair
     phone = ready(phone_factory, server_pair, transport, config=RETRY)
-    call = talk(phone, primary, "outgoing")
+    call = talk(phone, primary)
     if media:
         parties.append(RtpSource(call.invite))
         settle(phone, 2.5)
@@ -252,7 +239,7 @@ def test_no_server_left(transport, what, server_pair, phone_factory):
     call."""
     phone = ready(phone_factory, server_pair, transport, extra=DTMF,
                   config={"failover_retries": 0})
-    call = talk(phone, server_pair[0], "outgoing")
+    call = talk(phone, server_pair[0])
     for server in server_pair:
         fail(server, SILENT)
     since = time.monotonic()
@@ -276,7 +263,7 @@ def test_all_were_down(transport, back, method, server_pair, phone_factory):
     as a dial does."""
     phone = ready(phone_factory, server_pair, transport,
                   config={"failover_retries": 0, "failover_keepalive": 1})
-    call = talk(phone, server_pair[0], "outgoing")
+    call = talk(phone, server_pair[0])
     for server in server_pair:
         server.kill()
     phone.wait_state("down")
@@ -373,7 +360,7 @@ def test_mixed(fault, transports, server_pair, phone_factory):
     uris = [s.uri(t) for s, t in zip(server_pair, transports)]
     phone = phone_factory(account(ALICE, *uris), config=RETRY)
     in_use(phone, 1)
-    call = talk(phone, primary, "outgoing")
+    call = talk(phone, primary)
     fail(primary, fault)
     since = time.monotonic()
     phone.do("hold")

@@ -5,8 +5,8 @@
  * name server that are sockets of the fuzzer's. Two accounts: one has both
  * servers over UDP, one the first over TCP.
  *
- * Byte 0: settings, see below. Then steps, each ended by byte 0x1e, its first byte the
- * kind:
+ * Byte 0: settings, see below. Then steps, each ended by byte 0x1e, its first
+ * byte the kind:
  *
  *   a, b, t  a message from server A, from B, over A's TCP connection. In it
  *            %V, %F, %T, %I, %C are Via, From, To, Call-ID and CSeq of the

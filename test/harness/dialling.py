@@ -11,7 +11,7 @@ from . import sip
 from .baresip import Phone
 from .calls import Call
 from .record import Entry
-from .scenario import ALICE, in_use, line
+from .scenario import ALICE, BOB, in_use, line
 from .server import SipServer
 
 TRACED = re.compile(r"(UDP|TCP|TLS) \S+?:(\d+) -> \S+?:(\d+)$")
@@ -61,6 +61,22 @@ def moved_once(phone: Phone, server: SipServer) -> Call:
     assert call.server == server.name
     assert len({e.call_id for e in invites(server)}) == 1
     assert not phone.events("CALL_CLOSED")
+    return call
+
+
+def talk(phone: Phone, server: SipServer, direction: str = "outgoing",
+         **offer: bool) -> Call:
+    """A call through a B2BUA; the far end's side of it. What it offers in an
+    incoming call is calls.py's."""
+    if direction == "outgoing":
+        phone.dial(BOB)
+    else:
+        server.call(ALICE, **offer)
+        phone.wait_event("CALL_INCOMING")
+        phone.answer()
+    call, = server.calls.wait_state("established")
+    call.rtp.wait(10)
+    phone.wait_event("CALL_ESTABLISHED")
     return call
 
 

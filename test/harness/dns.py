@@ -61,13 +61,7 @@ class Dns:
                    for query, of, _ in self.queries)
 
     def close(self) -> None:
-        for sock in self._sockets:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            sock.close()
-        ports.release(self.port)
+        ports.close(self.port, self._sockets)
 
     def report(self) -> str:
         return f"--- DNS, port {self.port}: {self.queries}"

@@ -98,6 +98,17 @@ def phone_port() -> int:
     return free_port(SIP_RANGE, 2)
 
 
+def close(port: int, sockets: list[socket.socket]) -> None:
+    """Close what listens there, under the threads that wait for it."""
+    for sock in sockets:
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:                 # nobody is connected
+            pass
+        sock.close()
+    release(port)
+
+
 def release(port: int) -> None:
     """Give a number back before the process ends."""
     with _guard:

@@ -41,13 +41,7 @@ class Tap:
                 data = data[5 + length:]
 
     def close(self) -> None:
-        for sock in self._sockets:
-            try:
-                sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            sock.close()
-        ports.release(self.port)
+        ports.close(self.port, self._sockets)
 
     def report(self) -> str:
         return f"--- tap, port {self.port}: {self.streams} {self.datagrams}"

@@ -172,6 +172,17 @@ void fix_standby_ok(struct fix *f, unsigned server, uint32_t expires_s)
 }
 
 
+/* Registered with the first server, and the second stands by */
+void fix_stand_by(struct fix *f, unsigned serverc)
+{
+	f->set.standby = 1;
+	fix_servers(f, serverc);
+	fix_settle(f, 1);
+	fix_wait(f);
+	fix_standby_ok(f, 2, 3600);
+}
+
+
 void fix_standby_failed(struct fix *f, unsigned server)
 {
 	standby_failed(&f->p, server, false, f->now, f->rnd,

@@ -49,6 +49,7 @@ enum verdict fix_failed(struct fix *f, unsigned server);
 void fix_probed(struct fix *f, bool good);
 void fix_deregistered(struct fix *f);
 void fix_renewed(struct fix *f, bool ok, unsigned deregs);
+void fix_stand_by(struct fix *f, unsigned serverc);
 void fix_standby_ok(struct fix *f, unsigned server, uint32_t expires_s);
 void fix_standby_failed(struct fix *f, unsigned server);
 void fix_network_lost(struct fix *f);

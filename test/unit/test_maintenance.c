@@ -106,11 +106,7 @@ static void goes_at_once_to_what_stands_by(void **state)
 {
 	struct fix *f = *state;
 
-	f->set.standby = 1;
-	fix_servers(f, SERVERS);
-	fix_settle(f, 1);
-	fix_wait(f);
-	fix_standby_ok(f, 2, 3600);
+	fix_stand_by(f, SERVERS);
 	fix_maintenance(f, 1, true);
 	moves(f, 1, 2);
 }
@@ -238,11 +234,7 @@ static void does_not_stand_by(void **state)
 {
 	struct fix *f = *state;
 
-	f->set.standby = 1;
-	fix_servers(f, SERVERS);
-	fix_settle(f, 1);
-	fix_wait(f);
-	fix_standby_ok(f, 2, 3600);
+	fix_stand_by(f, SERVERS);
 
 	fix_maintenance(f, 2, true);
 	assert_int_equal(f->p.standby, 0);

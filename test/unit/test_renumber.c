@@ -179,11 +179,7 @@ static void standby_is_gone(void **state)
 	const struct renumber rn = { .fromv = { 1, 3 }, .serverc = 2 };
 	struct fix *f = *state;
 
-	f->set.standby = 1;
-	fix_servers(f, SERVERS);
-	fix_settle(f, 1);
-	fix_wait(f);
-	fix_standby_ok(f, 2, 3600);
+	fix_stand_by(f, SERVERS);
 
 	change(f, &rn, false);
 	assert_true(f->d.renew);
