@@ -5,8 +5,8 @@
 #
 #     test/all.sh [-- ARGUMENTS OF PYTEST]
 #
-# Debian 13's part and the fuzzers run beside the others; what they printed is
-# shown when they are done.
+# Debian 13's part, the fuzzers and the linters run beside the others; what they
+# printed is shown when they are done.
 #
 # The closing line is "N passed, N failed", and ", N skipped" if there are
 # such.  A stage that breaks in another way (a build, a stage that takes too
@@ -25,23 +25,20 @@ ASAN_TESTS=(test/test_unload.py test/test_invite.py test/test_bye.py
 [ "${1-}" != -- ] || shift
 pytest_args=("$@")
 results=$(mktemp -d)
-debian13=		# process id of its part
-fuzzers=		# ... and of the fuzzers'
-FUZZ_S=20		# for each of them
+FUZZ_S=20		# for each of the fuzzers
+declare -A pids=()	# of what runs beside the others
+declare -A begun_s=()
 trap 'end_all' EXIT
 trap 'exit 130' INT TERM
 passed=0 failed=0 skipped=0
 summary=()
 
 end_all() {
-	if [ -n "$debian13" ]; then
-		kill "$debian13"
-		wait "$debian13"
-	fi
-	if [ -n "$fuzzers" ]; then
-		kill "$fuzzers"
-		wait "$fuzzers"
-	fi
+	local pid
+	for pid in "${pids[@]}"; do
+		kill "$pid"
+		wait "$pid"
+	done
 	rm -rf "$results"
 }
 
@@ -108,6 +105,30 @@ stage() {
 	fi
 
 	tally "$name" "$begun" $code ${junit:+"$junit"}
+}
+
+# begin NAME COMMAND ...: run it beside the others, in a process group of its
+# own, which `timeout` makes
+begin() {
+	local name=$1
+	shift
+	begun_s[$name]=$SECONDS
+	timeout -k 20 $((LIMIT_S - SECONDS)) "$@" \
+		>"$results/$name.log" 2>&1 </dev/null &
+	pids[$name]=$!
+}
+
+is_begun() {
+	[ -n "${pids[$1]-}" ]
+}
+
+# finish NAME: wait for it; its exit code
+finish() {
+	local code=0
+	printf '\n== %s, beside the above\n' "$1"
+	wait "${pids[$1]}" || code=$?
+	unset "pids[$1]"
+	return $code
 }
 
 # build FOLDER OPTIONS OF MESON ...
@@ -179,52 +200,43 @@ package_tests() {
 		bash test/package.sh --junitxml="$results/junit.xml"
 }
 
-# In the background: in a process group of its own, which `timeout` makes
 begin_debian13() {
 	can_unshare "Debian 13" --mount --net --pid --fork --mount-proc ||
 		return 0
-	debian13_begun=$SECONDS
 	mkdir "$results/debian13"
 	as_root true	# sudo may have to ask, and can only do it now
-	WORKERS=$WORKERS timeout -k 20 $((LIMIT_S - SECONDS)) \
+	WORKERS=$WORKERS begin "Debian 13" \
 		bash test/debian13.sh "$results/debian13" \
-		${pytest_args[@]+"${pytest_args[@]}"} test \
-		>"$results/debian13.log" 2>&1 </dev/null &
-	debian13=$!
+		${pytest_args[@]+"${pytest_args[@]}"} test
 }
 
 end_debian13() {
 	local code=0
-	printf '\n== Debian 13, beside the above\n'
-	wait "$debian13" || code=$?
-	debian13=
-	cat "$results/debian13.log"
-	tally "Debian 13: all tests, beside the above" "$debian13_begun" \
-		$code "$results"/debian13/{unit,live}.xml
+	finish "Debian 13" || code=$?
+	cat "$results/Debian 13.log"
+	tally "Debian 13: all tests, beside the above" \
+		"${begun_s[Debian 13]}" $code \
+		"$results"/debian13/{unit,live}.xml
 }
 
 # Built and run at the lowest priority: the other stages wait more than they
 # compute
 begin_fuzzers() {
 	can_unshare "fuzzers" --net || return 0
-	fuzzers_begun=$SECONDS
 	# shellcheck disable=SC2016	# expanded by the inner shell
-	CC=clang timeout -k 20 $((LIMIT_S - SECONDS)) nice -n 19 bash -c '
+	CC=clang begin fuzzers nice -n 19 bash -c '
 		if [ ! -e build-fuzz/build.ninja ]; then
 			meson setup build-fuzz -Dfuzz=true \
 				-Dwarning_level=3 -Dwerror=true || exit
 		fi
 		meson compile -C build-fuzz fuzzers && test/fuzz/run.sh "$1"' \
-		fuzzers $FUZZ_S >"$results/fuzzers.log" 2>&1 </dev/null &
-	fuzzers=$!
+		fuzzers $FUZZ_S
 }
 
 # Each that has found nothing counts as a test that has passed
 end_fuzzers() {
 	local code=0 good
-	printf '\n== fuzzers, beside the above\n'
-	wait "$fuzzers" || code=$?
-	fuzzers=
+	finish fuzzers || code=$?
 	good=$(grep -c '^fuzz_.* branches$' "$results/fuzzers.log")
 	if [ $code = 0 ]; then
 		grep '^fuzz_' "$results/fuzzers.log"
@@ -232,7 +244,24 @@ end_fuzzers() {
 		tail -n 200 "$results/fuzzers.log"
 	fi
 	report "fuzzers, $FUZZ_S s each, beside the above" \
-		$((SECONDS - fuzzers_begun)) "$good" $((code != 0))
+		$((SECONDS - begun_s[fuzzers])) "$good" $((code != 0))
+}
+
+begin_lint() {
+	CC=clang begin lint nice -n 15 bash -c '
+		if [ ! -e build-clang/build.ninja ]; then
+			meson setup build-clang -Dwarning_level=3 \
+				-Dwerror=true || exit
+		fi
+		meson compile -C build-clang && test/lint.sh build-clang'
+}
+
+end_lint() {
+	local code=0
+	finish lint || code=$?
+	[ $code = 0 ] || tail -n 200 "$results/lint.log"
+	tally "clang, clang-tidy and cppcheck, beside the above" \
+		"${begun_s[lint]}" $code
 }
 
 # What Debian 13 has built, loaded here; the reverse is among its tests
@@ -292,6 +321,7 @@ fetch_axe_core
 if build build; then
 	begin_debian13
 	begin_fuzzers
+	begin_lint
 	unit_tests build
 	# the modules of other versions come from Debian 13, below
 	live_tests "live tests" 1700 test \
@@ -302,18 +332,18 @@ if build build; then
 fi
 demo
 package_tests
-if CC=clang build build-clang; then
-	stage "clang-tidy and cppcheck" 900 "" test/lint.sh build-clang
-fi
 set_sanitizers
 if build build-asan -Db_sanitize=address,undefined -Db_lundef=false; then
 	unit_tests build-asan
 	sanitized_tests
 fi
-if [ -n "$fuzzers" ]; then
+if is_begun lint; then
+	end_lint
+fi
+if is_begun fuzzers; then
 	end_fuzzers
 fi
-if [ -n "$debian13" ]; then
+if is_begun "Debian 13"; then
 	end_debian13
 	other_version_tests
 fi
