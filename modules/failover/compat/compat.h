@@ -108,6 +108,10 @@ typedef void (compat_event_h)(enum event ev, struct ua *ua, struct call *call,
 /* The send handler is called only after connecting: lookup.c */
 #define COMPAT_CONNECTS_FIRST (FAILOVER_LIBRE >= 303)
 
+/* Over TCP and TLS a Contact names the connection's own port: each server has
+   another one */
+#define COMPAT_OWN_PORT (FAILOVER_LIBRE >= 303)
+
 #if FAILOVER_LIBRE >= 201
 /** Arguments of a sip_send_h that does not use `contp` */
 #define SEND_HANDLER(name) \

@@ -18,6 +18,7 @@
 #include "evidence.h"
 #include "filter.h"
 #include "glance.h"
+#include "inject.h"
 #include "invite.h"
 #include "line.h"
 #include "lookup.h"
@@ -176,16 +177,34 @@ static void choose_address(struct txn *txn)
 }
 
 
+/* A server that is slow, or stopped, handles a de-registration when it has
+   another binding to remove: that is kept back. Where the Contact names the
+   connection, the one of another server is to go. libre is told that the
+   request was answered: it would wait for 64*T1, and Baresip with it when it
+   quits. */
+static bool is_answered_here(const struct txn *txn, struct sent *sent)
+{
+	struct sip_msg *msg;
+
+	if (txn->kind != KIND_DEREGISTER ||
+	    (COMPAT_OWN_PORT && txn->server != txn->line->client))
+		return false;
+
+	msg = sent_message(sent);
+
+	return msg && !inject_response(msg, 200, "OK");
+}
+
+
 /* Of what is unwanted: over UDP our helper keeps it back. Over a connection
-   the trace does, which is for a de-registration from the very server that
-   the account registers with anew: the new REGISTER goes the same way. */
-static bool is_kept_back(struct txn *txn, const struct sa *dst)
+   the trace does. */
+static bool is_kept_back(struct txn *txn, struct sent *sent,
+			 const struct sa *dst)
 {
 	if (txn->tp == SIP_TRANSP_UDP)
 		return withhold_is_ready(dst);
 
-	txn->withheld = txn->kind == KIND_DEREGISTER &&
-		txn->server == txn->line->client;
+	txn->withheld = is_answered_here(txn, sent);
 
 	return txn->withheld;
 }
@@ -272,7 +291,7 @@ static bool request_sent(struct sent *sent, enum sip_transp tp,
 	if (txn->kind == KIND_DIALOG && within_sent(txn, sent, tp, again))
 		return true;
 
-	return txn->unwanted && is_kept_back(txn, dst);
+	return txn->unwanted && is_kept_back(txn, sent, dst);
 }
 
 
@@ -360,6 +379,12 @@ static bool response_received(struct sip_msg *msg, const struct sa *src)
 
 	if (!txn || txn->ended) {
 		late_answer(msg);
+		return false;
+	}
+
+	/* that answer was ours */
+	if (txn->kind == KIND_DEREGISTER && txn->withheld) {
+		mem_deref(txn);
 		return false;
 	}
 
