@@ -11,6 +11,7 @@ from . import ports
 from .names import OWNER
 
 A, AAAA, SRV, NAPTR = 1, 28, 33, 35
+KINDS = (A, AAAA, SRV, NAPTR)
 SERVFAIL = 2
 UDP_SIZE = 512                  # without EDNS, RFC 1035 section 4.2.1
 
@@ -41,12 +42,17 @@ class Dns:
         self.ttl = 60               # s, of all answers
         self.queries: list[tuple[str, int, str]] = []   # name, type, "udp"
         self._srv: dict[str, list[bytes]] = {}          # owner -> data
-        self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._udp.bind((host, self.port))
-        self._tcp = socket.create_server((host, self.port))
-        self._sockets = [self._udp, self._tcp]
-        for job in (self._datagrams, self._accept):
-            threading.Thread(target=job, daemon=True).start()
+        self._sockets: list[socket.socket] = []
+        self.start()
+
+    def start(self) -> None:
+        """At first, and after stop()."""
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind((self.host, self.port))
+        tcp = socket.create_server((self.host, self.port))
+        self._sockets = [udp, tcp]
+        for job, sock in ((self._datagrams, udp), (self._accept, tcp)):
+            threading.Thread(target=job, args=(sock,), daemon=True).start()
 
     def srv(self, name: str, kind: str, *targets: tuple) -> None:
         """A name's SRV records for a transport, in place of those before.
@@ -59,6 +65,10 @@ class Dns:
         """How often a name has been asked for, of a type or any."""
         return sum(query == name and kind in (0, of)
                    for query, of, _ in self.queries)
+
+    def stop(self) -> None:
+        """Nobody listens at its port any more."""
+        ports.shut(self._sockets)
 
     def close(self) -> None:
         ports.close(self.port, self._sockets)
@@ -89,21 +99,21 @@ class Dns:
             ">5H", 0x8580 | cut | rcode, 1, len(kept), 0, 0) \
             + question + b"".join(kept)
 
-    def _datagrams(self) -> None:
+    def _datagrams(self, udp: socket.socket) -> None:
         try:
             while True:
-                query, peer = self._udp.recvfrom(UDP_SIZE)
+                query, peer = udp.recvfrom(UDP_SIZE)
                 if not query:       # closed
                     return
                 if answer := self._answer(query, "udp"):
-                    self._udp.sendto(answer, peer)
+                    udp.sendto(answer, peer)
         except OSError:
             pass
 
-    def _accept(self) -> None:
+    def _accept(self, tcp: socket.socket) -> None:
         try:
             while True:
-                sock, _ = self._tcp.accept()
+                sock, _ = tcp.accept()
                 self._sockets.append(sock)
                 threading.Thread(target=self._stream, args=(sock,),
                                  daemon=True).start()

@@ -98,14 +98,19 @@ def phone_port() -> int:
     return free_port(SIP_RANGE, 2)
 
 
-def close(port: int, sockets: list[socket.socket]) -> None:
-    """Close what listens there, under the threads that wait for it."""
+def shut(sockets: list[socket.socket]) -> None:
+    """Close them, under the threads that wait for them."""
     for sock in sockets:
         try:
             sock.shutdown(socket.SHUT_RDWR)
         except OSError:                 # nobody is connected
             pass
         sock.close()
+
+
+def close(port: int, sockets: list[socket.socket]) -> None:
+    """Close what listens there, and give the number back."""
+    shut(sockets)
     release(port)
 
 

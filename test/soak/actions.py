@@ -8,6 +8,7 @@ from typing import Any, Callable, Optional
 from harness.calls import ESTABLISHED, Call
 from harness.server import SipServer
 
+from .invariants import Story
 from .schedule import Account, Step
 from .timeline import Event
 from .world import ACCOUNTS, SERVERS, USERS, World, aor, sleep_until
@@ -15,6 +16,8 @@ from .world import ACCOUNTS, SERVERS, USERS, World, aor, sleep_until
 OUTCOME_S = 60.0                    # of a dial: longer than libre waits
 HEARD_S = 15.0                      # of anything else
 EARLY_S = 0.3
+PLACED_ANEW_S = 0.1                 # a call that libre has ended
+LATEST = 4000                       # events: far more than a call has
 BY_NAME = {each.name: each for each in ACCOUNTS}
 
 
@@ -56,12 +59,20 @@ class Caller:
             time.sleep(EARLY_S)
             self._hang_up(account, dialled)
             return None
-        outcome = self._wait(account, dialled.time, OUTCOME_S,
-                             "CALL_ESTABLISHED", "CALL_CLOSED")
-        if outcome is None:
+        if not self._wait(account, dialled.time, OUTCOME_S,
+                          "CALL_ESTABLISHED", "CALL_CLOSED"):
             self._hang_up(account, dialled)
             return None
-        return outcome if outcome.what == "CALL_ESTABLISHED" else None
+        time.sleep(PLACED_ANEW_S)
+        outcome = Story(self._timeline.events()[-LATEST:], ACCOUNTS).outcome(
+            account.name, dialled.time)
+        if not outcome:             # the call goes on as another one
+            outcome = self._wait(account, dialled.time, OUTCOME_S,
+                                 "CALL_ESTABLISHED")
+        if not outcome:
+            self._hang_up(account, dialled)
+        return outcome if outcome and \
+            outcome.what == "CALL_ESTABLISHED" else None
 
     def _receive(self, account: Account) -> Optional[Event]:
         server = self._world.in_use(account)

@@ -8,7 +8,7 @@ import signal
 from typing import Any, Iterator
 
 from harness.cable import Quality
-from harness.dns import SERVFAIL
+from harness.dns import KINDS, SERVFAIL, Dns
 
 from .schedule import Step
 from .world import PHONES, World, sleep_until
@@ -38,7 +38,7 @@ def _fault(world: World, step: Step) -> Any:
     if step.who == "phone":
         return _phone(world, step.what)
     if step.who == "names":
-        return _names(world, step.what)
+        return _names(world.names, step.what)
     server = world.servers[step.who]
     if step.who.startswith("kamailio"):
         return _kamailio(server, step.what)
@@ -67,11 +67,16 @@ def _phone(world: World, what: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _names(world: World, what: str) -> Iterator[None]:
-    world.names.silent = what == "silence"
-    world.names.rcode = SERVFAIL if what == "SERVFAIL" else 0
+def _names(names: Dns, what: str) -> Iterator[None]:
+    if what == "kill":
+        names.stop()
+        yield
+        names.start()
+        return
+    names.silent = set(KINDS) if what == "silence" else set()
+    names.rcode = dict.fromkeys(KINDS, SERVFAIL if what == "SERVFAIL" else 0)
     yield
-    world.names.silent, world.names.rcode = False, 0
+    names.silent, names.rcode = set(), {}
 
 
 @contextlib.contextmanager
@@ -112,10 +117,3 @@ def _scripted(server: Any, what: str) -> Iterator[None]:
         server.kill(reset=what == "reset")
         yield
         server.start()
-
-
-def harms(kind: str) -> bool:
-    """Does a server, or the way to it, not do what it has to meanwhile?"""
-    return kind not in ("cut", "delay", "reorder", "duplicate")
-
-

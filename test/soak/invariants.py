@@ -15,8 +15,6 @@ SLACK_S = 8.0                       # of a machine under load
 NEED_S = GIVE_UP_S + SLACK_S        # while the account is settled, or down
 SETTLE_S = 2.0                      # a server is there for so long before
 BOUND_S = 3.0                       # to repair a binding
-UNHEARD_S = 64.0                    # a de-registration over a connection may
-                                    # be handled so late, docs/libre.md
 FOLLOW_S = 8.0                      # subscriptions, after the account
 EVIDENCE_S = 15.0                   # from a fault to the move because of it
 FAILBACK_S = 24.0                   # eight times the interval
@@ -83,10 +81,25 @@ class Story:
                 return event
         return None
 
+    def outcome(self, account: str, dialled: float) -> Optional[Event]:
+        """Of a dial.  A call that libre has ended, because it could not send
+        the INVITE, may go on as another one: docs/guide.md."""
+        for event in self.of(account, "CALL_ESTABLISHED", "CALL_CLOSED",
+                             "hang up"):
+            if event.time < dialled:
+                continue
+            placed_anew = event.what == "CALL_CLOSED" and any(
+                f"Call-ID {event.get('id')} -> " in (said.get("text") or "")
+                for said in self.of(account, "says"))
+            if not placed_anew:
+                return event
+        return None
+
     def near(self, account: Account, servers: Iterable[str]) -> set[str]:
         """Whose faults can be felt with these servers."""
         found = {*servers, *EVERYONE}
-        if account.by_name and account.servers[0] in found:
+        if account.by_srv or \
+                (account.by_name and account.servers[0] in found):
             found.add("names")
         return found
 
@@ -136,9 +149,7 @@ def calls_are_set_up(story: Story) -> Verdict:
     verdict = Verdict()
     for account in story.accounts:
         for dial in story.of(account.name, "dial"):
-            outcome = story.first(dial.time, account.name,
-                                  "CALL_ESTABLISHED", "CALL_CLOSED",
-                                  "hang up")
+            outcome = story.outcome(account.name, dial.time)
             limit = dial.time + story.need_s(account.name, dial.time)
             until = min(outcome.time if outcome else story.end, limit)
             good = outcome and outcome.what == "CALL_ESTABLISHED" \
@@ -347,12 +358,7 @@ def bound_while_registered(story: Story) -> Verdict:
             if now.get("bound") or end - now.time < BOUND_S:
                 continue
             server = account.servers[now.get("active") - 1]
-            late = account.kind != "udp" and any(
-                f.who in account.servers and f.kind in ("slow", "stop")
-                and f.meets(now.time - UNHEARD_S, now.time)
-                for f in story.faults)
-            if story.harmed(account, server, now.time - BOUND_S, end) or \
-                    (late and end - now.time < UNHEARD_S):
+            if story.harmed(account, server, now.time - BOUND_S, end):
                 verdict.left += 1
                 continue
             verdict.found.append(

@@ -15,7 +15,7 @@ SCRIPTED_FAULTS = {"silence": (1, 10), "stop": (1, 10), "kill": (1, 10),
 NETWORK_FAULTS = {"loss": (3, 10), "delay": (3, 10), "reorder": (3, 10),
                   "duplicate": (3, 10)}
 PHONE_FAULTS = {"address": (0, 0), "unplug": (1, 6), "sleep": (0, 0)}
-NAMES_FAULTS = {"silence": (2, 10), "SERVFAIL": (2, 10)}
+NAMES_FAULTS = {"silence": (2, 10), "SERVFAIL": (2, 10), "kill": (2, 10)}
 
 REST_S = (4.0, 16.0)        # of a server, from one fault to the next
 PHONE_REST_S = (20.0, 40.0)
@@ -37,6 +37,7 @@ class Account:
     kind: str                       # "udp", "tcp" or "tls"
     servers: tuple[str, ...]        # their names, in order
     by_name: bool = False           # the first one is looked up in DNS
+    by_srv: bool = False            # ... and which ones there are
     messages: bool = False          # it subscribes to message waiting
 
 

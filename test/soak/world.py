@@ -29,7 +29,7 @@ CLONE_NEWNET = 0x40000000           # sched.h
 SERVERS = "192.0.2.1"
 GATEWAYS = {"10.11.0.2": "10.11.0.1", "10.12.0.2": "10.12.0.1"}
 PHONES = tuple(GATEWAYS)            # a network for each of its addresses
-NAME = "pbx1.test"
+NAME, DOMAIN = "pbx1.test", "pbx.test"
 SLEEP_S = 3600
 PATIENCE_S = 60.0                   # for a start, on a machine under load
 USERS = 64                          # whom the phone calls: one for each dial,
@@ -47,7 +47,8 @@ ACCOUNTS = [Account("kam-udp", "udp", KAMAILIO),
             Account("pbx-udp", "udp", PBX, messages=True),
             Account("pbx-tcp", "tcp", PBX, messages=True),
             Account("pbx-tls", "tls", SECURE, messages=True),
-            Account("pbx-name", "udp", PBX, by_name=True)]
+            Account("pbx-name", "udp", PBX, by_name=True),
+            Account("pbx-srv", "udp", PBX, by_srv=True)]
 SITES = [Site(KAMAILIO, KAMAILIO_FAULTS), Site(PBX, SCRIPTED_FAULTS),
          Site(SECURE, SCRIPTED_FAULTS)]
 
@@ -193,6 +194,9 @@ class World:
         self.far = self.servers.pop("far")
         self.names = Dns(SERVERS)
         self.names.ttl = 0
+        self.names.srv(DOMAIN, "udp", *(
+            (f"{name}.{DOMAIN}", self.servers[name].port, priority)
+            for priority, name in enumerate(PBX)))
         self._bind_users()
 
     def _bind_users(self) -> None:
@@ -217,6 +221,8 @@ class World:
         uris = [self.servers[name].uri(each.kind) for name in each.servers]
         if each.by_name:
             uris[0] = uris[0].replace(SERVERS, NAME)
+        if each.by_srv:
+            uris = [f"sip:{DOMAIN};transport={each.kind}"]
         return account(aor(each), *uris, regint=REGINT_S,
                        extra=f"mwi={'yes' if each.messages else 'no'}")
 
