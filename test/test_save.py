@@ -82,8 +82,9 @@ def test_set_all(server_pair, phone_factory):
     ("* failover_retries 11", "'11' is not a number from 0 to 10"),
     (f"{ALICE} failover_retry 1", "no such key; did you mean failover_retries?"),
     (f"{ALICE} auth_pass x", "no such key; failover_set by itself shows all"),
-    ("* failover_http_user x", "read at start; write it into the file config"),
-    (f"{ALICE} failover no", "read at start; write it into the account line"),
+    (f"{ALICE} failover_http_user x", "a key of the config file: write *"),
+    ("* failover no", "a key of an account: name one in place of *"),
+    ("* failover_http_listne x", "did you mean failover_http_listen?"),
     ("nobody failover_retries 1", "no account 'nobody'; there is: alice"),
 ])
 def test_set_wrong(params, answer, phone):

@@ -24,6 +24,7 @@
 #include "offer.h"
 #include "own_side.h"
 #include "page.h"
+#include "page_listen.h"
 #include "question.h"
 #include "registering.h"
 #include "renew.h"
@@ -228,6 +229,7 @@ static void reread_handler(void *arg)
 	if (accounts_reread())
 		targets_read_again();
 	save_reread();
+	page_listen_reread();
 }
 
 

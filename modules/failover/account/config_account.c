@@ -283,9 +283,16 @@ static void warn_if_cut(const struct line *line)
 }
 
 
-/* Baresip's boolean words: version 1.x has them in its config file only, later
-   versions in account lines too. */
-static bool is_off(const struct line *line, const struct pl *val)
+/**
+ * Decode a yes or no. These are Baresip's words: version 1.x has them in its
+ * config file only, later versions in account lines too.
+ *
+ * @param on  Returns true for yes
+ * @param val Text
+ *
+ * @return True if it is one of the words
+ */
+bool config_account_decode_switch(bool *on, const struct pl *val)
 {
 	static const char *const wordv[] = {
 		"no", "yes", "false", "true", "0", "1", "off", "on",
@@ -293,9 +300,21 @@ static bool is_off(const struct line *line, const struct pl *val)
 	};
 
 	for (size_t i = 0; i < RE_ARRAY_SIZE(wordv); i++) {
+		*on = i % 2;
 		if (!pl_strcasecmp(val, wordv[i]))
-			return i % 2 == 0;
+			return true;
 	}
+
+	return false;
+}
+
+
+static bool is_off(const struct line *line, const struct pl *val)
+{
+	bool on;
+
+	if (config_account_decode_switch(&on, val))
+		return !on;
 
 	if (pl_isset(val))
 		warning("failover: %s: failover '%r' is not yes or no, using"
@@ -310,7 +329,7 @@ static int read_account(struct line *line, bool warn)
 	const struct account *acc = line->acc;
 	struct pl pl;
 
-	if (config_param(line, "failover", &pl) && is_off(line, &pl))
+	if (config_param_now(line, "failover", &pl) && is_off(line, &pl))
 		return refuse(line, "failover=no");
 
 	if (warn) {

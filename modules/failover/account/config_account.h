@@ -24,6 +24,7 @@ unsigned config_account_listed(const struct line *line,
 bool config_account_outbound(const struct line *line, unsigned server,
 			     struct pl *uri);
 void config_account_next_server(struct pl *uri, struct pl *list);
+bool config_account_decode_switch(bool *on, const struct pl *val);
 bool config_account_decode_regint(uint32_t *s, const struct pl *pl);
 
 #endif

@@ -23,9 +23,11 @@ enum {
 #define PREFIX "failover"
 #define BLANKS " \t\r\n"
 
-static const char *const config_keyv[] = {
-	"failover_http_listen", "failover_http_user",
-	"failover_http_password", "failover_http_cert",
+static const char *const config_keyv[KEYS_PAGE] = {
+	[KEYS_LISTEN]   = "failover_http_listen",
+	[KEYS_USER]     = "failover_http_user",
+	[KEYS_PASSWORD] = "failover_http_password",
+	[KEYS_CERT]     = "failover_http_cert",
 };
 
 static const char *const account_keyv[] = {
@@ -72,6 +74,19 @@ struct loss {
 	char lost[LOST_SIZE];        /**< Like ";transport=tls", or empty    */
 	bool twice;                  /**< The URI already has one of them    */
 };
+
+
+/**
+ * The name of a key of the page
+ *
+ * @param key Key
+ *
+ * @return Name
+ */
+const char *keys_page(enum keys_page key)
+{
+	return config_keyv[key];
+}
 
 
 static bool is_one_of(const struct pl *name, const char *const *wordv,

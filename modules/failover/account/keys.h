@@ -9,6 +9,16 @@
 
 #include <re.h>
 
+/** Keys of the page, for the config file alone */
+enum keys_page {
+	KEYS_LISTEN,
+	KEYS_USER,
+	KEYS_PASSWORD,
+	KEYS_CERT,
+	KEYS_PAGE,                   /**< Number of them                     */
+};
+
+const char *keys_page(enum keys_page key);
 void keys_check_config(void);
 void keys_check_account(const char *name, const struct pl *params);
 

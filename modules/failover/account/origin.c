@@ -6,6 +6,7 @@
  */
 #include "changes.h"
 #include "config.h"
+#include "config_account.h"
 #include "line.h"
 #include "origin.h"
 
@@ -65,6 +66,31 @@ enum origin origin_value(const struct line *line, const char *key, char *val,
 	str_ncpy(val, settings_default(key), size);
 
 	return ORIGIN_DEFAULT;
+}
+
+
+/**
+ * Is the account left alone by its own parameter `failover`?
+ *
+ * @param line Line
+ * @param on   Returns false if it is
+ *
+ * @return Where that comes from
+ */
+enum origin origin_switch(const struct line *line, bool *on)
+{
+	const struct changed *chg = changes_find(line_aor(line), "failover");
+	struct pl pl;
+
+	*on = true;
+
+	if (!config_param_now(line, "failover", &pl) ||
+	    !config_account_decode_switch(on, &pl)) {
+		*on = true;
+		return chg && !chg->saved ? ORIGIN_CHANGED : ORIGIN_DEFAULT;
+	}
+
+	return chg && !chg->saved ? ORIGIN_CHANGED : ORIGIN_ACCOUNT;
 }
 
 

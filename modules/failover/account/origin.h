@@ -7,6 +7,7 @@
 #ifndef FAILOVER_ORIGIN_H
 #define FAILOVER_ORIGIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct line;
@@ -21,6 +22,7 @@ enum origin {
 
 enum origin origin_value(const struct line *line, const char *key, char *val,
 			 size_t size);
+enum origin origin_switch(const struct line *line, bool *on);
 const char *origin_name(enum origin origin);
 
 #endif

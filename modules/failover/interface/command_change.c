@@ -8,11 +8,12 @@
 #include "accounts.h"
 #include "command_change.h"
 #include "command_param.h"
+#include "keys.h"
 #include "line.h"
 #include "origin.h"
+#include "page_listen.h"
 #include "save.h"
 #include "set.h"
-#include "set_servers.h"
 
 
 enum {
@@ -29,8 +30,12 @@ static int print_keys(struct re_printf *pf, const void *arg)
 	for (size_t i = 0; (key = settings_key(i)); i++)
 		err |= re_hprintf(pf, "%s%s", i ? ", " : "", key);
 
-	return err | re_hprintf(pf, ", and of an account server1 to server%u"
-				", regint, failover_regint2 to"
+	err |= re_hprintf(pf, "; with *");
+	for (enum keys_page i = KEYS_LISTEN; i < KEYS_PAGE; i++)
+		err |= re_hprintf(pf, "%s %s", i ? "," : "", keys_page(i));
+
+	return err | re_hprintf(pf, "; of an account failover, server1 to"
+				" server%u, regint, failover_regint2 to"
 				" failover_regint%u", MAX_SERVERS,
 				MAX_SERVERS);
 }
@@ -50,6 +55,9 @@ static int print_own(struct re_printf *pf, const char *key, const char *val)
 	char own[VALUE_SIZE];
 	struct le *le;
 	int err = 0;
+
+	if (page_listen_is_key(key))
+		return 0;
 
 	for (le = list_head(line_list()); le; le = le->next) {
 
@@ -80,6 +88,7 @@ int command_change_set(struct re_printf *pf, void *arg)
 	const struct pl aor = command_param_word(&p);
 	const struct pl name = command_param_word(&p);
 	struct rewrite_change chg = {0};
+	const char *who = "config", *is;
 	struct line *line = NULL;
 	char *key = NULL;
 	int err = 0;
@@ -97,7 +106,7 @@ int command_change_set(struct re_printf *pf, void *arg)
 		return err;
 
 	if (pl_strcmp(&aor, "*"))
-		err = set_servers_is_key(key) || set_changes_servers(key) ?
+		err = set_is_for_unmanaged(key) ?
 			command_param_find(&line, pf, &aor) :
 			command_param_managed(&line, pf, &aor);
 	if (err)
@@ -108,17 +117,18 @@ int command_change_set(struct re_printf *pf, void *arg)
 
 	chg.key = key;
 	chg.val = p;
+	is = !*p ? "removed" : page_listen_is_secret(key) ? "changed" : p;
+	if (line)
+		who = line_name(line);
 
 	err = set_values(line, &chg, 1, print_error, pf);
 	if (err)
 		goto out;
 
-	info("failover: %s: %s %s\n", line ? line_name(line) : "config",
-	     key, *p ? p : "removed");
+	info("failover: %s: %s %s\n", who, key, is);
 
-	err = re_hprintf(pf, "%s: %s %s; failover_save writes it\n",
-			 line ? line_name(line) : "config", key,
-			 *p ? p : "removed");
+	err = re_hprintf(pf, "%s: %s %s; failover_save writes it\n", who, key,
+			 is);
 	if (!line)
 		err |= print_own(pf, key, p);
 
@@ -139,7 +149,7 @@ static int named(struct line **linep, struct re_printf *pf, void *arg)
 
 	*linep = NULL;
 
-	return aor.l ? command_param_managed(linep, pf, &aor) : 0;
+	return aor.l ? command_param_find(linep, pf, &aor) : 0;
 }
 
 

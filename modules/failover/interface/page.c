@@ -7,7 +7,6 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include <stdlib.h>
 #include <string.h>
 #include "accounts.h"
 #include "ask.h"
@@ -16,16 +15,10 @@
 #include "metrics.h"
 #include "page.h"
 #include "page_config.h"
+#include "page_listen.h"
 #include "page_set.h"
 #include "status.h"
 #include "web.h"
-
-
-enum {
-	VALUE_SIZE = 256,
-};
-
-static struct web *web;
 
 
 /* The time of a scan grows with the square of the number of accounts, so not
@@ -160,89 +153,11 @@ static web_order_h *if_there(const char *name, web_order_h *h)
 }
 
 
-static const char *read_key(const char *key, char *val)
-{
-	return conf_get_str(conf_cur(), key, val, VALUE_SIZE) || !*val ?
-		NULL : val;
-}
-
-
-/* libre reads 99999 as 34463 */
-static bool has_port(const char *val)
-{
-	const char *colon = strrchr(val, ':');
-	char *end;
-	long port;
-
-	if (!colon || colon[1] < '0' || colon[1] > '9')
-		return false;
-
-	port = strtol(colon + 1, &end, 10);
-
-	return !*end && port >= 1 && port <= 65535;
-}
-
-
-/* "127.0.0.1:8080", "[::1]:8080", "localhost:8080" */
-static int decode_listen(struct sa *sa, const char *val)
-{
-	static const char name[] = "localhost:";
-	const size_t n = sizeof(name) - 1;
-	char addr[VALUE_SIZE + 16];
-
-	if (!has_port(val))
-		return EINVAL;
-
-	(void)re_snprintf(addr, sizeof(addr), "%s%s",
-			  strncmp(val, name, n) ? "" : "127.0.0.1:",
-			  strncmp(val, name, n) ? val : val + n);
-
-	return sa_decode(sa, addr, strlen(addr));
-}
-
-
-static void tell(int err, const char *listen, const struct web_conf *conf)
-{
-	const char *scheme = conf->cert ? "https" : "http";
-
-	if (!err)
-		info("failover: the page is at %s://%J/\n", scheme,
-		     &conf->laddr);
-	else if (err == EACCES)
-		warning("failover: config: failover_http_listen %s is not on"
-			" loopback: it needs failover_http_user and"
-			" failover_http_password; the page is off\n", listen);
-	else
-		warning("failover: the page is off: %s://%J%s%s cannot be"
-			" opened (%m)\n", scheme, &conf->laddr,
-			conf->cert ? " with " : "",
-			conf->cert ? conf->cert : "", err);
-}
-
-
 /**
  * Serve the page if the config file asks for it; warn of wrong values
  */
 void page_open(void)
 {
-	char listen[VALUE_SIZE], user[VALUE_SIZE], password[VALUE_SIZE];
-	char cert[VALUE_SIZE];
-	struct web_conf conf;
-
-	if (!read_key("failover_http_listen", listen))
-		return;
-
-	conf.user     = read_key("failover_http_user", user);
-	conf.password = read_key("failover_http_password", password);
-	conf.cert     = read_key("failover_http_cert", cert);
-
-	if (decode_listen(&conf.laddr, listen)) {
-		warning("failover: config: failover_http_listen '%s' is not"
-			" an address and a port, like 127.0.0.1:8080; the page"
-			" is off\n", listen);
-		return;
-	}
-
 	ops.familyc     = metrics_count();
 	ops.move        = order_switch;
 	ops.probe       = order_probe;
@@ -250,12 +165,12 @@ void page_open(void)
 	ops.save        = if_there("failover_save", order_save);
 	ops.maintenance = if_there("failover_maintenance", order_maintenance);
 
-	tell(web_open(&web, &conf, &ops), listen, &conf);
+	page_listen_open(&ops);
 }
 
 
 /** Close the page */
 void page_close(void)
 {
-	web = mem_deref(web);
+	page_listen_close();
 }

@@ -35,8 +35,7 @@ static const struct line *find(const char *aor)
 static int print_servers(struct re_printf *pf, const struct line *line)
 {
 	struct config_server v[MAX_SERVERS];
-	const unsigned n = line->unmanaged ? 0 :
-		config_account_listed(line, v, MAX_SERVERS);
+	const unsigned n = config_account_listed(line, v, MAX_SERVERS);
 	char uri[VALUE_SIZE];
 	int err = 0;
 
@@ -55,21 +54,27 @@ static int print_servers(struct re_printf *pf, const struct line *line)
 static int print_settings(struct re_printf *pf, const struct line *line)
 {
 	char val[VALUE_SIZE];
+	enum origin origin;
 	const char *key;
-	int err = 0;
+	bool on;
+	int err;
+
+	origin = origin_switch(line, &on);
+	err = re_hprintf(pf, "{\"key\":\"failover\",\"value\":\"%s\","
+			 "\"default\":\"yes\",\"allowed\":\"yes or no\","
+			 "\"source\":\"%s\"}", on ? "yes" : "no",
+			 origin_name(origin));
 
 	for (size_t i = 0; (key = settings_key(i)); i++) {
 
-		const char *source =
-			origin_name(origin_value(line, key, val, sizeof(val)));
-
-		err |= re_hprintf(pf, "%s{\"key\":%H,\"value\":%H,"
+		origin = origin_value(line, key, val, sizeof(val));
+		err |= re_hprintf(pf, ",{\"key\":%H,\"value\":%H,"
 				  "\"default\":%H,\"allowed\":%H,"
-				  "\"source\":%H}", i ? "," : "",
+				  "\"source\":%H}",
 				  json_string, key, json_string, val,
 				  json_string, settings_default(key),
 				  json_string, settings_allowed(key),
-				  json_string, source);
+				  json_string, origin_name(origin));
 	}
 
 	return err;

@@ -23,8 +23,8 @@ struct errors {
 };
 
 
-/* A change can make another server wrong, whose key the client did not send.
-   Then the error goes to the first server that it sent. */
+/* A change can make another key wrong, which the client did not send. Then the
+   error goes to the first server that it sent, or to its first key. */
 static struct web_change *find_change(const struct errors *errors,
 				      const char *key)
 {
@@ -40,7 +40,7 @@ static struct web_change *find_change(const struct errors *errors,
 			other = chg;
 	}
 
-	return other;
+	return other ? other : errors->changev;
 }
 
 
@@ -55,10 +55,10 @@ static void error_handler(const char *key, const char *error, void *arg)
 
 
 /* The user can give servers to an account without any */
-static bool has_server(const struct web_change *changev, size_t changec)
+static bool is_for_unmanaged(const struct web_change *changev, size_t changec)
 {
 	for (size_t i = 0; i < changec; i++) {
-		if (set_servers_is_key(changev[i].key))
+		if (set_is_for_unmanaged(changev[i].key))
 			return true;
 	}
 
@@ -81,6 +81,7 @@ int page_set(struct re_printf *pf, const char *aor,
 {
 	struct rewrite_change chgv[CHANGES_MAX];
 	struct errors errors = { changev, changec };
+	const char *who = "config";
 	struct line *line = NULL;
 	struct pl pl;
 	int err;
@@ -88,7 +89,7 @@ int page_set(struct re_printf *pf, const char *aor,
 	pl_set_str(&pl, aor);
 
 	if (strcmp(aor, "*")) {
-		err = has_server(changev, changec) ?
+		err = is_for_unmanaged(changev, changec) ?
 			command_param_find(&line, pf, &pl) :
 			command_param_managed(&line, pf, &pl);
 		if (err)
@@ -105,14 +106,16 @@ int page_set(struct re_printf *pf, const char *aor,
 		chgv[i].val = changev[i].val;
 	}
 
+	if (line)
+		who = line_name(line);
+
 	err = set_values(line, chgv, changec, error_handler, &errors);
 
 	if (err)
 		(void)re_hprintf(pf, "Nothing was changed.");
 	else
 		(void)re_hprintf(pf, "%s: %zu changed; it holds now. Save"
-				 " writes it.", line ? line_name(line) :
-				 "config", changec);
+				 " writes it.", who, changec);
 
 	return err;
 }

@@ -8,7 +8,9 @@
 #include "accounts.h"
 #include "changes.h"
 #include "config.h"
+#include "config_account.h"
 #include "line.h"
+#include "page_listen.h"
 #include "servers.h"
 #include "set.h"
 #include "set_key.h"
@@ -21,6 +23,33 @@ struct change {
 	struct rewrite_change to;
 	struct changed *old;         /**< NULL: nothing                      */
 };
+
+
+/** All that is changed at once */
+struct set {
+	struct line *line;           /**< NULL: the config file              */
+	const struct rewrite_change *changev;
+	size_t changec;
+	set_error_h *errorh;
+	void *arg;
+	bool has_switch;             /**< failover= is one of the keys       */
+	struct set_servers servers;
+	struct change *v;            /**< What changes in the file           */
+	size_t n;
+	size_t done;
+};
+
+
+static void destructor(void *arg)
+{
+	struct set *set = arg;
+
+	for (size_t i = 0; i < set->done; i++)
+		mem_deref(set->v[i].old);
+
+	set_servers_reset(&set->servers);
+	mem_deref(set->v);
+}
 
 
 /* Uses the code that reads the value at start. An empty value removes the
@@ -40,37 +69,77 @@ static char *setting_error(const struct rewrite_change *chg)
 }
 
 
-static char *server_error(const struct line *line,
-			  const struct rewrite_change *chg)
+static char *switch_error(const struct rewrite_change *chg)
+{
+	char *error = NULL;
+	struct pl pl;
+	bool on;
+
+	pl_set_str(&pl, chg->val ? chg->val : "");
+
+	if (!rewrite_removes(chg) && !config_account_decode_switch(&on, &pl))
+		(void)re_sdprintf(&error, "'%s' is not yes or no", chg->val);
+
+	return error;
+}
+
+
+static char *server_error(const struct rewrite_change *chg)
 {
 	const char *text = set_servers_error(chg);
 	char *error = NULL;
 
-	if (!line)
-		(void)re_sdprintf(&error, "it is a key of an account: name one in place of *");
-	else if (text)
+	if (text)
 		(void)re_sdprintf(&error, "'%s': %s", chg->val, text);
 
 	return error;
 }
 
 
-static bool is_valid(const struct line *line,
-		     const struct rewrite_change *chg, set_error_h *errorh,
-		     void *arg)
+/* Does the key belong into the other file? */
+static const char *place_error(const struct line *line, const char *key)
 {
-	char *error;
+	if (line && page_listen_is_key(key))
+		return "it is a key of the config file: write * in place of"
+			" the account";
+	if (!line && (set_servers_is_key(key) || set_key_is_switch(key)))
+		return "it is a key of an account: name one in place of *";
+
+	return NULL;
+}
+
+
+static char *value_error(const struct rewrite_change *chg)
+{
+	if (page_listen_is_key(chg->key))
+		return page_listen_error(chg);
+	if (set_key_is_switch(chg->key))
+		return switch_error(chg);
+
+	return set_servers_is_key(chg->key) ? server_error(chg) :
+		setting_error(chg);
+}
+
+
+static bool is_valid(const struct set *set, const struct rewrite_change *chg)
+{
+	const char *text = place_error(set->line, chg->key);
+	char *error = NULL;
+
+	if (text) {
+		set->errorh(chg->key, text, set->arg);
+		return false;
+	}
 
 	if (set_key_refusal(&error, chg->key))
 		return false;
 
 	if (!error)
-		error = set_servers_is_key(chg->key) ?
-			server_error(line, chg) : setting_error(chg);
+		error = value_error(chg);
 	if (!error)
 		return true;
 
-	errorh(chg->key, error, arg);
+	set->errorh(chg->key, error, set->arg);
 	mem_deref(error);
 
 	return false;
@@ -96,25 +165,49 @@ static void apply(const char *aor)
 }
 
 
-/**
- * Does this setting change the servers of an account?
- *
- * @param key Key
- *
- * @return True if it does
- */
-bool set_changes_servers(const char *key)
+static bool is_srv(const char *key)
 {
 	return !strcmp(key, "failover_srv");
 }
 
 
-static void read_servers_again(const struct rewrite_change *changev,
-			       size_t changec)
+/**
+ * Can a key be set for an account that is not managed?
+ *
+ * @param key Key
+ *
+ * @return True if it can
+ */
+bool set_is_for_unmanaged(const char *key)
 {
-	for (size_t i = 0; i < changec; i++) {
-		if (set_changes_servers(changev[i].key))
-			targets_read_again();
+	return is_srv(key) || set_key_is_switch(key) ||
+		set_servers_is_key(key);
+}
+
+
+static bool has_key(const struct set *set, bool (*is)(const char *key))
+{
+	for (size_t i = 0; i < set->changec; i++) {
+		if (is(set->changev[i].key))
+			return true;
+	}
+
+	return false;
+}
+
+
+/* Manage the accounts of this address, or let them go */
+static void read_accounts_again(const char *aor)
+{
+	struct le *le = list_head(line_list());
+
+	while (le) {
+
+		struct line *line = le->data;
+
+		le = le->next;
+		if (!strcmp(line_aor(line), aor))
+			targets_read(line);
 	}
 }
 
@@ -130,25 +223,31 @@ static int do_change(struct change *chg, const char *aor)
 
 
 /* Report what libre or Baresip would report at start */
-static void tell_refusal(const struct line *trial, set_error_h *errorh,
-			 void *arg)
+static void tell_refusal(const struct line *trial, const char *other,
+			 set_error_h *errorh, void *arg)
 {
 	char key[16];
 
-	(void)re_snprintf(key, sizeof(key), "server%u",
-			  trial->serverc ? trial->serverc : PRIMARY);
-	errorh(key, trial->unmanaged ? trial->unmanaged : "", arg);
+	(void)re_snprintf(key, sizeof(key), "server%u", trial->serverc);
+	errorh(trial->serverc ? key : other,
+	       trial->unmanaged ? trial->unmanaged : "", arg);
 }
 
 
-/* The servers of an unmanaged account may come one by one */
-static int adopt(struct line *line, unsigned serverc, set_error_h *errorh,
-		 void *arg)
+static bool is_turned_off(const struct line *trial)
 {
-	struct line *trial = NULL;
+	return trial->unmanaged && !strcmp(trial->unmanaged, "failover=no");
+}
+
+
+/* The servers of an unmanaged account may come one by one. An account that is
+   turned off is let go at the end. */
+static int adopt(const struct set *set)
+{
+	struct line *line = set->line, *trial = NULL;
 	int err;
 
-	if (line->unmanaged && serverc < 2) {
+	if (line->unmanaged && set->servers.serverc < 2) {
 		targets_read_again();
 		return 0;
 	}
@@ -156,15 +255,36 @@ static int adopt(struct line *line, unsigned serverc, set_error_h *errorh,
 	err = servers_try(&trial, line);
 	if (!err)
 		servers_adopt(line, trial, false);
-	else if (err == EINVAL && !trial->pending)
-		tell_refusal(trial, errorh, arg);
 
 	if (err == EINVAL && trial->pending) {
 		servers_wait(line, trial);
 		err = 0;
 	}
+	else if (err == EINVAL && is_turned_off(trial) && set->has_switch) {
+		err = 0;
+	}
+	else if (err == EINVAL) {
+		tell_refusal(trial, set->changev[0].key, set->errorh,
+			     set->arg);
+	}
 
 	mem_deref(trial);
+
+	return err;
+}
+
+
+static int serve_page(const struct set *set)
+{
+	const char *key = NULL;
+	char *error = NULL;
+	int err;
+
+	err = page_listen_change(&key, &error);
+	if (err)
+		set->errorh(key, error ? error : "no memory", set->arg);
+
+	mem_deref(error);
 
 	return err;
 }
@@ -188,21 +308,77 @@ static void adopt_others(const struct line *line)
 }
 
 
-static size_t collect(struct change *chgv,
-		      const struct rewrite_change *changev, size_t changec,
-		      const struct set_servers *servers)
+/* What changes in the file: the user's servers are parameters there */
+static int collect(struct set *set)
 {
-	size_t n = 0;
+	int err;
 
-	for (size_t i = 0; i < changec; i++) {
-		if (!set_servers_is_key(changev[i].key))
-			chgv[n++].to = changev[i];
+	set->v = mem_zalloc((set->changec + SET_SERVERS_PARAMS) *
+			    sizeof(*set->v), NULL);
+	if (!set->v)
+		return ENOMEM;
+
+	for (size_t i = 0; i < set->changec; i++) {
+		if (!set_servers_is_key(set->changev[i].key))
+			set->v[set->n++].to = set->changev[i];
 	}
 
-	for (size_t i = 0; i < servers->changec; i++)
-		chgv[n++].to = servers->changev[i];
+	if (!set->line)
+		return 0;
 
-	return n;
+	err = set_servers_params(&set->servers, set->line, set->changev,
+				 set->changec);
+
+	for (size_t i = 0; i < set->servers.changec && !err; i++)
+		set->v[set->n++].to = set->servers.changev[i];
+
+	return err;
+}
+
+
+/* Make the changes, and see whether they can be used */
+static int try(struct set *set)
+{
+	const char *aor = set->line ? line_aor(set->line) : NULL;
+	int err = 0;
+
+	while (set->done < set->n && !err)
+		err = do_change(&set->v[set->done++], aor);
+
+	if (!err && (set->servers.changec || set->has_switch))
+		err = adopt(set);
+	if (!err && has_key(set, page_listen_is_key))
+		err = serve_page(set);
+
+	return err;
+}
+
+
+static void undo(struct set *set)
+{
+	const char *aor = set->line ? line_aor(set->line) : NULL;
+
+	while (set->done) {
+
+		struct change *chg = &set->v[--set->done];
+
+		changes_restore(aor, chg->to.key, chg->old);
+	}
+}
+
+
+/* The changes hold */
+static void finish(struct set *set)
+{
+	const char *aor = set->line ? line_aor(set->line) : NULL;
+
+	apply(aor);
+	if (set->servers.changec)
+		adopt_others(set->line);
+	if (has_key(set, is_srv))
+		targets_read_again();
+	if (set->has_switch)
+		read_accounts_again(aor);
 }
 
 
@@ -212,7 +388,7 @@ static size_t collect(struct change *chgv,
  * also goes on, unless the server in use changes.
  *
  * @param line    Line; NULL: the config file, for all accounts without a value
- *                of their own
+ *                of their own. It is freed if the account is let go.
  * @param changev Keys and values; an empty value removes a key
  * @param changec Number of them
  * @param errorh  Called for each value that is wrong
@@ -223,50 +399,33 @@ static size_t collect(struct change *chgv,
 int set_values(struct line *line, const struct rewrite_change *changev,
 	       size_t changec, set_error_h *errorh, void *arg)
 {
-	const char *aor = line ? line_aor(line) : NULL;
-	struct set_servers servers = { .changec = 0 };
-	struct change *chgv;
-	size_t n = 0, done = 0;
+	struct set *set;
 	bool ok = true;
-	int err = 0;
+	int err;
 
-	for (size_t i = 0; i < changec; i++)
-		ok &= is_valid(line, &changev[i], errorh, arg);
-
-	if (!ok)
-		return EINVAL;
-
-	chgv = mem_zalloc((changec + SET_SERVERS_PARAMS) * sizeof(*chgv),
-			  NULL);
-	if (!chgv)
+	set = mem_zalloc(sizeof(*set), destructor);
+	if (!set)
 		return ENOMEM;
 
-	if (line)
-		err = set_servers_params(&servers, line, changev, changec);
+	set->line    = line;
+	set->changev = changev;
+	set->changec = changec;
+	set->errorh  = errorh;
+	set->arg     = arg;
+	set->has_switch = has_key(set, set_key_is_switch);
+
+	for (size_t i = 0; i < changec; i++)
+		ok &= is_valid(set, &changev[i]);
+
+	err = ok ? collect(set) : EINVAL;
 	if (!err)
-		n = collect(chgv, changev, changec, &servers);
+		err = try(set);
+	if (err)
+		undo(set);
+	else
+		finish(set);
 
-	while (done < n && !err)
-		err = do_change(&chgv[done++], aor);
-
-	if (!err && servers.changec)
-		err = adopt(line, servers.serverc, errorh, arg);
-
-	for (size_t i = done; err && i > 0; i--)
-		changes_restore(aor, chgv[i - 1].to.key, chgv[i - 1].old);
-
-	for (size_t i = 0; !err && i < done; i++)
-		mem_deref(chgv[i].old);
-
-	if (!err) {
-		apply(aor);
-		if (servers.changec)
-			adopt_others(line);
-		read_servers_again(changev, changec);
-	}
-
-	set_servers_reset(&servers);
-	mem_deref(chgv);
+	mem_deref(set);
 
 	return err;
 }

@@ -20,7 +20,7 @@ struct line;
  */
 typedef void (set_error_h)(const char *key, const char *error, void *arg);
 
-bool set_changes_servers(const char *key);
+bool set_is_for_unmanaged(const char *key);
 int  set_values(struct line *line, const struct rewrite_change *changev,
 	       size_t changec, set_error_h *errorh, void *arg);
 

@@ -6,6 +6,8 @@
  */
 #include <string.h>
 #include "compat.h"
+#include "keys.h"
+#include "page_listen.h"
 #include "set_key.h"
 #include "set_servers.h"
 #include "settings.h"
@@ -21,11 +23,8 @@ static const struct {
 	const char *begin;
 	const char *text;
 } insteadv[] = {
-	{"failover_http_",   "it is read at start; write it into the file"
-			     " config and start Baresip anew"},
 	{"failover_regint",  "expiries are regint and failover_regint2 to"
 			     " failover_regint8"},
-	{"failover_servers", "servers are server1 to server8"},
 	{"outbound",         "servers are server1 to server8"},
 	{"server",           "servers are server1 to server8"},
 };
@@ -33,10 +32,6 @@ static const struct {
 
 static const char *instead(const char *key)
 {
-	if (!strcmp(key, "failover"))
-		return "it is read at start; write it into the account line"
-			" and start Baresip anew";
-
 	for (size_t i = 0; i < RE_ARRAY_SIZE(insteadv); i++) {
 
 		const char *begin = insteadv[i].begin;
@@ -49,22 +44,43 @@ static const char *instead(const char *key)
 }
 
 
+static void compare(const char **found, unsigned *least, const char *key,
+		    const char *name)
+{
+	const unsigned n = word_distance(key, name);
+
+	if (n < *least) {
+		*least = n;
+		*found = name;
+	}
+}
+
+
 static const char *nearest(const char *key)
 {
 	const char *found = NULL, *name;
 	unsigned least = TYPO_MAX + 1;
 
-	for (size_t i = 0; (name = settings_key(i)); i++) {
+	for (size_t i = 0; (name = settings_key(i)); i++)
+		compare(&found, &least, key, name);
 
-		const unsigned n = word_distance(key, name);
-
-		if (n < least) {
-			least = n;
-			found = name;
-		}
-	}
+	for (enum keys_page i = KEYS_LISTEN; i < KEYS_PAGE; i++)
+		compare(&found, &least, key, keys_page(i));
 
 	return found;
+}
+
+
+/**
+ * Is this the key that leaves an account alone?
+ *
+ * @param key Key
+ *
+ * @return True if it is
+ */
+bool set_key_is_switch(const char *key)
+{
+	return !strcmp(key, "failover");
 }
 
 
@@ -83,7 +99,8 @@ int set_key_refusal(char **errorp, const char *key)
 
 	*errorp = NULL;
 
-	if (settings_allowed(key) || set_servers_is_key(key))
+	if (settings_allowed(key) || set_servers_is_key(key) ||
+	    page_listen_is_key(key) || set_key_is_switch(key))
 		return 0;
 
 	text = instead(key);

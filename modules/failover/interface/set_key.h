@@ -7,6 +7,9 @@
 #ifndef FAILOVER_SET_KEY_H
 #define FAILOVER_SET_KEY_H
 
+#include <stdbool.h>
+
+bool set_key_is_switch(const char *key);
 int set_key_refusal(char **errorp, const char *key);
 
 #endif

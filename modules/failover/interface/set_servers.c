@@ -46,9 +46,21 @@ static unsigned number(const char *key, const char *name)
 }
 
 
+/* By the user's number, or by the parameter of the account line */
 static unsigned server_number(const char *key)
 {
-	return number(key, "server");
+	if (!strcmp(key, "outbound"))
+		return PRIMARY;
+
+	return !strcmp(key, "outbound2") ? PRIMARY + 1 :
+		number(key, "server");
+}
+
+
+/* Servers 3 and more in one text */
+static bool is_list(const char *key)
+{
+	return !strcmp(key, "failover_servers");
 }
 
 
@@ -66,11 +78,12 @@ static unsigned regint_number(const char *key)
  *
  * @param key Key
  *
- * @return True for server1 and so on, regint, failover_regint2 and so on
+ * @return True for server1 and so on, outbound, outbound2, failover_servers,
+ *         regint, failover_regint2 and so on
  */
 bool set_servers_is_key(const char *key)
 {
-	return server_number(key) || regint_number(key) ||
+	return server_number(key) || is_list(key) || regint_number(key) ||
 		!strcmp(key, "regint");
 }
 
@@ -93,6 +106,24 @@ static const char *uri_error(const struct pl *uri)
 }
 
 
+static const char *list_error(struct pl list)
+{
+	const char *text = NULL;
+	unsigned n = PRIMARY + 1;
+
+	while (list.l && !text) {
+
+		struct pl uri;
+
+		config_account_next_server(&uri, &list);
+		text = n++ == MAX_SERVERS ? "too many servers" :
+			uri_error(&uri);
+	}
+
+	return text;
+}
+
+
 /**
  * What is wrong with a value
  *
@@ -112,6 +143,8 @@ const char *set_servers_error(const struct rewrite_change *chg)
 
 	if (server_number(chg->key))
 		return uri_error(&pl);
+	if (is_list(chg->key))
+		return list_error(pl);
 
 	return config_account_decode_regint(&s, &pl) ? NULL :
 		"it is not 1 to 86400 seconds";
@@ -175,6 +208,20 @@ static int replace(char **textp, const struct rewrite_change *chg)
 }
 
 
+static int replace_list(struct form *form, const struct rewrite_change *chg)
+{
+	struct pl list = PL_INIT;
+
+	if (!rewrite_removes(chg))
+		pl_set_str(&list, chg->val);
+
+	for (unsigned i = PRIMARY + 1; i < MAX_SERVERS; i++)
+		form->uriv[i] = mem_deref(form->uriv[i]);
+
+	return read_list(form, list);
+}
+
+
 static int change_form(struct form *form, const struct rewrite_change *chg)
 {
 	const unsigned server = server_number(chg->key);
@@ -182,6 +229,8 @@ static int change_form(struct form *form, const struct rewrite_change *chg)
 
 	if (server)
 		return replace(&form->uriv[server - 1], chg);
+	if (is_list(chg->key))
+		return replace_list(form, chg);
 	if (regint)
 		return replace(&form->regintv[regint - 1], chg);
 

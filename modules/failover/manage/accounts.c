@@ -92,15 +92,8 @@ void accounts_tell_unmanaged(const struct line *line)
 }
 
 
-/**
- * Manage an account, or store the reason why not
- *
- * @param linep Pointer to the line, owned by the list of lines
- * @param ua    User agent of the account
- *
- * @return 0 if success, otherwise errorcode
- */
-int accounts_add(struct line **linep, struct ua *ua)
+static int add(struct line **linep, struct ua *ua,
+	       int (*readh)(struct line *line))
 {
 	struct line *line;
 	int err;
@@ -119,7 +112,7 @@ int accounts_add(struct line **linep, struct ua *ua)
 	line->rwait = config_rwait(line);
 	line_add(line);
 
-	err = config_account(line);
+	err = readh(line);
 	if (!err) {
 		accounts_begin(line);
 	}
@@ -135,6 +128,60 @@ int accounts_add(struct line **linep, struct ua *ua)
 	*linep = line;
 
 	return 0;
+}
+
+
+/**
+ * Manage an account, or store the reason why not
+ *
+ * @param linep Pointer to the line, owned by the list of lines
+ * @param ua    User agent of the account
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int accounts_add(struct line **linep, struct ua *ua)
+{
+	return add(linep, ua, config_account);
+}
+
+
+static void take_history(struct line *to, struct line *from)
+{
+	struct le *le;
+
+	while ((le = list_head(&from->historyl))) {
+		void *entry = le->data;
+
+		list_unlink(le);
+		list_append(&to->historyl, le, entry);
+	}
+}
+
+
+/**
+ * Manage an account no longer. Its place among the accounts and its history
+ * stay.
+ *
+ * @param line Line, is freed
+ */
+void accounts_let_go(struct line *line)
+{
+	const bool unregistered = line->policy.state == POLICY_IDLE;
+	struct le *next = line->le.next;
+	struct line *now = NULL;
+
+	if (!add(&now, line->ua, config_account_changed)) {
+
+		now->unregistered = unregistered;
+		take_history(now, line);
+	}
+
+	if (now && next) {
+		list_unlink(&now->le);
+		list_insert_before(line_list(), next, &now->le, now);
+	}
+
+	mem_deref(line);
 }
 
 

@@ -15,6 +15,7 @@ struct ua;
 void accounts_begin(struct line *line);
 void accounts_tell_unmanaged(const struct line *line);
 int  accounts_add(struct line **linep, struct ua *ua);
+void accounts_let_go(struct line *line);
 void accounts_take_over(struct line *line);
 void accounts_scan(void);
 bool accounts_reread(void);

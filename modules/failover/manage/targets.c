@@ -14,9 +14,11 @@
 #include "expand.h"
 #include "line.h"
 #include "names.h"
+#include "registration.h"
 #include "servers.h"
 #include "state.h"
 #include "targets.h"
+#include "unwanted.h"
 
 
 static struct tmr tmr;
@@ -41,13 +43,25 @@ static bool is_used(const char *uri)
 }
 
 
-/* Restore the outbound proxy that the user wrote */
+/* The outbound proxy that the user wrote; NULL: none */
+static char *written_outbound(const struct line *line)
+{
+	char *written = NULL;
+	struct pl pl;
+
+	if (config_account_outbound(line, PRIMARY, &pl))
+		(void)pl_strdup(&written, &pl);
+
+	return written;
+}
+
+
+/* Do not leave a target behind where the user wrote a name, or nothing */
 static void put_back(struct line *line)
 {
 	const char *uri = account_outbound(line->acc, 0);
-	char *written = NULL;
+	char *written;
 	bool ours = false;
-	struct pl pl;
 
 	for (unsigned i = PRIMARY; uri && i <= line->serverc; i++)
 		ours |= line_server(line, i)->srv &&
@@ -56,25 +70,38 @@ static void put_back(struct line *line)
 	if (line->unmanaged || !ours)
 		return;
 
-	if (config_account_outbound(line, PRIMARY, &pl))
-		(void)pl_strdup(&written, &pl);
-
+	written = written_outbound(line);
 	(void)account_set_outbound(line->acc, written, 0);
 	mem_deref(written);
 }
 
 
-/* Leave the account to Baresip: it no longer has two servers */
+/* Is its registration where Baresip would have it by itself? */
+static bool is_at_home(const struct line *line)
+{
+	switch (line->policy.state) {
+
+	case POLICY_IDLE:    return true;
+	case POLICY_SETTLED:
+	case POLICY_MOVING:  return line->client == PRIMARY;
+	default:             return false;
+	}
+}
+
+
+/* Leave the account to Baresip, which registers with the first server. It no
+   longer has two servers, or the user wants it so. */
 static void let_go(struct line *line)
 {
-	const bool unregistered = line->policy.state == POLICY_IDLE;
-	struct ua *ua = line->ua;
+	char *written = written_outbound(line);
 
-	put_back(line);
-	mem_deref(line);
+	registration_restore(line, written, !is_at_home(line));
+	mem_deref(written);
 
-	if (!accounts_add(&line, ua))
-		line->unregistered = unregistered;
+	info("failover: %s is managed no longer\n", line_name(line));
+
+	unwanted_keep(line);
+	accounts_let_go(line);
 }
 
 
@@ -95,7 +122,13 @@ static void stay_unmanaged(struct line *line, struct line *trial)
 }
 
 
-static void read_again(struct line *line)
+/**
+ * Read an account again: manage it, manage it no longer, or use its new
+ * servers
+ *
+ * @param line Line, may be freed
+ */
+void targets_read(struct line *line)
 {
 	struct line *trial = NULL;
 	int err;
@@ -124,7 +157,7 @@ static void timer_handler(void *arg)
 		struct line *line = le->data;
 
 		le = le->next;
-		read_again(line);
+		targets_read(line);
 	}
 }
 

@@ -11,6 +11,7 @@ struct line;
 
 void targets_open(void);
 void targets_close(void);
+void targets_read(struct line *line);
 void targets_read_again(void);
 void targets_look_up(struct line *line);
 void targets_settled(struct line *line);

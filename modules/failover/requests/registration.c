@@ -40,17 +40,9 @@ void registration_aim(struct line *line, unsigned server)
 }
 
 
-/**
- * Register with a server
- *
- * @param line   Line
- * @param server Server
- */
-void registration_move(struct line *line, unsigned server)
+static void start(struct line *line)
 {
 	int err;
-
-	registration_aim(line, server);
 
 	line->registering = true;
 	err = ua_register(line->ua);
@@ -60,6 +52,36 @@ void registration_move(struct line *line, unsigned server)
 	if (err)
 		info("failover: %s: REGISTER not sent (%m)\n",
 		     line_name(line), err);
+}
+
+
+/**
+ * Register with a server
+ *
+ * @param line   Line
+ * @param server Server
+ */
+void registration_move(struct line *line, unsigned server)
+{
+	registration_aim(line, server);
+	start(line);
+}
+
+
+/**
+ * Leave the registration to Baresip, as it would be without this module
+ *
+ * @param line     Line, about to be freed
+ * @param outbound Outbound proxy that the user wrote, NULL: none
+ * @param anew     True to register with it
+ */
+void registration_restore(struct line *line, const char *outbound, bool anew)
+{
+	registration_aim(line, PRIMARY);
+	(void)account_set_outbound(line->acc, outbound, 0);
+
+	if (anew)
+		start(line);
 }
 
 

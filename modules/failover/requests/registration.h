@@ -10,6 +10,7 @@
 struct line;
 
 void registration_move(struct line *line, unsigned server);
+void registration_restore(struct line *line, const char *outbound, bool anew);
 void registration_stop(struct line *line);
 void registration_aim(struct line *line, unsigned server);
 

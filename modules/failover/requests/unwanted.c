@@ -138,6 +138,31 @@ void unwanted_add_branch(const struct pl *branch)
 }
 
 
+/**
+ * An account is let go: a de-registration that was withheld stays so. libre
+ * would send it again, and a server that shares its location table would lose
+ * the binding made since.
+ *
+ * @param line Line, about to be freed
+ */
+void unwanted_keep(const struct line *line)
+{
+	struct le *le;
+
+	for (le = list_head(&line->txnl); le; le = le->next) {
+
+		const struct txn *txn = le->data;
+		struct pl branch;
+
+		if (txn->kind != KIND_DEREGISTER || !txn->unwanted)
+			continue;
+
+		pl_set_str(&branch, txn->branch);
+		unwanted_add_branch(&branch);
+	}
+}
+
+
 static bool is_unwanted_branch(const struct pl *branch)
 {
 	struct le *le;

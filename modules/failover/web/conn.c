@@ -15,6 +15,7 @@ static void destructor(void *arg)
 	tmr_cancel(&conn->tmr);
 	mem_deref(conn->sc);
 	mem_deref(conn->tc);
+	mem_deref(conn->tls);
 	mem_deref(conn->msg);
 	mem_deref(conn->head);
 	mem_deref(conn->body);

@@ -33,6 +33,7 @@ struct httpd_conn {
 	struct sa peer;
 	struct tcp_conn *tc;
 	struct tls_conn *sc;
+	struct tls *tls;             /**< ... of it, may be an earlier one   */
 	struct tmr tmr;
 	enum state state;
 

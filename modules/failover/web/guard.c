@@ -34,19 +34,14 @@ static void destructor(void *arg)
 /**
  * Allocate a guard with a token of its own
  *
- * @param guardp   Guard
- * @param tls      True for https
- * @param user     User, or NULL: anybody may see the page
- * @param password Password, or NULL
+ * @param guardp Guard
  *
  * @return 0 if success, otherwise errorcode
  */
-int guard_alloc(struct guard **guardp, bool tls, const char *user,
-		const char *password)
+int guard_alloc(struct guard **guardp)
 {
 	uint8_t random[(GUARD_TOKEN_SIZE - 1) / 2];
 	struct guard *guard;
-	int err = 0;
 
 	if (getentropy(random, sizeof(random)))
 		return errno;
@@ -55,7 +50,7 @@ int guard_alloc(struct guard **guardp, bool tls, const char *user,
 	if (!guard)
 		return ENOMEM;
 
-	guard->scheme = tls ? "https://" : "http://";
+	guard->scheme = "http://";
 	(void)re_snprintf(guard->token, sizeof(guard->token), "%w", random,
 			  sizeof(random));
 
@@ -63,15 +58,26 @@ int guard_alloc(struct guard **guardp, bool tls, const char *user,
 	if (gethostname(guard->name, sizeof(guard->name) - 1))
 		guard->name[0] = '\0';
 
-	if (user && password)
-		err = digest_alloc(&guard->digest, user, password);
+	*guardp = guard;
 
-	if (err)
-		mem_deref(guard);
-	else
-		*guardp = guard;
+	return 0;
+}
 
-	return err;
+
+/**
+ * Say who may see the page. The token stays, so an open page goes on.
+ *
+ * @param guard  Guard
+ * @param tls    True for https
+ * @param digest Digest authentication, referenced; NULL: anybody may see it
+ */
+void guard_set(struct guard *guard, bool tls, struct digest *digest)
+{
+	guard->scheme = tls ? "https://" : "http://";
+
+	mem_ref(digest);
+	mem_deref(guard->digest);
+	guard->digest = digest;
 }
 
 

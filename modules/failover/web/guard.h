@@ -13,10 +13,11 @@ enum {
 	GUARD_TOKEN_SIZE = 33,       /**< 128 bits in hex, with 0 byte       */
 };
 
+struct digest;
 struct guard;
 
-int  guard_alloc(struct guard **guardp, bool tls, const char *user,
-		 const char *password);
+int  guard_alloc(struct guard **guardp);
+void guard_set(struct guard *guard, bool tls, struct digest *digest);
 const char *guard_token(const struct guard *guard);
 uint16_t guard_check(struct guard *guard, const struct http_msg *msg,
 		     const char **why);

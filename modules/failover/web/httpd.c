@@ -27,7 +27,8 @@ enum {
 };
 
 struct httpd {
-	struct tcp_sock *ts;
+	struct tcp_sock *ts;         /**< NULL: it does not listen           */
+	struct sa laddr;             /**< ... where, else                    */
 	struct tls *tls;             /**< NULL: plain HTTP                   */
 	struct list connl;           /**< Oldest first, owned                */
 	struct turn turn;
@@ -229,8 +230,9 @@ static int take(struct httpd *httpd, const struct sa *peer)
 
 	err = tcp_accept(&conn->tc, httpd->ts, NULL, recv_handler,
 			 closed_handler, conn);
-	if (!err && httpd->tls)
-		err = tls_start_tcp(&conn->sc, httpd->tls, conn->tc, 0);
+	conn->tls = mem_ref(httpd->tls);
+	if (!err && conn->tls)
+		err = tls_start_tcp(&conn->sc, conn->tls, conn->tc, 0);
 	if (err) {
 		mem_deref(conn);
 		return err;
@@ -266,21 +268,17 @@ static void destructor(void *arg)
 
 
 /**
- * Listen for requests
+ * Allocate a server that does not listen yet
  *
  * @param httpdp Server
- * @param laddr  Local address and port
- * @param cert   File with a key and its certificate (PEM), NULL: plain HTTP
  * @param reqh   Handles requests
  * @param arg    Handler argument
  *
  * @return 0 if success, otherwise errorcode
  */
-int httpd_open(struct httpd **httpdp, const struct sa *laddr,
-	       const char *cert, httpd_req_h *reqh, void *arg)
+int httpd_alloc(struct httpd **httpdp, httpd_req_h *reqh, void *arg)
 {
 	struct httpd *httpd;
-	int err = 0;
 
 	httpd = mem_zalloc(sizeof(*httpd), destructor);
 	if (!httpd)
@@ -289,16 +287,95 @@ int httpd_open(struct httpd **httpdp, const struct sa *laddr,
 	tmr_init(&httpd->turn.tmr);
 	httpd->reqh = reqh;
 	httpd->arg  = arg;
+	*httpdp = httpd;
 
-	if (cert)
-		err = tls_alloc(&httpd->tls, COMPAT_TLS, cert, NULL);
-	if (!err)
-		err = tcp_listen(&httpd->ts, laddr, conn_handler, httpd);
+	return 0;
+}
+
+
+/* The new address may overlap with the old one, like 0.0.0.0:8080 with
+   127.0.0.1:8080. Then the old socket has to be closed first. */
+static int move_socket(struct httpd *httpd, const struct sa *laddr)
+{
+	struct tcp_sock *ts = NULL;
+	int err;
+
+	err = tcp_listen(&ts, laddr, conn_handler, httpd);
+
+	if (err == EADDRINUSE && httpd->ts &&
+	    sa_port(laddr) == sa_port(&httpd->laddr)) {
+
+		httpd->ts = mem_deref(httpd->ts);
+		err = tcp_listen(&ts, laddr, conn_handler, httpd);
+
+		if (err && tcp_listen(&httpd->ts, &httpd->laddr, conn_handler,
+				      httpd))
+			httpd->ts = NULL;
+	}
 
 	if (err)
-		mem_deref(httpd);
-	else
-		*httpdp = httpd;
+		return err;
 
-	return err;
+	mem_deref(httpd->ts);
+	httpd->ts    = ts;
+	httpd->laddr = *laddr;
+
+	return 0;
+}
+
+
+/* What they send next was meant for another address, or another scheme */
+static void close_unread(struct httpd *httpd)
+{
+	struct le *le = list_head(&httpd->connl);
+
+	while (le) {
+
+		struct httpd_conn *conn = le->data;
+
+		le = le->next;
+		if (conn->state == READING)
+			conn_close(conn);
+	}
+}
+
+
+/**
+ * Listen for requests, or listen elsewhere: the new socket is opened before
+ * the old one is closed. Requests that have arrived are answered.
+ *
+ * @param httpd Server
+ * @param laddr Local address and port
+ * @param tls   Key and certificate: https; NULL: plain HTTP
+ *
+ * @return 0 if success, otherwise errorcode: nothing has changed
+ */
+int httpd_listen(struct httpd *httpd, const struct sa *laddr, struct tls *tls)
+{
+	int err = 0;
+
+	if (!httpd->ts || !sa_cmp(laddr, &httpd->laddr, SA_ALL))
+		err = move_socket(httpd, laddr);
+	if (err)
+		return err;
+
+	mem_ref(tls);
+	mem_deref(httpd->tls);
+	httpd->tls = tls;
+	close_unread(httpd);
+
+	return 0;
+}
+
+
+/**
+ * Listen no more. Requests that have arrived are answered
+ *
+ * @param httpd Server
+ */
+void httpd_unlisten(struct httpd *httpd)
+{
+	httpd->ts  = mem_deref(httpd->ts);
+	httpd->tls = mem_deref(httpd->tls);
+	close_unread(httpd);
 }

@@ -25,7 +25,9 @@ typedef void (httpd_req_h)(struct httpd_conn *conn,
 			   const struct http_msg *msg, const struct pl *body,
 			   void *arg);
 
-int  httpd_open(struct httpd **httpdp, const struct sa *laddr,
-		const char *cert, httpd_req_h *reqh, void *arg);
+int  httpd_alloc(struct httpd **httpdp, httpd_req_h *reqh, void *arg);
+int  httpd_listen(struct httpd *httpd, const struct sa *laddr,
+		  struct tls *tls);
+void httpd_unlisten(struct httpd *httpd);
 
 #endif

@@ -6,6 +6,7 @@
  */
 #include "answer.h"
 #include "api.h"
+#include "digest.h"
 #include "form.h"
 #include "guard.h"
 #include "httpd.h"
@@ -96,24 +97,17 @@ static void request_handler(struct httpd_conn *conn,
 
 
 /**
- * Serve the page
+ * Allocate the page. It is not served yet
  *
  * @param webp The page
- * @param conf Address, certificate and password
  * @param ops  Functions for it; must stay valid
  *
- * @return 0 if success, EACCES without user and password on an address other
- *         than loopback, otherwise errorcode
+ * @return 0 if success, otherwise errorcode
  */
-int web_open(struct web **webp, const struct web_conf *conf,
-	     const struct web_ops *ops)
+int web_alloc(struct web **webp, const struct web_ops *ops)
 {
-	const bool open = !conf->user || !conf->password;
 	struct web *web;
 	int err;
-
-	if (open && !sa_is_loopback(&conf->laddr))
-		return EACCES;
 
 	web = mem_zalloc(sizeof(*web), destructor);
 	if (!web)
@@ -121,12 +115,9 @@ int web_open(struct web **webp, const struct web_conf *conf,
 
 	web->ops = ops;
 
-	err = guard_alloc(&web->guard, conf->cert != NULL,
-			  open ? NULL : conf->user,
-			  open ? NULL : conf->password);
+	err = guard_alloc(&web->guard);
 	if (!err)
-		err = httpd_open(&web->httpd, &conf->laddr, conf->cert,
-				 request_handler, web);
+		err = httpd_alloc(&web->httpd, request_handler, web);
 
 	if (err)
 		mem_deref(web);
@@ -134,4 +125,81 @@ int web_open(struct web **webp, const struct web_conf *conf,
 		*webp = web;
 
 	return err;
+}
+
+
+/**
+ * Can a key and its certificate be used?
+ *
+ * @param tlsp Returns them, to be released with mem_deref(); or NULL
+ * @param cert PEM file
+ *
+ * @return 0 if they can, otherwise errorcode
+ */
+int web_read_cert(struct tls **tlsp, const char *cert)
+{
+	struct tls *tls = NULL;
+	int err;
+
+	err = tls_alloc(&tls, COMPAT_TLS, cert, NULL);
+	if (!err && tlsp)
+		*tlsp = mem_ref(tls);
+	mem_deref(tls);
+
+	return err;
+}
+
+
+/**
+ * Serve the page, or serve it elsewhere. All is tried before anything changes,
+ * and requests that have arrived are answered.
+ *
+ * @param web   The page
+ * @param conf  Address, certificate and password
+ * @param fault Returns what is wrong
+ *
+ * @return 0 if success, otherwise errorcode: the page is served as before
+ */
+int web_listen(struct web *web, const struct web_conf *conf,
+	       enum web_fault *fault)
+{
+	const bool open = !conf->user || !conf->password;
+	struct digest *digest = NULL;
+	struct tls *tls = NULL;
+	int err = 0;
+
+	*fault = WEB_NO_PASSWORD;
+	if (open && !sa_is_loopback(&conf->laddr))
+		return EACCES;
+
+	*fault = WEB_CERT;
+	if (conf->cert)
+		err = web_read_cert(&tls, conf->cert);
+	if (err)
+		goto out;
+
+	*fault = WEB_ADDRESS;
+	if (!open)
+		err = digest_alloc(&digest, conf->user, conf->password);
+	if (!err)
+		err = httpd_listen(web->httpd, &conf->laddr, tls);
+	if (!err)
+		guard_set(web->guard, tls != NULL, digest);
+
+ out:
+	mem_deref(digest);
+	mem_deref(tls);
+
+	return err;
+}
+
+
+/**
+ * Serve the page no more. Requests that have arrived are answered
+ *
+ * @param web The page
+ */
+void web_unlisten(struct web *web)
+{
+	httpd_unlisten(web->httpd);
 }

@@ -27,6 +27,13 @@ struct web_conf {
 	const char *password;
 };
 
+/** Why the page cannot be served */
+enum web_fault {
+	WEB_NO_PASSWORD,             /**< Not on loopback, and no password   */
+	WEB_CERT,                    /**< Key or certificate cannot be read  */
+	WEB_ADDRESS,                 /**< Address or port cannot be used     */
+};
+
 /** What a command is about; a text that the client did not send is empty */
 struct web_order {
 	const char *aor;
@@ -96,7 +103,10 @@ struct web_ops {
 	web_order_h *maintenance;
 };
 
-int web_open(struct web **webp, const struct web_conf *conf,
-	     const struct web_ops *ops);
+int  web_alloc(struct web **webp, const struct web_ops *ops);
+int  web_read_cert(struct tls **tlsp, const char *cert);
+int  web_listen(struct web *web, const struct web_conf *conf,
+		enum web_fault *fault);
+void web_unlisten(struct web *web);
 
 #endif

@@ -12,7 +12,7 @@ const LABELS = {
   failover_call_codes: 'Answers in calls that fail a server', failover_rise: 'Good checks before returning',
   failover_fall: 'Failures before leaving', failover_standby: 'Register with the next server as well',
   failover_flow: 'Watch the connection', failover_tcp_keepalive: 'TCP keep-alive every (s)',
-  failover_srv: 'Each SRV target is a server',
+  failover_srv: 'Each SRV target is a server', failover: 'Use failover for this line',
 };
 const CHOICES = {failover_probe: ['register', 'options']};
 const TRANSPORTS = [['', 'Automatic'], ['udp', 'UDP'], ['tcp', 'TCP'], ['tls', 'TLS']];
