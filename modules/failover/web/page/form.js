@@ -19,7 +19,7 @@ const TRANSPORTS = [['', 'Automatic'], ['udp', 'UDP'], ['tcp', 'TCP'], ['tls', '
 const MAX_SERVERS = 8;
 const writable = has('set');
 
-let aor = '', config = null, servers = [], known = '', number = 0;
+let wanted = '', aor = '', config = null, servers = [], known = '', number = 0;
 
 // A label, an input, a hint and room for an error; described to a screen reader
 function field(key, label, input, hint, width = '') {
@@ -180,12 +180,15 @@ async function save() {
 
 async function load(name) {
   try {
-    config = await get(`/api/config?aor=${encodeURIComponent(name)}`);
+    const found = await get(`/api/config?aor=${encodeURIComponent(name)}`);
+    if (name !== wanted) return;        // another line was picked meanwhile
+    config = found;
     aor = name;
     draw();
     showErrors({});
     say($('said'), {ok: true, text: ''});
   } catch (error) {
+    if (name === wanted) wanted = aor;
     say($('said'), {ok: false, error: error.message});
   }
 }
@@ -196,15 +199,16 @@ export function setAccounts(accounts) {
   const options = [...$('pick').options].map((option) => option.value);
   if (names.join('\n') !== options.join('\n')) {
     $('pick').replaceChildren(...names.map((name) => el('option', {value: name}, plainName(name))));
-    $('pick').value = aor;
+    $('pick').value = wanted;
   }
-  if (!aor && names.length && !$('line').hidden) showLine(names[0]);
+  if (!wanted && names.length && !$('line').hidden) showLine(names[0]);
 }
 
 export function showLine(name) {
   if (name) location.hash = `line/${encodeURIComponent(name)}`;
-  else if ($('pick').options.length) name = aor || $('pick').options[0].value;
-  if (!name || name === aor) return;
+  else if ($('pick').options.length) name = wanted || $('pick').options[0].value;
+  if (!name || name === wanted) return;
+  wanted = name;
   $('pick').value = name;
   load(name);
 }
