@@ -231,6 +231,42 @@ static void branch_of_a_packet(void **state)
 }
 
 
+/* However it is altered: what is decoded is what libre decodes */
+static void uris(void **state)
+{
+	static const char whole[] = "sip:al-ice@pbx.example.com:5060;lr;x=1";
+	char text[sizeof(whole)];
+	uint32_t seed = 1;
+	unsigned plain = 0;
+	(void)state;
+
+	for (unsigned i = 0; i < MUTATIONS; i++) {
+
+		const struct pl pl = { text, sizeof(whole) - 1 - i % 30 };
+		struct uri uri, libre;
+
+		memcpy(text, whole, sizeof(whole));
+		for (unsigned k = 0; k < i % 3; k++) {
+			seed = seed * 1664525 + 1013904223;
+			text[(seed >> 8) % pl.l] = "@:;?/ ,.\"<>[]=%1a"[seed >> 28];
+		}
+
+		if (!plain_uri_decode(&uri, &pl))
+			continue;
+
+		++plain;
+		assert_int_equal(uri_decode(&libre, &pl), 0);
+		assert_pl(&uri.scheme, &libre.scheme);
+		assert_pl(&uri.user, &libre.user);
+		assert_pl(&uri.host, &libre.host);
+		assert_int_equal(uri.port, libre.port);
+		assert_pl(&uri.params, &libre.params);
+	}
+
+	assert_in_range(plain, MUTATIONS / 10, MUTATIONS);
+}
+
+
 static void parts_of_an_address(void **state)
 {
 	static const struct pl
@@ -267,6 +303,7 @@ int main(void)
 		cmocka_unit_test(not_a_message),
 		cmocka_unit_test(damaged),
 		cmocka_unit_test(branch_of_a_packet),
+		cmocka_unit_test(uris),
 		cmocka_unit_test(parts_of_an_address),
 	};
 

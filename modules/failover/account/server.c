@@ -124,7 +124,8 @@ int server_decode(struct server *srv, const struct pl *uri)
 	if (err)
 		return ENOMEM;
 
-	(void)sa_set_str(&srv->addr, srv->host, effective_port(srv));
+	srv->name = sa_set_str(&srv->addr, srv->host,
+			       effective_port(srv)) != 0;
 	srv->addr_tp = effective_tp(srv);
 
 	return 0;

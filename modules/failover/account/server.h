@@ -25,6 +25,7 @@ struct target {
 struct server {
 	char *uri;                   /**< As written, an outbound proxy URI  */
 	char *host;                  /**< Name or address, no brackets       */
+	bool name;                   /**< It is a name                       */
 	uint16_t port;               /**< 0: not given                       */
 	enum sip_transp tp;          /**< SIP_TRANSP_NONE: not given         */
 	uint32_t regint;             /**< Expiry requested from it [s]       */
@@ -49,9 +50,7 @@ struct server {
  */
 static inline bool server_is_name(const struct server *srv)
 {
-	struct sa addr;
-
-	return sa_set_str(&addr, srv->host, 0) != 0;
+	return srv->name;
 }
 
 

@@ -68,7 +68,7 @@ static int address_decode(struct uri *uri, struct pl *text,
 		return EBADMSG;
 
 	if (plain_uri(text, &hdr->val))
-		return uri_decode(uri, text);
+		return plain_uri_decode(uri, text) ? 0 : uri_decode(uri, text);
 
 	if (sip_addr_decode(&addr, &hdr->val))
 		return EBADMSG;

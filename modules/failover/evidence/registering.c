@@ -248,11 +248,14 @@ void registering_answered(struct line *line, unsigned server, uint64_t since,
 
 	/* libre sends it again, which may not even get onto the wire: the
 	   name is to be resolved once more */
-	if (scode == 401 || scode == 407 || scode == 423)
+	if (scode == 401 || scode == 407 || scode == 423) {
 		register_challenged(&line->policy, server, clock_ms());
-	else
+		decide_start_timer(line);
+	}
+	else {
+		/* Baresip's event comes next, and starts the timer anew */
 		register_answered(&line->policy, server);
-	decide_start_timer(line);
+	}
 }
 
 

@@ -60,8 +60,10 @@ void state_mark(struct policy *p, unsigned server, enum health health,
 {
 	struct policy_server *srv = state_server(p, server);
 
-	foreign_clean(srv->reason, sizeof(srv->reason), reason,
-		      strlen(reason));
+	/* mostly it is the same again */
+	if (strcmp(srv->reason, reason))
+		foreign_clean(srv->reason, sizeof(srv->reason), reason,
+			      strlen(reason));
 
 	if (srv->health == health)
 		return;

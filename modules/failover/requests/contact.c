@@ -114,16 +114,18 @@ const char *contact_in_use(const struct line *line)
 }
 
 
-/* What Baresip sends again and again for the same server is learnt once */
-static bool is_learnt(struct line *line, const struct pl *contact)
+/**
+ * Is this the Contact of Baresip's latest REGISTER, to the letter? It sends the
+ * same again and again, so there is nothing new to be read in it.
+ *
+ * @param line    Line
+ * @param contact Value of the header
+ *
+ * @return True if it is
+ */
+bool contact_is_known(const struct line *line, const struct pl *contact)
 {
-	if (line->contact_sent && !pl_strcmp(contact, line->contact_sent))
-		return true;
-
-	line->contact_sent = mem_deref(line->contact_sent);
-	(void)pl_strdup(&line->contact_sent, contact);
-
-	return false;
+	return line->contact_sent && !pl_strcmp(contact, line->contact_sent);
 }
 
 
@@ -140,8 +142,15 @@ void contact_sent(struct line *line, const struct glance *g, bool in_use)
 	struct pl rest = PL_INIT, expires = PL_INIT;
 
 	if (!pl_isset(&g->contact) ||
-	    (in_use && is_learnt(line, &g->contact)) ||
-	    sip_addr_decode(&addr, &g->contact))
+	    (in_use && contact_is_known(line, &g->contact)))
+		return;
+
+	if (in_use) {
+		line->contact_sent = mem_deref(line->contact_sent);
+		(void)pl_strdup(&line->contact_sent, &g->contact);
+	}
+
+	if (sip_addr_decode(&addr, &g->contact))
 		return;
 
 	/* a removal */

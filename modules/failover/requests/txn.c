@@ -37,9 +37,6 @@ static void destructor(void *arg)
 	tmr_cancel(&txn->tmr);
 	tmr_cancel(&txn->tmr_giveup);
 	tmr_cancel(&txn->tmr_probe);
-	mem_deref(txn->branch);
-	mem_deref(txn->met);
-	mem_deref(txn->callid);
 	mem_deref(txn->invite);
 }
 
@@ -192,21 +189,35 @@ bool txn_is_passing(void)
 }
 
 
-static int txn_copy(struct txn *txn, const struct sent *sent)
+/* Its texts are behind it, in the same piece of memory */
+static struct txn *alloc_with_texts(const struct glance *g)
 {
-	int err;
+	const size_t branch = g->branch.l + 1, met = g->met.l + 1;
+	const size_t callid = g->callid.l + 1;
+	struct txn *txn = mem_zalloc(sizeof(*txn) + branch + met + callid,
+				     destructor);
 
-	err  = pl_strdup(&txn->branch, &sent->g.branch);
-	err |= pl_strdup(&txn->met, &sent->g.met);
-	err |= pl_strdup(&txn->callid, &sent->g.callid);
+	if (!txn)
+		return NULL;
 
-	if (txn->kind == KIND_INVITE) {
-		txn->invite = mbuf_alloc(sent->pkt.l);
-		err |= txn->invite ? mbuf_write_pl(txn->invite, &sent->pkt) :
-			ENOMEM;
-	}
+	txn->branch = (char *)(txn + 1);
+	txn->met    = txn->branch + branch;
+	txn->callid = txn->met + met;
 
-	return err;
+	if (pl_strcpy(&g->branch, txn->branch, branch) ||
+	    pl_strcpy(&g->met, txn->met, met) ||
+	    pl_strcpy(&g->callid, txn->callid, callid))
+		return mem_deref(txn);
+
+	return txn;
+}
+
+
+static int keep_invite(struct txn *txn, const struct pl *pkt)
+{
+	txn->invite = mbuf_alloc(pkt->l);
+
+	return txn->invite ? mbuf_write_pl(txn->invite, pkt) : ENOMEM;
 }
 
 
@@ -226,13 +237,13 @@ struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
 		      const struct sent *sent, enum sip_transp tp,
 		      const struct sa *dst)
 {
-	struct txn *txn = mem_zalloc(sizeof(*txn), destructor);
+	struct txn *txn = alloc_with_texts(&sent->g);
 
 	if (!txn)
 		return NULL;
 
 	txn->kind = kind;
-	if (txn_copy(txn, sent))
+	if (kind == KIND_INVITE && keep_invite(txn, &sent->pkt))
 		return mem_deref(txn);
 
 	list_append(&txnl, &txn->le, txn);

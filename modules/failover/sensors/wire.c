@@ -100,7 +100,8 @@ static enum kind kind_of(const struct line *line, const struct dialog *dlg,
 	if (pl_strcmp(&g->met, "REGISTER"))
 		return KIND_OTHER;
 
-	if (is_deregister(g) && !is_old_contact(line, g))
+	if (!contact_is_known(line, &g->contact) && is_deregister(g) &&
+	    !is_old_contact(line, g))
 		return KIND_DEREGISTER;
 
 	return request_is_own(&g->callid) ? KIND_OTHER : KIND_REGISTER;

@@ -42,7 +42,7 @@ enum header {
 
 
 /* Take the first line off the text, without its line end */
-static bool next_line(struct pl *line, struct pl *text)
+static inline bool next_line(struct pl *line, struct pl *text)
 {
 	const char *lf = text->l ? memchr(text->p, '\n', text->l) : NULL;
 
@@ -63,8 +63,22 @@ static bool next_line(struct pl *line, struct pl *text)
 
 static bool is(const struct pl *name, const char *text)
 {
-	return (name->p[0] | 0x20) == (text[0] | 0x20) &&
-		!strncasecmp(name->p, text, name->l);
+	return !strncasecmp(name->p, text, name->l);
+}
+
+
+/* Most headers are told by their first letter that they are not read */
+static bool may_be_read(char c)
+{
+	switch (c | 0x20) {
+
+	case 'c': case 'e': case 'f': case 'i':
+	case 'm': case 'r': case 't': case 'v':
+		return true;
+
+	default:
+		return false;
+	}
 }
 
 
@@ -246,12 +260,19 @@ static bool read_header(struct glance *g, enum header header, struct pl *val)
 
 static bool read_line(struct glance *g, const struct pl *line)
 {
-	const char *colon = memchr(line->p, ':', line->l);
+	const char *colon;
 	enum header header;
 	struct pl name, val;
 
-	/* a folded line, or a line that cannot be read */
-	if (plain_is_blank(line->p[0]) || !colon || colon == line->p)
+	/* a folded line */
+	if (plain_is_space(line->p[0]))
+		return false;
+
+	if (!may_be_read(line->p[0]))
+		return true;
+
+	colon = memchr(line->p, ':', line->l);
+	if (!colon)
 		return false;
 
 	name.p = line->p;
@@ -260,13 +281,13 @@ static bool read_line(struct glance *g, const struct pl *line)
 
 	header = header_of(&name);
 	if (header == HEADER_OTHER)
-		return !plain_has(&name, ' ') && !plain_has(&name, '\t');
+		return true;
 
 	val.p = colon + 1;
 	val.l = line->l - (size_t)(val.p - line->p);
 	plain_trim(&val);
 
-	return !plain_has(&val, '\r') && read_header(g, header, &val);
+	return read_header(g, header, &val);
 }
 
 

@@ -14,13 +14,48 @@
 #include "compat.h"
 
 enum {
-	INDEX_SIZE = 1024,           /**< A power of two                     */
+	INDEX_BITS = 10,
+	INDEX_SIZE = 1 << INDEX_BITS,
 };
 
 /** Objects by a text; each object has a struct le for this */
 struct index {
 	struct list bucketv[INDEX_SIZE];
 };
+
+
+static inline uint64_t index_mix(uint64_t hash, const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+
+	return (hash ^ word) * 0x9e3779b97f4a7c15u;
+}
+
+
+/* The hash functions of libre take about ten instructions a character. Keys
+   are random numbers, names, and addresses in memory: eight characters at a
+   time tell them apart as well. The last eight may be read twice. */
+static inline size_t index_hash(const struct pl *key)
+{
+	const size_t step = sizeof(uint64_t);
+	char word[sizeof(uint64_t)] = {0};
+	uint64_t hash = key->l;
+
+	for (size_t i = 0; i + step < key->l; i += step)
+		hash = index_mix(hash, key->p + i);
+
+	if (key->l >= step)
+		hash = index_mix(hash, key->p + key->l - step);
+	else {
+		for (size_t i = 0; i < key->l; i++)
+			word[i] = key->p[i];
+		hash = index_mix(hash, word);
+	}
+
+	return hash >> (64 - INDEX_BITS);
+}
 
 
 /**
@@ -34,7 +69,7 @@ struct index {
 static inline struct list *index_bucket(struct index *idx,
 					const struct pl *key)
 {
-	return &idx->bucketv[hash_joaat_pl(key) & (INDEX_SIZE - 1)];
+	return &idx->bucketv[index_hash(key)];
 }
 
 

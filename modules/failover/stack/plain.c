@@ -10,6 +10,7 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 #include "plain.h"
@@ -17,19 +18,26 @@
 
 static const char scheme[] = "sip:";
 
-
-static bool is_space(char c)
-{
-	return plain_is_blank(c) || c == '\r' || c == '\n';
-}
+/** What ends the value of a parameter */
+static const bool ends_value[UINT8_MAX + 1] = {
+	[';'] = true, [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true,
+};
 
 
 static const char *skip_space(const char *p, const char *end)
 {
-	while (p < end && is_space(*p))
+	while (p < end && plain_is_space(*p))
 		++p;
 
 	return p;
+}
+
+
+static bool is_named(const char *p, const char *end, const char *name,
+		     size_t len)
+{
+	return (size_t)(end - p) > len && (*p | 0x20) == (*name | 0x20) &&
+		!strncasecmp(p, name, len);
 }
 
 
@@ -50,7 +58,7 @@ bool plain_param(struct pl *val, const struct pl *params, const char *name)
 	while (p < end && (p = memchr(p, ';', (size_t)(end - p)))) {
 
 		p = skip_space(p + 1, end);
-		if ((size_t)(end - p) <= len || strncasecmp(p, name, len))
+		if (!is_named(p, end, name, len))
 			continue;
 
 		p = skip_space(p + len, end);
@@ -59,7 +67,7 @@ bool plain_param(struct pl *val, const struct pl *params, const char *name)
 
 		p = skip_space(p + 1, end);
 		val->p = p;
-		while (p < end && *p != ';' && !is_space(*p))
+		while (p < end && !ends_value[(unsigned char)*p])
 			++p;
 		val->l = (size_t)(p - val->p);
 
@@ -194,4 +202,71 @@ bool plain_user(struct pl *user, const struct pl *addr)
 	struct pl uri, params;
 
 	return plain_split(&uri, &params, addr) && plain_uri_user(user, &uri);
+}
+
+
+static bool is_word(const char *p, const char *end)
+{
+	for (; p < end; p++) {
+		if (!isalnum((unsigned char)*p) && !strchr("-._", *p))
+			return false;
+	}
+
+	return true;
+}
+
+
+/* What follows the host: a port, and parameters */
+static bool read_port(struct uri *uri, const char *p, const char *end)
+{
+	uint32_t port = 0;
+
+	if (p < end && *p == ':') {
+
+		for (++p; p < end && isdigit((unsigned char)*p) &&
+			     port <= UINT16_MAX; p++)
+			port = port * 10 + (uint32_t)(*p - '0');
+
+		if (!port || port > UINT16_MAX)
+			return false;
+	}
+
+	uri->port     = (uint16_t)port;
+	uri->params.p = p;
+	uri->params.l = (size_t)(end - p);
+
+	return p == end || (*p == ';' && !plain_has(&uri->params, '?') &&
+			    !plain_has(&uri->params, ' '));
+}
+
+
+/**
+ * Decode a URI: user, host, port and parameters
+ *
+ * @param uri Set to its parts, without the address family
+ * @param pl  URI
+ *
+ * @return True if it is of the plain form
+ */
+bool plain_uri_decode(struct uri *uri, const struct pl *pl)
+{
+	const char *end = pl->p + pl->l, *p;
+
+	memset(uri, 0, sizeof(*uri));
+
+	if (!plain_uri_user(&uri->user, pl))
+		return false;
+
+	uri->scheme.p = pl->p;
+	uri->scheme.l = sizeof(scheme) - 2;
+
+	p = uri->user.p + (uri->user.l ? uri->user.l + 1 : 0);
+	uri->host.p = p;
+	while (p < end && *p != ':' && *p != ';')
+		++p;
+	uri->host.l = (size_t)(p - uri->host.p);
+
+	return uri->host.l && is_word(uri->host.p, p) &&
+		is_word(uri->user.p, uri->user.p + uri->user.l) &&
+		read_port(uri, p, end);
 }

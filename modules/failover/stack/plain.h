@@ -41,19 +41,31 @@ static inline bool plain_has(const struct pl *pl, char c)
 
 
 /**
- * Remove blanks from both ends of a text
+ * Is a character white space?
+ *
+ * @param c Character
+ *
+ * @return True if it is
+ */
+static inline bool plain_is_space(char c)
+{
+	return plain_is_blank(c) || c == '\r' || c == '\n';
+}
+
+
+/**
+ * Remove white space from both ends of a text
  *
  * @param pl Text
  */
 static inline void plain_trim(struct pl *pl)
 {
-	while (pl->l && plain_is_blank(pl->p[0])) {
+	while (pl->l && plain_is_space(pl->p[0])) {
 		++pl->p;
 		--pl->l;
 	}
 
-	while (pl->l && (plain_is_blank(pl->p[pl->l - 1]) ||
-			 pl->p[pl->l - 1] == '\r'))
+	while (pl->l && plain_is_space(pl->p[pl->l - 1]))
 		--pl->l;
 }
 
@@ -63,6 +75,7 @@ bool plain_split(struct pl *uri, struct pl *params, const struct pl *addr);
 bool plain_uri(struct pl *uri, const struct pl *addr);
 bool plain_address_param(struct pl *val, const struct pl *addr,
 			 const char *name);
+bool plain_uri_decode(struct uri *uri, const struct pl *pl);
 bool plain_uri_user(struct pl *user, const struct pl *uri);
 bool plain_user(struct pl *user, const struct pl *addr);
 

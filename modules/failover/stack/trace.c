@@ -18,6 +18,7 @@
 #include "sent.h"
 #include "sockets.h"
 #include "trace.h"
+#include "withhold.h"
 
 
 enum {
@@ -140,12 +141,17 @@ static void sent(enum sip_transp tp, const struct sa *src,
 
 	hidden = trace.senth(tp, dst, pkt, len);
 
-	/* over UDP withhold.c does this */
-	if (hidden && tp != SIP_TRANSP_UDP)
-		make_empty(pkt, len);
+	if (hidden) {
+		/* over UDP withhold.c does this */
+		if (tp != SIP_TRANSP_UDP)
+			make_empty(pkt, len);
+		return;
+	}
 
-	if (!hidden)
-		show(true, tp, src, dst, pkt, len, arg);
+	show(true, tp, src, dst, pkt, len, arg);
+
+	if (tp == SIP_TRANSP_UDP)
+		withhold_pass(pkt, len);
 }
 
 

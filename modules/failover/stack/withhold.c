@@ -26,6 +26,7 @@ enum {
 
 static struct {
 	withhold_h *h;               /**< NULL: closed                       */
+	struct pl passed;            /**< Packet that withhold_pass() named  */
 
 	/** Withheld even after the module was closed */
 	struct {
@@ -51,6 +52,16 @@ static bool lingers(const struct pl *branch)
 }
 
 
+static bool is_passed(const struct pl *pkt)
+{
+	const struct pl passed = wh.passed;
+
+	wh.passed = pl_null;
+
+	return pkt->p == passed.p && pkt->l == passed.l;
+}
+
+
 static bool send_handler(int *err, struct sa *dst, struct mbuf *mb, void *arg)
 {
 	struct pl pkt, branch;
@@ -68,7 +79,7 @@ static bool send_handler(int *err, struct sa *dst, struct mbuf *mb, void *arg)
 	}
 
 	/* the sender of a request wants its response */
-	if (glance_is_answer(pkt.p, pkt.l) ||
+	if (is_passed(&pkt) || glance_is_answer(pkt.p, pkt.l) ||
 	    !glance_branch(&branch, pkt.p, pkt.l))
 		return false;
 
@@ -121,9 +132,24 @@ bool withhold_is_ready(const struct sa *dst)
 int withhold_open(withhold_h *h)
 {
 	wh.h = h;
+	wh.passed  = pl_null;
 	wh.lingerc = 0;
 
 	return sockets_open(socket_handler);
+}
+
+
+/**
+ * libre is about to send this packet over UDP, and it has been looked at: the
+ * helper need not do so again
+ *
+ * @param pkt Packet
+ * @param len Its length
+ */
+void withhold_pass(const uint8_t *pkt, size_t len)
+{
+	wh.passed.p = (const char *)pkt;
+	wh.passed.l = len;
 }
 
 

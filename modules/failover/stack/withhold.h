@@ -15,6 +15,7 @@ typedef bool (withhold_h)(const struct pl *pkt, const struct pl *branch,
 int  withhold_open(withhold_h *h);
 void withhold_close(void);
 void withhold_linger(const char *branch, uint64_t until);
+void withhold_pass(const uint8_t *pkt, size_t len);
 bool withhold_is_ready(const struct sa *dst);
 
 #endif
