@@ -21,6 +21,10 @@
  * silence of the connection that SIP has. Every report names its kind, and
  * evidence_counts() refuses what is none.
  *
+ * Two ways lead to the policy without such a report, and ask the same first:
+ * the time of Baresip's REGISTER, which the policy keeps itself (WAIT_ANSWER,
+ * action.c), and the ends of our own requests (check.c).
+ *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
@@ -194,7 +198,9 @@ void evidence_unreachable(struct line *line, unsigned server,
 			  const struct sa *dst, uint64_t since,
 			  const char *reason)
 {
-	if (lookup_defer(line, server, dst, since, reason))
+	/* nor is an address blamed for what is the phone's own */
+	if (lookup_defer(line, server, dst, since, reason) ||
+	    !evidence_counts(line, EVIDENCE_ERROR, reason))
 		return;
 
 	if (evidence_goes_on(line, server, dst))

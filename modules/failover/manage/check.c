@@ -14,14 +14,12 @@
 #include "clock.h"
 #include "contact.h"
 #include "decide.h"
-#include "error.h"
 #include "evidence.h"
 #include "failback.h"
 #include "foreign.h"
 #include "grant.h"
 #include "keepalive.h"
 #include "line.h"
-#include "own_side.h"
 #include "policy.h"
 #include "reason.h"
 #include "registering.h"
@@ -241,6 +239,17 @@ static const struct {
 };
 
 
+/* An error is evidence of the server, or of nothing: see evidence.c */
+static bool is_evidence(struct line *line, int err)
+{
+	char text[REASON_SIZE];
+
+	(void)re_snprintf(text, sizeof(text), "%m", err);
+
+	return evidence_counts(line, evidence_of(err), text);
+}
+
+
 static void check_handler(int err, const struct sip_msg *msg, void *arg)
 {
 	struct check *check = arg;
@@ -249,15 +258,12 @@ static void check_handler(int err, const struct sip_msg *msg, void *arg)
 	struct decision d = {0};
 	struct end end;
 
-	if (error_is_want(err)) {
+	if (err && !is_evidence(line, err)) {
 		check_drop(line, kind);
 		kindv[kind].not_sent(line);
 		decide_start_timer(line);
 		return;
 	}
-
-	if (err && own_side_is_at_fault(line))
-		return;
 
 	end_init(&end, check, err, msg);
 	kindv[kind].ended(&end, &d);

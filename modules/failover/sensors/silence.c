@@ -62,9 +62,9 @@ static void giveup_handler(void *arg)
 			  schedule_giveup_ms(&txn->line->set, invite)))
 		return;
 
-	txn_note_silence(txn);
-	evidence_unanswered(txn->line, txn->server, txn->met, txn->sends,
-			    txn->since);
+	if (evidence_unanswered(txn->line, txn->server, txn->met, txn->sends,
+				txn->since) != VERDICT_VOID)
+		txn_note_silence(txn);
 }
 
 
