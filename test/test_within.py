@@ -40,18 +40,27 @@ def within(server, method, since=0.0):
             if e.msg.to_tag]
 
 
+def first(server, method, since):
+    """The first of these requests, which has come once.  Baresip 4.x offers
+    anew 0.3 s after a call was set up, if its media are not as they were
+    wanted: that is another request."""
+    entry, *others = within(server, method, since)
+    assert {e.branch for e in others if e.msg.cseq == entry.msg.cseq} <= \
+        {entry.branch}
+    return entry
+
+
 def moved(phone, backup, call, what, since):
     """The request has reached the far end through the backup, once."""
     method = ORDERS[what][0]
-    entry = backup.recorder.wait(method, since=since, timeout=20)[0]
+    backup.recorder.wait(method, since=since, timeout=20)
     phone.wait(lambda: counters(phone)["requests_moved"] >= 1,
                what=f"{method} counted")
     phone.wait_log(rf"{method} within the call .* went through server 2")
+    entry = first(backup, method, since)
     assert entry.msg.call_id == call.call_id
     assert entry.msg.from_tag == call.remote_tag
     assert entry.msg.to_tag == call.local_tag
-    found = within(backup, method, since)
-    assert len({e.branch for e in found}) == 1
     return entry
 
 
@@ -321,7 +330,7 @@ def test_route_set(transport, fault, direction, what, proxied):
     since = time.monotonic()
     order(phone, what)
     phone.wait_log(rf"{method} within the call .* went through server 2")
-    entry, = {e.branch: e for e in within(far, method, since)}.values()
+    entry = first(far, method, since)
     assert entry.msg.uri == far.uri(transport)
     if what == "hold":
         far.recorder.wait("ACK", since=since)

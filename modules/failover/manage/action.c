@@ -19,6 +19,7 @@
 #include "policy.h"
 #include "redial.h"
 #include "registration.h"
+#include "stall.h"
 #include "state.h"
 #include "subscription.h"
 #include "targets.h"
@@ -50,12 +51,33 @@ static void drop(struct line *line)
 }
 
 
+/* Before anything is sent to a server: what was left behind there ends. Of
+   that libre hears when it next looks at its sockets. */
+static bool is_to_wait(struct line *line, const struct decision *todo)
+{
+	bool wait = false;
+
+	if (todo->register_with) {
+		wait |= subscription_leave(line, todo->register_with);
+		wait |= stall_leave(line, todo->register_with);
+	}
+
+	if (todo->probe)
+		wait |= stall_leave(line, todo->probe);
+	if (todo->standby)
+		wait |= stall_leave(line, todo->standby);
+	if ((todo->renew || todo->keepalive) && line->policy.target)
+		wait |= stall_leave(line, line->policy.target);
+
+	return wait;
+}
+
+
 static void action_handler(struct line *line)
 {
 	const struct decision todo = line->todo;
 
-	if (todo.register_with &&
-	    subscription_leave(line, todo.register_with)) {
+	if (is_to_wait(line, &todo)) {
 		decide_wait(line, NOTICE_MS);
 		return;
 	}

@@ -4,9 +4,10 @@
  * libre uses a connection to a server while it is there. One that is dead is
  * ended at once. One whose peer acknowledges may have stalled all the same: a
  * Content-Length that is too large makes libre wait for the rest of an answer,
- * and swallow all that follow. It is ended, in order, if a request over it was
- * not answered in its time and nothing at all has been received over it since
- * that request was sent; so that the next request has a new one.
+ * and swallow all that follow. If a request over it was not answered in its
+ * time, and nothing at all has been received over it since that request was
+ * sent, it is ended, in order, before the next request to that server. Until
+ * then a late answer is heard: it may list a binding that nobody needs.
  *
  * Accounts share connections. Nobody's call, no request that still waits for
  * its answer and no account that is registered over it is to suffer: then the
@@ -83,10 +84,11 @@ static bool is_overdue(const struct txn *txn)
 
 
 /* Was one of the line's requests over it not answered in its time? The last
-   one of those tells since when nothing has come. */
-static bool is_stalled(const struct line *line, unsigned server,
-		       const struct sa *dst)
+   one of those tells since when nothing has come; 0 if there is none. */
+static uint64_t stalled_since(const struct line *line, unsigned server,
+			      const struct sa *dst)
 {
+	uint64_t since = 0;
 	struct le *le;
 
 	for (le = list_head(&line->txnl); le; le = le->next) {
@@ -97,10 +99,10 @@ static bool is_stalled(const struct line *line, unsigned server,
 		    txn->tp != SIP_TRANSP_UDP && !txn->answered &&
 		    sa_cmp(&txn->dst, dst, SA_ALL) && is_overdue(txn) &&
 		    !is_heard_since(dst, txn->since))
-			return true;
+			since = MAX(since, txn->since);
 	}
 
-	return false;
+	return since;
 }
 
 
@@ -189,13 +191,48 @@ static void end_dead(const struct line *line, unsigned server)
  * @param line   Line
  * @param server Server
  */
-void stall_end(const struct line *line, unsigned server)
+void stall_end(struct line *line, unsigned server)
 {
-	const struct sa *dst = &line_server(line, server)->addr;
+	struct server *srv = &line->serverv[server - 1];
+	uint64_t since;
 
 	end_dead(line, server);
 
-	if (sa_isset(dst, SA_ALL) && is_stalled(line, server, dst) &&
-	    !is_waited_for(dst) && !is_used(line, dst))
-		connection_end(dst);
+	since = sa_isset(&srv->addr, SA_ALL) ?
+		stalled_since(line, server, &srv->addr) : 0;
+	if (since)
+		srv->stalled = since;
+}
+
+
+/**
+ * A request is about to be sent to a server: end its connection if that has
+ * stalled
+ *
+ * @param line   Line
+ * @param server Server
+ *
+ * @return True if one was ended; libre hears of it when it next looks at its
+ *         sockets
+ */
+bool stall_leave(struct line *line, unsigned server)
+{
+	struct server *srv = &line->serverv[server - 1];
+	const struct sa *dst = &srv->addr;
+
+	if (!srv->stalled)
+		return false;
+
+	if (is_heard_since(dst, srv->stalled)) {
+		srv->stalled = 0;
+		return false;
+	}
+
+	if (is_waited_for(dst) || is_used(line, dst))
+		return false;
+
+	srv->stalled = 0;
+	connection_end(dst);
+
+	return true;
 }

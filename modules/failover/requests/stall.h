@@ -12,6 +12,7 @@
 struct line;
 
 void stall_heard(enum sip_transp tp, const struct sa *peer);
-void stall_end(const struct line *line, unsigned server);
+void stall_end(struct line *line, unsigned server);
+bool stall_leave(struct line *line, unsigned server);
 
 #endif
