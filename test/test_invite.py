@@ -646,6 +646,26 @@ def test_late_answer(transport, hung_up, plan, ends_by, server_pair,
     assert len(phone.events("CALL_CLOSED")) == hung_up
 
 
+def test_all_were_down(server_pair, phone_factory):
+    """Every server has failed, the backup last. Both are back, the primary
+    refuses: the call goes through the backup, whose failure is old."""
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair,
+                  config={"failover_retries": 0, "failover_keepalive": 1})
+    for server in server_pair:
+        server.kill()
+    phone.wait_state("down")
+    primary.behave_all(status=408)
+    for server in server_pair:
+        server.start()
+    phone.dial(BOB)
+    backup.calls.wait_state("established")
+    in_use(phone, 2)
+    settle(phone, 0.5)
+    assert len(backup.calls.established()) == 1
+    assert not phone.events("CALL_CLOSED")
+
+
 # Baresip itself fails to dial
 
 def test_reset_unnoticed(server_pair, phone_factory):

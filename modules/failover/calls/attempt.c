@@ -317,21 +317,31 @@ bool attempt_lost_socket(struct attempt *att)
 
 /**
  * Has the account left the present server because it failed? Nothing was
- * sent yet where there is none.
+ * sent yet where there is none. A server that had failed before is no longer
+ * known to be down: it may be tried again, once the account is registered
+ * there.
  *
  * @param att Attempt
  *
  * @return True if it has
  */
-bool attempt_is_stranded(const struct attempt *att)
+bool attempt_is_stranded(struct attempt *att)
 {
 	const struct policy *p = &att->line->policy;
+	const struct policy_server *ps;
 
 	if (!att->server)
 		return false;
 
-	return (p->target != att->server || p->state == POLICY_DOWN) &&
-		p->serverv[att->server - 1].health == HEALTH_DOWN;
+	ps = &p->serverv[att->server - 1];
+	if (ps->health != HEALTH_DOWN ||
+	    (p->target == att->server && p->state != POLICY_DOWN))
+		return false;
+
+	if (ps->since < att->since)
+		attempt_forget(att);
+
+	return true;
 }
 
 

@@ -46,6 +46,6 @@ bool attempt_is_listed(const struct attempt *att, const struct sip_msg *msg);
 bool attempt_is_challenge(const struct sip_msg *msg);
 bool attempt_is_due(const struct attempt *att);
 bool attempt_lost_socket(struct attempt *att);
-bool attempt_is_stranded(const struct attempt *att);
+bool attempt_is_stranded(struct attempt *att);
 
 #endif
