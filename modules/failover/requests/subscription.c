@@ -44,7 +44,8 @@ struct subscription {
 	char *rtag;                  /**< NULL: nobody has answered          */
 	struct sip_msg *pending;     /**< SUBSCRIBE that waits for the first
 					  answer                             */
-	bool ended;                  /**< Before there was one               */
+	bool ended;                  /**< By us, which libre may not have
+					  heard                              */
 	struct tmr tmr;
 };
 
@@ -201,12 +202,11 @@ static void end(struct subscription *sub)
 		info("failover: %s: cannot move the subscription to %s of"
 		     " %s\n", line_name(sub->line), sub->event, sub->aor);
 
-	/* an answer may lie in the socket, and makes the dialog first */
-	sub->ended = !sub->rtag;
-	if (sub->ended)
-		tmr_start(&sub->tmr, TRANSACTION_MS, forget_handler, sub);
-	else
-		mem_deref(sub);
+	/* An answer may lie in the socket, and makes the dialog first.  Or
+	   Baresip is about to open its sockets anew, and the NOTIFY is lost:
+	   it is sent again when it registers. */
+	sub->ended = true;
+	tmr_start(&sub->tmr, TRANSACTION_MS, forget_handler, sub);
 }
 
 
@@ -293,11 +293,14 @@ bool subscription_leave(const struct line *line, unsigned server)
 
 		le = le->next;
 
-		if (sub->line == line && sub->server != server && !sub->ended &&
-		    !presence_is_shown(sub->aor, sub->event)) {
-			end(sub);
+		if (sub->line != line || sub->server == server ||
+		    presence_is_shown(sub->aor, sub->event))
+			continue;
+
+		if (!sub->ended)
 			ended = true;
-		}
+		if (!sub->ended || sub->rtag)
+			end(sub);
 	}
 
 	return ended;
