@@ -58,6 +58,9 @@ def verdict(check, *events):
     ("each move has a reason", [MOVE]),
     ("each move has a reason",
      [(*MOVE[:3], {**MOVE[3], "reason": "asked for by command"})]),
+    *[("each move has a reason", [(58, who, "fault", {"kind": kind}), MOVE])
+      for who, kind in (("phone", "unplug"), ("network", "delay"),
+                        ("pbx2", "503"))],
     ("accounts settle",
      [(60, "soak", "calm", {}),
       (61, "alice", "state", {**SETTLED, "state": "backup", "active": 2})]),

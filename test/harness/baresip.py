@@ -293,6 +293,8 @@ class Phone:
             self.do("uafind", aor)
         if aor and self.version == (1, 1):
             uri += f" {self._aors.index(aor)}"
+        elif aor and self.version > (1, 1):
+            uri += " 0"             # `uafind` has made it the first one
         self.do("dial", uri)
 
     def answer(self) -> None:
