@@ -130,7 +130,8 @@ static bool given_up(struct fleet *f, struct phone *ph, enum kind kind,
 	switch (kind) {
 
 	case REG:
-		policy_resent(p, req->server, f->now, fleet_rnd(f), d);
+		if (policy_resent(p, req->server, f->now))
+			policy_time_is_up(p, f->now, fleet_rnd(f), d);
 		return d->register_with || d->tell == TELL_EXHAUSTED;
 
 	case CHECK:

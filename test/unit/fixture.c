@@ -126,7 +126,9 @@ void fix_refused(struct fix *f)
 
 void fix_resent(struct fix *f, unsigned server)
 {
-	policy_resent(&f->p, server, f->now, f->rnd, clear(f));
+	clear(f);
+	if (policy_resent(&f->p, server, f->now))
+		policy_time_is_up(&f->p, f->now, f->rnd, &f->d);
 }
 
 

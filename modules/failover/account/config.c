@@ -8,6 +8,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include <strings.h>
 #include "changes.h"
 #include "config.h"
 #include "keys.h"
@@ -26,6 +27,21 @@ static struct settings config;   /**< From the config file, for all accounts */
 static struct conf *conf;        /**< Where they come from, referenced       */
 
 
+/* libre's search for a parameter is slow, and most are not there */
+static bool is_mentioned(const struct pl *params, const char *name)
+{
+	const size_t len = strlen(name);
+
+	for (size_t i = 0; i + len <= params->l; i++) {
+		if ((params->p[i] | 0x20) == (name[0] | 0x20) &&
+		    !strncasecmp(params->p + i, name, len))
+			return true;
+	}
+
+	return false;
+}
+
+
 /**
  * A parameter of the account line
  *
@@ -39,6 +55,11 @@ bool config_param(const struct line *line, const char *name, struct pl *val)
 {
 	const struct pl *params = &account_laddr(line->acc)->params;
 	struct pl end;
+
+	if (!is_mentioned(params, name)) {
+		*val = pl_null;
+		return false;
+	}
 
 	if (!msg_param_decode(params, name, val))
 		return true;

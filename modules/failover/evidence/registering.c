@@ -183,20 +183,20 @@ void registering_sent(struct line *line, unsigned server, uint64_t since,
 	if (is_stale(line, server, since))
 		return;
 
-	if (again) {
-		if (own_side_is_at_fault(line))
-			return;
-
-		/* mostly it is but counted: a timer for each transmission of
-		   each account would keep the phone busy with its timers */
-		if (policy_resent(&line->policy, server, clock_ms(),
-				  chance_u32(), &d))
-			decide_take(line, &d);
-	}
-	else {
+	if (!again) {
 		register_sent(&line->policy, server, since);
 		decide_start_timer(line);
+		return;
 	}
+
+	/* mostly it is but counted: to ask the kernel about the network and to
+	   set a timer at each transmission of each account would take long */
+	if (!policy_resent(&line->policy, server, clock_ms()) ||
+	    own_side_is_at_fault(line))
+		return;
+
+	policy_time_is_up(&line->policy, clock_ms(), chance_u32(), &d);
+	decide_take(line, &d);
 }
 
 

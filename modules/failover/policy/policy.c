@@ -96,13 +96,10 @@ void policy_time_is_up(struct policy *p, uint64_t now, uint32_t rnd,
  * @param p      Policy
  * @param server Server it goes to
  * @param now    Time [ms]
- * @param rnd    Random number
- * @param d      Decision
  *
- * @return True if its time was up
+ * @return True if its time is up: the caller calls policy_time_is_up()
  */
-bool policy_resent(struct policy *p, unsigned server, uint64_t now,
-		   uint32_t rnd, struct decision *d)
+bool policy_resent(struct policy *p, unsigned server, uint64_t now)
 {
 	if (server != p->target || !policy_waits(p, WAIT_ANSWER))
 		return false;
@@ -111,8 +108,6 @@ bool policy_resent(struct policy *p, unsigned server, uint64_t now,
 		++p->sends;
 		return false;
 	}
-
-	policy_time_is_up(p, now, rnd, d);
 
 	return true;
 }

@@ -16,8 +16,7 @@
 
 void policy_time_is_up(struct policy *p, uint64_t now, uint32_t rnd,
 		       struct decision *d);
-bool policy_resent(struct policy *p, unsigned server, uint64_t now,
-		   uint32_t rnd, struct decision *d);
+bool policy_resent(struct policy *p, unsigned server, uint64_t now);
 void policy_init(struct policy *p, const struct settings *set,
 		 unsigned serverc, uint64_t now);
 unsigned policy_registering(struct policy *p, uint64_t now);
