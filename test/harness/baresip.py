@@ -202,7 +202,8 @@ class Phone:
                 raise AssertionError(f"baresip does not listen\n{self.log}")
             time.sleep(0.001)
         self.log.wait("baresip is ready", timeout)
-        self.command("listcalls")   # from its answer on, events reach us
+        # from its answer on, events reach us
+        self.command("listcalls", timeout=timeout)
         return self
 
     def _follow(self, process: subprocess.Popen) -> None:

@@ -242,6 +242,10 @@ static int read_servers(struct line *line, bool warn)
 	const bool two = config_account_outbound(line, PRIMARY + 1, &pl);
 	int err;
 
+	err = line_make_room(line, MAX_SERVERS);
+	if (err)
+		return err;
+
 	err = list_servers(line, two, warn);
 	if (err)
 		return err;
@@ -249,7 +253,7 @@ static int read_servers(struct line *line, bool warn)
 	expand_servers(line);
 
 	if (line->serverc > 1 && (two || expand_has_list(line)))
-		return 0;
+		return line_make_room(line, line->serverc);
 
 	line->pending = expand_is_waiting(line);
 	if (line->pending)

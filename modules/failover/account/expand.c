@@ -122,7 +122,7 @@ void expand_servers(struct line *line)
 	struct server wasv[MAX_SERVERS];
 
 	memcpy(wasv, line->serverv, sizeof(wasv));
-	memset(line->serverv, 0, sizeof(line->serverv));
+	memset(line->serverv, 0, sizeof(wasv));
 	line->serverc = 0;
 
 	for (unsigned i = 0; i < n; i++) {

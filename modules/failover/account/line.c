@@ -268,6 +268,50 @@ int line_auth_handler(char **username, char **password, const char *realm,
 
 
 /**
+ * Make room for servers of a line, or give back what is not needed
+ *
+ * @param line Line
+ * @param n    Number of servers, not 0 and not below line->serverc
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int line_make_room(struct line *line, unsigned n)
+{
+	const size_t size = n * sizeof(*line->serverv);
+	struct server *serverv = line->serverv ?
+		mem_realloc(line->serverv, size) : mem_alloc(size, NULL);
+
+	if (!serverv)
+		return ENOMEM;
+
+	if (n > line->serverm)
+		memset(&serverv[line->serverm], 0,
+		       (n - line->serverm) * sizeof(*serverv));
+
+	line->serverv = serverv;
+	line->serverm = n;
+
+	return 0;
+}
+
+
+/**
+ * Free the servers of a line
+ *
+ * @param line Line, about to be freed
+ */
+void line_drop_servers(struct line *line)
+{
+	for (unsigned i = 0; i < line->serverm; i++)
+		server_reset(&line->serverv[i]);
+
+	line->serverv = mem_deref(line->serverv);
+	line->serverc = 0;
+	line->serverm = 0;
+}
+
+
+/**
  * A server of a line
  *
  * @param line   Line

@@ -16,7 +16,7 @@ struct glance;
 
 /** A server that the user tests: ask.c */
 struct asked {
-	struct server server;        /**< Its URI is NULL: no test yet       */
+	struct server server;
 	bool pending;                /**< There is no answer yet             */
 	bool answered;
 	char *text;                  /**< Result, for the user               */
@@ -54,8 +54,9 @@ struct line {
 	char *unmanaged;             /**< Why it is left alone, or NULL      */
 
 	struct settings set;
-	struct server serverv[MAX_SERVERS];
+	struct server *serverv;      /**< Its servers                        */
 	unsigned serverc;
+	unsigned serverm;            /**< Room for so many                   */
 	struct name *namev[MAX_SERVERS];/**< Looked up in DNS                */
 	unsigned namec;
 	bool pending;                /**< Unmanaged until DNS answers        */
@@ -93,7 +94,7 @@ struct line {
 	unsigned requests_moved;
 	struct tally tally;          /**< Counted for /metrics               */
 	struct list historyl;        /**< Its events: history.c              */
-	struct asked asked;          /**< By failover_test                   */
+	struct asked *asked;         /**< By failover_test, NULL: never      */
 	struct probe *probev[MAX_SERVERS];/**< TCP probes under way        */
 	struct lookup *lookupv[MAX_SERVERS];/**< Of names, under way         */
 };
@@ -113,6 +114,8 @@ int line_auth_handler(char **username, char **password, const char *realm,
 		      void *arg);
 
 /* The servers of a line */
+int  line_make_room(struct line *line, unsigned n);
+void line_drop_servers(struct line *line);
 const struct server *line_server(const struct line *line, unsigned server);
 unsigned line_server_of(struct line *line, unsigned guess,
 			const struct pl *route, enum sip_transp tp,

@@ -104,8 +104,8 @@ static bool is_for_server(X509 *x)
 				return true;
 		}
 
-		if (line->asked.pending &&
-		    is_for_host(x, line->asked.server.host))
+		if (line->asked && line->asked->pending &&
+		    is_for_host(x, line->asked->server.host))
 			return true;
 
 		if ((line->unmanaged &&
@@ -153,7 +153,8 @@ static bool is_written(const struct line *line, const char *host)
 			return true;
 	}
 
-	if (line->asked.pending && !str_casecmp(line->asked.server.host, host))
+	if (line->asked && line->asked->pending &&
+	    !str_casecmp(line->asked->server.host, host))
 		return true;
 
 	return is_uri_of(account_aor(line->acc), host) ||

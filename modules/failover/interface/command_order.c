@@ -357,12 +357,12 @@ int command_order_probe(struct re_printf *pf, void *arg)
 
 static int print_test(struct re_printf *pf, const struct line *line)
 {
-	const struct asked *asked = &line->asked;
+	const struct asked *asked = line->asked;
 
-	if (asked->text)
+	if (asked && asked->text)
 		return re_hprintf(pf, "%s: test of %s\n", line_name(line),
 				  asked->text);
-	if (asked->pending)
+	if (asked && asked->pending)
 		return re_hprintf(pf, "%s: %s is being asked\n",
 				  line_name(line), asked->server.uri);
 
@@ -385,7 +385,7 @@ static int start_test(struct re_printf *pf, struct line *line,
 				  line_name(line));
 	case EBUSY:
 		(void)re_hprintf(pf, "failover: %s: %s is being asked\n",
-				 line_name(line), line->asked.server.uri);
+				 line_name(line), line->asked->server.uri);
 		break;
 
 	default:

@@ -156,7 +156,7 @@ static int counters_dict(struct odict **odp, const struct line *line)
 
 static int asked_dict(struct odict **odp, const struct line *line)
 {
-	const struct asked *asked = &line->asked;
+	const struct asked *asked = line->asked;
 	struct odict *od;
 	int err;
 
@@ -180,7 +180,7 @@ static int add_asked(struct odict *od, const struct line *line)
 	struct odict *asked = NULL;
 	int err;
 
-	if (!line->asked.text)
+	if (!line->asked || !line->asked->text)
 		return odict_entry_add(od, "test", ODICT_NULL);
 
 	err = asked_dict(&asked, line);

@@ -57,10 +57,10 @@ static void destructor(void *arg)
 	for (unsigned i = 0; i < CHECKS; i++)
 		mem_deref(line->checkv[i].req);
 
-	for (unsigned i = 0; i < MAX_SERVERS; i++) {
+	for (unsigned i = 0; i < MAX_SERVERS; i++)
 		mem_deref(line->probev[i]);
-		server_reset(&line->serverv[i]);
-	}
+
+	line_drop_servers(line);
 }
 
 

@@ -20,9 +20,18 @@
 #include "view.h"
 
 
+static void destructor(void *arg)
+{
+	struct asked *asked = arg;
+
+	server_reset(&asked->server);
+	mem_deref(asked->text);
+}
+
+
 static void finish(struct line *line, int err, const char *what)
 {
-	struct asked *asked = &line->asked;
+	struct asked *asked = line->asked;
 	ask_h *h = asked->h;
 
 	asked->pending  = false;
@@ -56,7 +65,7 @@ static void question_handler(const struct question_end *end, void *arg)
 	}
 	else {
 		(void)re_snprintf(answer, sizeof(answer), "%m", end->err);
-		reason_describe(&line->asked.server, answer, what,
+		reason_describe(&line->asked->server, answer, what,
 				sizeof(what));
 	}
 
@@ -79,24 +88,25 @@ static void question_handler(const struct question_end *end, void *arg)
  */
 int ask_start(struct line *line, const char *uri, ask_h *h, void *arg)
 {
-	struct asked *asked = &line->asked;
+	struct asked *asked;
 	struct server srv;
 	struct pl pl;
 	int err;
 
-	if (asked->pending)
+	if (line->asked && line->asked->pending)
 		return EBUSY;
 
 	pl_set_str(&pl, uri);
 	err = server_decode(&srv, &pl);
-	if (err) {
+	asked = err ? NULL : mem_zalloc(sizeof(*asked), destructor);
+	if (!asked) {
 		server_reset(&srv);
-		return err;
+		return err ? err : ENOMEM;
 	}
 
-	server_reset(&asked->server);
+	mem_deref(line->asked);
+	line->asked    = asked;
 	asked->server  = srv;
-	asked->text    = mem_deref(asked->text);
 	asked->h       = h;
 	asked->arg     = arg;
 	asked->pending = true;
@@ -125,17 +135,15 @@ int ask_start(struct line *line, const char *uri, ask_h *h, void *arg)
  */
 void ask_forget(struct line *line)
 {
-	struct asked *asked = &line->asked;
+	struct asked *asked = line->asked;
 
 	question_forget(line);
+	line->asked = NULL;
 
-	if (asked->h)
+	if (asked && asked->h)
 		asked->h(ECANCELED, "the account is gone", asked->arg);
 
-	asked->h       = NULL;
-	asked->pending = false;
-	asked->text    = mem_deref(asked->text);
-	server_reset(&asked->server);
+	mem_deref(asked);
 }
 
 

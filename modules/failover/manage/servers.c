@@ -33,9 +33,7 @@ static void destructor(void *arg)
 {
 	struct line *trial = arg;
 
-	for (unsigned i = 0; i < MAX_SERVERS; i++)
-		server_reset(&trial->serverv[i]);
-
+	line_drop_servers(trial);
 	expand_release(trial);
 	mem_deref(trial->unmanaged);
 	mem_deref(trial->acc);
@@ -119,14 +117,17 @@ static void take_written(struct server *srv, struct server *written)
 static void take_servers(struct line *line, struct line *trial,
 			 const struct renumber *rn)
 {
-	struct server wasv[MAX_SERVERS];
+	struct server *const wasv = line->serverv;
+	const unsigned wasm = line->serverm;
 
 	take_names(line, trial);
 
-	memcpy(wasv, line->serverv, sizeof(wasv));
-	memcpy(line->serverv, trial->serverv, sizeof(line->serverv));
-	memcpy(trial->serverv, wasv, sizeof(trial->serverv));
-	line->serverc = trial->serverc;
+	line->serverv  = trial->serverv;
+	line->serverc  = trial->serverc;
+	line->serverm  = trial->serverm;
+	trial->serverv = wasv;
+	trial->serverc = 0;
+	trial->serverm = wasm;
 
 	for (unsigned i = 0; i < rn->serverc; i++) {
 
