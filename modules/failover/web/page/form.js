@@ -19,7 +19,7 @@ const TRANSPORTS = [['', 'Automatic'], ['udp', 'UDP'], ['tcp', 'TCP'], ['tls', '
 const MAX_SERVERS = 8;
 const writable = has('set');
 
-let wanted = '', aor = '', config = null, servers = [], known = '', number = 0;
+let picks = '', wanted = '', aor = '', config = null, servers = [], known = '', number = 0;
 
 // A label, an input, a hint and room for an error; described to a screen reader
 function field(key, label, input, hint, width = '') {
@@ -196,8 +196,9 @@ async function load(name) {
 // The lines to pick from; called with every status
 export function setAccounts(accounts) {
   const names = accounts.map((account) => account.aor);
-  const options = [...$('pick').options].map((option) => option.value);
-  if (names.join('\n') !== options.join('\n')) {
+  const text = names.join('\n');
+  if (text !== picks) {
+    picks = text;
     $('pick').replaceChildren(...names.map((name) => el('option', {value: name}, plainName(name))));
     $('pick').value = wanted;
   }

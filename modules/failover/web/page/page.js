@@ -4,9 +4,10 @@
 import {$, el, get, post, say, has, setText, setClass, plainName, addressOf, duration, STATES, HEALTH} from './api.js';
 import {showLine, setAccounts} from './form.js';
 
-const POLL_MS = 700;
-const rows = new Map();         // aor -> Row
+const POLL_MS = 700, SLICE_MS = 8, MORE = 40;
+let rows = new Map();           // aor -> Row, in Baresip's order
 let filter = 'all', failures = 0, lastSeen = null, accounts = [], timer = 0;
+let polling = false, again = false, room = MORE;
 
 const pill = () => el('span', {class: 'pill'}, el('i', {class: 'shape'}), el('span'));
 
@@ -15,9 +16,13 @@ function setState(element, [word, kind], name = 'pill') {
   setText(element.lastChild, word);
 }
 
-// What is the same in two answers, but for time that has passed
-const essence = (account) => JSON.stringify(account, (key, value) =>
-  key === 'since_s' || key === 'next_s' && value !== null ? undefined : value);
+// Long work is done in slices: between them the browser draws and hears the user
+let slice = 0;
+async function breathe() {
+  if (performance.now() - slice < SLICE_MS) return;
+  await new Promise((done) => setTimeout(done));
+  slice = performance.now();
+}
 
 class Card {                    // one server
   constructor(row, index) {
@@ -32,9 +37,9 @@ class Card {                    // one server
     this.use = el('button', {type: 'button', 'aria-label': `Use this server: ${index} of ${row.name}`, onclick: () => row.order('switch', {server: index})}, 'Use this server');
     this.rest = el('button', {type: 'button', 'aria-pressed': 'false', 'aria-label': `Maintenance of server ${index} of ${row.name}`, onclick: () => row.order('maintenance',
       {server: index, state: this.health === 'maintenance' ? 'off' : 'on'})}, 'Maintenance');
+    this.buttons = el('div', {class: 'buttons'}, has('switch') ? this.use : '', has('maintenance') ? this.rest : '');
     this.element = el('li', {class: 'server'}, el('header', {}, this.title, this.tag), this.address,
-      this.state, this.reason, this.since,
-      el('div', {class: 'buttons'}, has('switch') ? this.use : '', has('maintenance') ? this.rest : ''));
+      this.state, this.reason, this.since, this.buttons);
   }
 
   update(account, server) {
@@ -53,6 +58,8 @@ class Card {                    // one server
     setText(this.reason, [this.unknown && /^not tried/.test(server.reason) ? '' : server.reason, server.registered ? 'registered here' : '',
       server.srv ? `from ${server.srv}` : ''].filter(Boolean).join(' · '));
     this.use.hidden = active || !managed;
+    this.rest.hidden = !managed;
+    this.buttons.hidden = [...this.buttons.children].every((button) => button.hidden);
     this.rest.setAttribute('aria-pressed', String(server.state === 'maintenance'));
   }
 }
@@ -60,7 +67,13 @@ class Card {                    // one server
 class Row {                     // one account
   constructor(aor) {
     this.name = plainName(aor);
+    this.lower = this.name.toLowerCase();
     this.aor = aor;
+  }
+
+  // Made when it is first to be seen
+  draw() {
+    if (this.element) return this.element;
     this.pill = pill();
     this.using = el('span', {class: 'mono'});
     this.age = el('span', {class: 'soft'});
@@ -69,6 +82,10 @@ class Row {                     // one account
       el('summary', {}, this.pill, el('span', {class: 'name'}, this.name),
         el('span', {class: 'using'}, this.using, ' ', this.age), this.check));
     this.element = el('li', {}, this.details);
+    this.fillSummary();
+    this.tick();
+    this.details.open = accounts.length < 4;
+    return this.element;
   }
 
   // What is folded away is made when it is first looked at
@@ -102,30 +119,32 @@ class Row {                     // one account
     setText(this.factv.get(name), String(value));
   }
 
+  // Returns news for the reader. Time that has passed is no change
   update(account, now) {
-    const key = essence(account);
     const next = account.failback.next_s;
     this.since = account.servers.map((server, i) => {       // a clock that does not tremble
       const at = now - server.since_s, before = this.since && this.since[i];
+      server.since_s = 0;
       return Math.abs(at - before) < 1.5 ? before : at;
     });
     this.next = next === null ? null : now + next;
-    if (key === this.key) return;
+    account.failback.next_s = next === null ? null : 0;
+    const key = JSON.stringify(account), before = this.state;
+    if (key === this.key) return '';
     this.key = key;
     this.account = account;
-    this.fillSummary();
+    this.state = account.state;
+    if (this.element) this.fillSummary();
     if (this.cards) this.fill();
+    return before && before !== this.state ?
+      `${this.name}: ${STATES[this.state][0]}${account.active ? `, server ${account.active}` : ''}` : '';
   }
 
   fillSummary() {
     const account = this.account;
     const server = account.servers.find((s) => s.index === account.active);
-    const before = this.state;
-    this.state = account.state;
     setState(this.pill, STATES[account.state] || [account.state, 'idle']);
     setText(this.using, server ? addressOf(server.uri).filter(Boolean).join(' · ') : '');
-    if (before && before !== account.state)
-      setText($('news'), `${this.name}: ${STATES[account.state][0]}${server ? `, server ${server.index}` : ''}`);
   }
 
   fill() {
@@ -176,20 +195,43 @@ class Row {                     // one account
 
 // Filters
 
-function fits(row) {
-  return (filter === 'all' || row.state === filter) &&
-    row.name.toLowerCase().includes($('find').value.trim().toLowerCase());
+function fitting() {
+  const text = $('find').value.trim().toLowerCase();
+  return [...rows.values()].filter((row) =>
+    (filter === 'all' || row.state === filter) && row.lower.includes(text));
+}
+
+// Only some rows are in the document, and those that stay are not touched
+function drawRows() {
+  const list = $('accounts'), found = fitting(), wanted = found.slice(0, room);
+  const stay = new Set(wanted.map((row) => row.element));
+  for (const element of [...list.children]) if (!stay.has(element)) element.remove();
+  let at = list.firstChild;
+  for (const row of wanted) {
+    if (row.element && row.element === at) at = at.nextSibling;
+    else list.insertBefore(row.draw(), at);
+  }
+  const left = found.length - wanted.length;
+  $('more').hidden = !left;
+  setText($('more'), `Show more of the ${found.length} accounts`);
+  $('empty').hidden = found.length > 0;
+  setText($('empty'), rows.size ? 'No account fits.' : 'Baresip has no accounts.');
 }
 
 function applyFilter() {
-  let shown = 0;
-  for (const row of rows.values()) {
-    const hidden = !fits(row);
-    if (row.element.hidden !== hidden) row.element.hidden = hidden;
-    shown += !hidden;
-  }
-  $('empty').hidden = shown > 0;
-  setText($('empty'), rows.size ? 'No account fits.' : 'Baresip has no accounts.');
+  room = MORE;
+  drawRows();
+}
+
+// Come near the end, and there are more. Observed anew, it tells if it is still near
+const end = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && showMore(),
+  {rootMargin: '600px'});
+
+function showMore() {
+  room += MORE;
+  drawRows();
+  end.unobserve($('more'));
+  end.observe($('more'));
 }
 
 const chips = new Map(['all', ...Object.keys(STATES)].map((state) => {
@@ -218,33 +260,31 @@ function countStates() {
 
 // Polling
 
-function update(status) {
-  const now = performance.now() / 1000, seen = new Set();
+async function update(status) {
+  const now = performance.now() / 1000, found = new Map(), news = [];
+  slice = performance.now();
+  for (const account of status.accounts) {
+    let key = account.aor;
+    while (found.has(key)) key += ' ';          // two accounts of one address
+    const row = rows.get(key) || new Row(account.aor);
+    found.set(key, row);
+    news.push(row.update(account, now));
+    await breathe();
+  }
   ({accounts} = status);
-  for (const account of accounts) {
-    let row = rows.get(account.aor);
-    seen.add(account.aor);
-    if (!row) {
-      rows.set(account.aor, row = new Row(account.aor));
-      row.update(account, now);
-      $('accounts').append(row.element);
-      row.details.open = accounts.length < 4;
-    } else row.update(account, now);
-  }
-  for (const [aor, row] of rows) {
-    if (seen.has(aor)) continue;
-    row.element.remove();
-    rows.delete(aor);
-  }
+  rows = found;
+  const told = news.filter(Boolean);
+  if (told.length) setText($('news'), told.length > 3 ? `${told.length} accounts have changed.` : told.join('. '));
   countStates();
-  applyFilter();
+  drawRows();
+  await breathe();
   tick();
   setAccounts(accounts);
 }
 
 function tick() {
   const now = performance.now() / 1000;
-  for (const row of rows.values()) if (!row.element.hidden) row.tick(now);
+  for (const row of rows.values()) if (row.element?.parentNode) row.tick(now);
 }
 
 function tell(kind, word, text) {
@@ -259,8 +299,11 @@ function tell(kind, word, text) {
 async function poll() {
   const begun = performance.now();
   clearTimeout(timer);
+  again = polling;
+  if (polling) return;
+  polling = true;
   try {
-    update(await get('/api/status'));
+    await update(await get('/api/status'));
     failures = 0;
     lastSeen = new Date();
     tell('good', 'Live', '');
@@ -272,8 +315,8 @@ async function poll() {
   }
   // a long answer is asked for less often
   const took = performance.now() - begun;
-  clearTimeout(timer);
-  timer = setTimeout(poll, failures === 1 ? 200 : document.hidden ? 5000 : Math.min(5000, Math.max(POLL_MS, 4 * took)));
+  polling = false;
+  timer = setTimeout(poll, again ? 0 : failures === 1 ? 200 : document.hidden ? 5000 : Math.min(5000, Math.max(POLL_MS, 4 * took)));
 }
 
 // Pages
@@ -293,6 +336,8 @@ function route() {
 
 $('tab-line').hidden = !has('config');
 $('find').addEventListener('input', applyFilter);
+$('more').addEventListener('click', showMore);
+end.observe($('more'));
 addEventListener('hashchange', route);
 document.addEventListener('visibilitychange', () => document.hidden || poll());
 setInterval(tick, 1000);
