@@ -419,6 +419,30 @@ def rings_in_vain(phone, contact, call_id, from_tag):
         phone.wait_event("CALL_CLOSED")
 
 
+def test_not_acknowledged(server_pair, phone_factory):
+    """The user hangs up before the caller's ACK has come: older versions of
+    libre send the BYE after that, and no server is blamed meanwhile."""
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair, config={"failover_retries": 1})
+    acknowledge, held = primary.uac._ack, []
+    primary.uac._ack = lambda *args: held.append(args)
+    primary.call(ALICE)
+    phone.wait_event("CALL_INCOMING")
+    phone.answer()
+    phone.wait(lambda: held)
+    phone.hangup()
+    phone.wait_event("CALL_CLOSED")
+    settle(phone, 3)
+    assert counters(phone)["failovers"] == 0 and not backup.recorder.count()
+    primary._run(in_loop(acknowledge, *held[-1]))
+    primary.calls.wait_state("ended")
+    assert not backup.recorder.count("BYE")
+
+
+async def in_loop(function, *args):
+    function(*args)
+
+
 @pytest.mark.parametrize("direction, group", [
     ("outgoing", True), ("outgoing", False), ("incoming", False)])
 def test_another_call_of_that_id(direction, group, talking):

@@ -8,7 +8,7 @@ import pytest
 
 from harness import namespace
 from harness.baresip import account
-from harness.dialling import counters, invites
+from harness.dialling import counters, invites, settle
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, LATE_S, QUICK,
                               TRANSACTION_S, binds, in_time, in_use, measured,
                               our_lines, says_after, switch)
@@ -223,11 +223,32 @@ def test_bye_without_name_server(server_pair, names, phone_by_name):
     took = backup.recorder.requests("BYE")[0].time - hung_up
     measured("silent name server, BYE at the backup after", took)
     assert in_time(took, 1.5)
+    in_use(phone, 2)                    # an OPTIONS has not gone out either
     names.resume()
-    in_use(phone, 2)
     phone.do("failover_probe")
     in_use(phone, 1)
     assert not primary.recorder.requests("BYE")
+
+
+def test_route_without_name_server(server_pair, names, phone_by_name):
+    """The account has addresses, the primary's route a name: the BYE goes on
+    to the backup, and the primary is not blamed for what it never got."""
+    primary, backup = server_pair
+    names.host(PBX, "127.0.0.1")
+    primary.contact = lambda req: ("Contact",
+                                   f"<{uri(PBX, primary.port, 'udp')}>")
+    phone = phone_by_name(primary.uri(), backup.uri(), config=RETRY)
+    in_use(phone, 1)
+    phone.dial(BOB)
+    call = established(phone, primary)
+    names.stop()
+    names.forgotten(phone)
+    phone.hangup()
+    backup.calls.wait_state("ended")
+    assert (call.ended_by, call.ended_via) == ("BYE", backup.name)
+    settle(phone, 2)
+    assert counters(phone)["failovers"] == 0
+    assert phone.account_status()["state"] == "primary"
 
 
 @pytest.mark.parametrize("password", ["", "secret"])

@@ -18,6 +18,7 @@
 #include "glance.h"
 #include "line.h"
 #include "probe.h"
+#include "schedule.h"
 #include "settings.h"
 #include "unwanted.h"
 
@@ -76,11 +77,12 @@ static void pass_on(struct bye *bye)
 }
 
 
-/* It was asked for credentials, and libre has sent none: what is not sent is
-   evidence of nothing */
-static bool is_withdrawn(const struct bye *bye)
+/* libre has sent none, or none with credentials: what is not sent is evidence
+   of nothing. If a name or a connection is at fault, unsent_handler() has
+   another request show it. */
+static bool is_unsent(const struct bye *bye)
 {
-	return !bye->req && bye->challenges && !bye->att.sends;
+	return !bye->req && !bye->att.sends;
 }
 
 
@@ -93,7 +95,7 @@ void bye_unanswered(struct bye *bye)
 {
 	struct line *line = bye->dlg->line;
 
-	if (bye->provisional || is_withdrawn(bye)) {
+	if (bye->provisional || is_unsent(bye)) {
 		pass_on(bye);
 		return;
 	}
@@ -178,13 +180,29 @@ static void challenged(struct bye *bye)
 }
 
 
+/* The far end has not acknowledged our answer, so libre may not send a BYE yet
+   (RFC 3261 section 15). It does so with the ACK, or after 64*T1. */
+static void unacknowledged_handler(void *arg)
+{
+	mem_deref(arg);
+}
+
+
+static void await_ack(struct bye *bye)
+{
+	attempt_stop(&bye->att);
+	tmr_start(&bye->tmr, TRANSACTION_MS + ASK_MS, unacknowledged_handler,
+		  bye);
+}
+
+
 /* `sends`: 1 if the BYE is on the wire, 0 if it waits for a connection */
-static void watch(struct dialog *dlg, unsigned sends)
+static struct bye *watch(struct dialog *dlg, unsigned sends)
 {
 	struct bye *bye = mem_zalloc(sizeof(*bye), destructor);
 
 	if (!bye)
-		return;
+		return NULL;
 
 	list_append(&byel, &bye->le, bye);
 	bye->dlg = dlg;
@@ -199,6 +217,20 @@ static void watch(struct dialog *dlg, unsigned sends)
 		tmr_start(&bye->tmr, ASK_MS, unsent_handler, bye);
 
 	decide_go_on(dlg->line);
+
+	return bye;
+}
+
+
+/* Its time begins when it is on the wire, however long it has waited */
+static void count_sent(struct bye *bye)
+{
+	if (!bye->req && !bye->att.sends) {
+		tmr_cancel(&bye->tmr);
+		attempt_start(&bye->att, bye->att.server);
+	}
+
+	++bye->att.sends;
 }
 
 
@@ -227,9 +259,9 @@ void bye_sent(struct dialog *dlg, const struct glance *g, bool via_server,
 	if (bye && again && attempt_is_due(&bye->att))
 		bye_unanswered(bye);
 	else if (bye)
-		++bye->att.sends;
+		count_sent(bye);
 	else if (via_server)
-		watch(dlg, 1);
+		(void)watch(dlg, 1);
 	else
 		mem_deref(dlg);      /* it goes to the far end directly */
 }
@@ -293,6 +325,7 @@ void bye_received(const struct sip_msg *msg)
 void bye_closed(const struct line *line, struct call *call)
 {
 	struct dialog *dlg = dialog_call_closed(line, call);
+	struct bye *bye;
 
 	if (!dlg || dlg->bye)
 		return;
@@ -302,8 +335,12 @@ void bye_closed(const struct line *line, struct call *call)
 		return;
 	}
 
-	watch(dlg, 0);
-	probe_server(dlg->line, dlg->server);
+	bye = watch(dlg, 0);
+
+	if (!dlg->established && bye)
+		await_ack(bye);
+	else
+		probe_server(dlg->line, dlg->server);
 }
 
 

@@ -26,6 +26,7 @@ struct dialog {
 	bool incoming;               /**< The far end has called             */
 	bool moved;                  /**< Another server has answered in it  */
 	bool confirmed;              /**< Answered with 2xx                  */
+	bool established;            /**< ... and acknowledged               */
 	char *callid;
 	char *ltag;                  /**< Our tag, NULL: not known yet       */
 	char *rtag;                  /**< The far end's                      */

@@ -76,6 +76,7 @@ void dialog_call_established(const struct line *line, struct call *call)
 		return;
 
 	dlg->call = call;
+	dlg->established = true;
 	(void)media_alloc(&dlg->media, line->ua, call, dlg->callid);
 }
 
