@@ -226,8 +226,10 @@ def calls_stay(story: Story) -> Verdict:
         for up in story.of(account.name, "CALL_ESTABLISHED"):
             verdict.judged += 1
             closed = story.first(up.time, account.name, "CALL_CLOSED")
-            asked = story.first(up.time, account.name, "hang up",
-                                "far hangs up")
+            begun = [e.time for e in story.of(account.name, "dial", "is called")
+                     if e.time <= up.time]
+            asked = story.first(max(begun, default=up.time), account.name,
+                                "hang up", "far hangs up")
             if not closed or (asked and asked.time <= closed.time):
                 continue
             if not _may_end(story, account, closed):
