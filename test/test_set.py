@@ -10,8 +10,8 @@ import pytest
 
 from harness import certificates, ports
 from harness.dialling import settle
-from harness.scenario import (ALICE, binds, in_use, line, our_lines, switch,
-                              wait_quiet)
+from harness.scenario import (ALICE, binds, expires, in_use, line, our_lines,
+                              switch, wait_quiet)
 from harness.web import Web
 
 REFERENCE = Path(__file__).parent.parent / "docs" / "reference.md"
@@ -127,7 +127,9 @@ def test_off_on_the_backup(server_pair, phone_factory):
     phone.wait(lambda: len(binds(primary)) > before)
     # longer than until libre's first retransmissions
     settle(phone, 4)
-    assert primary.table.bindings(ALICE)
+    assert primary.table.bindings(ALICE), primary.table.report()
+    assert not [entry for server in server_pair for entry in
+                server.recorder.requests("REGISTER") if not expires(entry)]
     assert state(phone) == "unmanaged"
     history = phone.account_status()["history"]
     assert [entry["to"] for entry in history] == [2]

@@ -163,9 +163,19 @@ void unwanted_keep(const struct line *line)
 }
 
 
-static bool is_unwanted_branch(const struct pl *branch)
+/**
+ * Is a request that makes no transaction of ours not to be sent?
+ *
+ * @param branch Its branch
+ *
+ * @return True if it is
+ */
+bool unwanted_is_branch(const struct pl *branch)
 {
 	struct le *le;
+
+	if (list_isempty(&unwantedl))
+		return false;
 
 	for (le = list_head(index_bucket(&by_text, branch)); le; le = le->next) {
 
@@ -199,7 +209,7 @@ bool unwanted_withhold(const struct pl *pkt, const struct pl *branch, int *err)
 	if (txn_is_passing())
 		return false;
 
-	if (is_unwanted_branch(branch))
+	if (unwanted_is_branch(branch))
 		return true;
 
 	met.p = pkt->p;

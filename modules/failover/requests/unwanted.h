@@ -17,6 +17,7 @@ void unwanted_add(const char *callid, const char *met, unsigned server);
 void unwanted_pass_over(struct txn *txn);
 void unwanted_refuse(const struct line *line, unsigned server,
 		     const struct sa *dst);
+bool unwanted_is_branch(const struct pl *branch);
 void unwanted_keep(const struct line *line);
 void unwanted_add_branch(const struct pl *branch);
 bool unwanted_is(const struct txn *txn);

@@ -276,8 +276,9 @@ static bool request_sent(struct sent *sent, enum sip_transp tp,
 	if (dlg && (!txn || !txn->unwanted))
 		bye_sent(dlg, g, txn != NULL, again);
 
+	/* of an account that was let go: see unwanted_keep() */
 	if (!txn)
-		return false;
+		return unwanted_is_branch(&g->branch);
 
 	if (!again && txn->kind != KIND_DEREGISTER)
 		choose_address(txn);
