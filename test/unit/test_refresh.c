@@ -70,6 +70,29 @@ static void late_refresh_is_sent_by_us(void **state)
 }
 
 
+/* libre has read another expiry: the binding would end without us */
+static void binding_is_ours_if_libre_is_late(void **state)
+{
+	struct fix *f = *state;
+
+	fix_settle(f, 1);
+	assert_false(binding_is_ours(&f->p));
+
+	fix_granted(f, LAPSE_MS, REFRESH_MS);
+	assert_false(binding_is_ours(&f->p));
+
+	fix_granted(f, LAPSE_MS, 10 * REFRESH_MS);
+	assert_true(binding_is_ours(&f->p));
+
+	(void)fix_wait(f);
+	renew(f, LAPSE_MS);
+	assert_true(binding_is_ours(&f->p));
+
+	fix_granted(f, LAPSE_MS, REFRESH_MS);
+	assert_false(binding_is_ours(&f->p));
+}
+
+
 static void refresh_on_the_wire_counts_by_itself(void **state)
 {
 	struct fix *f = *state;
@@ -350,6 +373,7 @@ int main(void)
 {
 	const struct CMUnitTest testv[] = {
 		TEST(late_refresh_is_sent_by_us),
+		TEST(binding_is_ours_if_libre_is_late),
 		TEST(refresh_on_the_wire_counts_by_itself),
 		TEST(short_grant_is_refreshed_by_us),
 		TEST(libre_has_the_word_up_to_95_percent),

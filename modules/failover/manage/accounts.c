@@ -7,6 +7,7 @@
 #include <string.h>
 #include "accounts.h"
 #include "ask.h"
+#include "binding.h"
 #include "bye.h"
 #include "chance.h"
 #include "clock.h"
@@ -322,8 +323,29 @@ void accounts_scan(void)
 }
 
 
+/* An old Contact was listed before the one in use, and libre has taken its
+   expiry. It has been removed by now. Over a connection, the de-registration
+   that libre begins with arrives before the REGISTER. */
+static void hand_over(struct line *line)
+{
+	const struct server *srv;
+
+	if (line->unmanaged || !binding_is_ours(&line->policy))
+		return;
+
+	srv = line_server(line, line->policy.target);
+	if (server_transp(srv) != SIP_TRANSP_UDP)
+		(void)ua_register(line->ua);
+}
+
+
 /** Release all accounts, which go on as they are */
 void accounts_close(void)
 {
+	struct le *le;
+
+	for (le = list_head(line_list()); le; le = le->next)
+		hand_over(le->data);
+
 	list_flush(line_list());
 }

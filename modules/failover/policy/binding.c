@@ -63,6 +63,21 @@ void binding_granted(struct policy *p, const struct grant *grant,
 
 
 /**
+ * Would the binding end without our renewals? libre may have read another
+ * expiry in the answer than the registrar has granted.
+ *
+ * @param p Policy
+ *
+ * @return True if libre refreshes it too late
+ */
+bool binding_is_ours(const struct policy *p)
+{
+	return p->state == POLICY_SETTLED && policy_waits(p, WAIT_REFRESH) &&
+		p->waitv[WAIT_REFRESH] < p->libre_refresh;
+}
+
+
+/**
  * The binding needs a refresh, and libre has sent none
  *
  * @param p   Policy, settled

@@ -11,6 +11,7 @@
 
 void binding_granted(struct policy *p, const struct grant *grant,
 		     uint64_t now);
+bool binding_is_ours(const struct policy *p);
 void binding_overdue(struct policy *p, uint64_t now, uint32_t rnd,
 		     struct decision *d);
 void binding_outlived(struct policy *p, unsigned deregs);
