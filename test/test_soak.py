@@ -119,6 +119,13 @@ def test_is_left(check, events):
     assert result.judged + result.left >= 1
 
 
+def test_fault_began_before():
+    """A part of the timeline may begin within a fault."""
+    assert not verdict("each move has a reason",
+                       (58, "pbx1", "fault over", {"kind": "503"}),
+                       MOVE).found
+
+
 def test_schedule():
     """The same seed, the same schedule; one server of a site fails at a
     time, most of the time."""

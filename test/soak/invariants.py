@@ -60,7 +60,7 @@ class Story:
             if event.what == "fault":
                 open_faults[event.who] = event
             elif event.what == "fault over":
-                begun = open_faults.pop(event.who)
+                begun = open_faults.pop(event.who, self.events[0])
                 yield Fault(event.who, event.get("kind"), begun.time,
                             event.time)
             elif event.what == "stall":
