@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from harness.baresip import REPO
+from harness.baresip import REPO, account
 from harness.scenario import (ALICE, BOB, LATE_S, QUICK, in_use, line,
                               measured, switch, wait_quiet)
 
@@ -21,10 +21,19 @@ SLOW_S = 40             # for what takes a moment without valgrind
 # What may be under way.  Each takes (phone factory, servers, options of the
 # phone), returns the phone and the server that has to hear of it then.
 
-def idle(make, servers, transport="udp", **options):
-    phone = make(line(*servers, transport=transport), **options)
+def idle(make, servers, **options):
+    phone = make(line(*servers), **options)
     in_use(phone, 1, timeout=SLOW_S)
     return phone, servers[0]
+
+
+def mixed(make, servers, **options):
+    """Another transport, another Contact: the un-REGISTER is sent."""
+    primary, backup = servers
+    phone = make(account(ALICE, primary.uri("tcp"), backup.uri("udp")),
+                 **options)
+    in_use(phone, 1, timeout=SLOW_S)
+    return phone
 
 
 def registering(make, servers, **options):
@@ -85,9 +94,8 @@ def deciding(make, servers, **options):
 
 
 def renewing(make, servers, **options):
-    """The binding is being renewed after the old server's un-REGISTER,
-    which TCP always delivers."""
-    phone, _ = idle(make, servers, "tcp", **options)
+    """The binding is being renewed after the old server's un-REGISTER."""
+    phone = mixed(make, servers, **options)
     primary, backup = servers
     primary.behave("REGISTER", answer_delay=200)
     phone.do("failover_switch", f"{ALICE} backup")
@@ -100,7 +108,7 @@ def renewing(make, servers, **options):
 
 def leaving_the_dead(make, servers, **options):
     """An un-REGISTER to a dead server is not answered."""
-    phone, _ = idle(make, servers, "tcp", **options)
+    phone = mixed(make, servers, **options)
     servers[0].behave_all(silent=True)
     switch(phone, 2)
     servers[0].recorder.wait("REGISTER", 2, SLOW_S)
