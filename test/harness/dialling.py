@@ -111,6 +111,8 @@ def printed(phone: Phone, servers: Iterable[SipServer]) -> Counter:
         match = TRACED.match(text)
         if match and "" in lines[number:]:      # it is all there
             source, target = int(match.group(2)), int(match.group(3))
+            if not {source, target} & ports:    # the module's, to libre
+                continue
             sent = target in ports
             found[_seen(sent, target if sent else source,
                         _printed_head(lines[number + 1:]))] += 1
