@@ -237,9 +237,10 @@ def test_many_accounts(server_pair, phone_factory, web, browser):
     primary, backup = server_pair
     phone = phone_factory(
         *(line(primary, backup, aor=f"sip:user{i:03}@127.0.0.1")
-          for i in range(300)), config=web.config())
+          for i in range(300)),
+        config=web.config(failover_retries=6))      # 63 s
     phone.wait(lambda: all(found["state"] == "primary" for found in
-                           phone.status()["accounts"]))
+                           phone.status()["accounts"]), 60)
     browser.open(web.url)
     browser.wait("document.querySelector('.states').textContent"
                  ".includes('On primary300')")
