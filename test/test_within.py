@@ -12,10 +12,12 @@ import time
 
 import pytest
 
-from harness import certificates
+from harness import certificates, sip
 from harness.baresip import REPO, account
+from harness.calls import CallTable
 from harness.dialling import counters, invites, ready, settle, talk
 from harness.in_call import DTMF, ORDERS, VIDEO, leave, order
+from harness.location import LocationTable
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, in_time, in_use,
                               measured)
 from within_table import (B2BUA, DIRECTIONS, FAILS, REFUSED, SILENT, WHEN,
@@ -361,13 +363,17 @@ def test_back_at_the_primary(proxied):
     still_talks(phone, call)
 
 
-@pytest.mark.parametrize("transports", [("udp", "tcp"), ("tcp", "udp")])
+@pytest.mark.parametrize("transports", [
+    ("udp", "tcp"), ("tcp", "udp"), ("udp", "tls"), ("tls", "udp")])
 @pytest.mark.parametrize("fault", [SILENT, REFUSED])
-def test_mixed(fault, transports, server_pair, phone_factory):
+def test_mixed(fault, transports, server_factory, phone_factory):
     """Via and Contact name the transport that it goes over."""
-    primary, backup = server_pair
-    uris = [s.uri(t) for s, t in zip(server_pair, transports)]
-    phone = phone_factory(account(ALICE, *uris), config=RETRY)
+    table, call_table = LocationTable(), CallTable()
+    primary, backup = servers = [
+        server_factory(name=kind, transports=(kind,), table=table,
+                       call_table=call_table) for kind in transports]
+    phone = phone_factory(account(ALICE, *(s.uri() for s in servers)),
+                          config=options("tls"))
     in_use(phone, 1)
     call = talk(phone, primary)
     fail(primary, fault)
@@ -376,7 +382,8 @@ def test_mixed(fault, transports, server_pair, phone_factory):
     entry = moved(phone, backup, call, "hold", since)
     assert transports[1].upper() in entry.msg.top_via
     contact = entry.msg.get("Contact")
-    assert ("transport=tcp" in contact) == (transports[1] == "tcp")
+    kind = sip.uri_parts(sip.uri_of(contact))[3].get("transport", "udp")
+    assert kind == transports[1]
     backup.recorder.wait("ACK", since=since)
     assert call.active and not phone.events("CALL_CLOSED")
 
