@@ -345,7 +345,7 @@ static int try(struct set *set)
 	while (set->done < set->n && !err)
 		err = do_change(&set->v[set->done++], aor);
 
-	if (!err && (set->servers.changec || set->has_switch))
+	if (!err && set->line && (set->servers.changec || set->has_switch))
 		err = adopt(set);
 	if (!err && has_key(set, page_listen_is_key))
 		err = serve_page(set);
@@ -377,7 +377,7 @@ static void finish(struct set *set)
 		adopt_others(set->line);
 	if (has_key(set, is_srv))
 		targets_read_again();
-	if (set->has_switch)
+	if (aor && set->has_switch)
 		read_accounts_again(aor);
 }
 

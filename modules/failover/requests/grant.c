@@ -258,7 +258,7 @@ void grant_decode(struct grant *grant, const struct sip_msg *msg,
 	expires = libre_s(&s, msg);
 
 	/* its arithmetic, 32 bits and all */
-	grant->refresh_ms = expires * (asked->rwait * 10);
+	grant->refresh_ms = (uint32_t)(expires * (asked->rwait * 10));
 	grant->lapse_ms   = expires ? (uint64_t)granted_s(&s, msg) * 1000 : 0;
 
 	/* libre's next REGISTER would follow at once, and so on: nothing was
