@@ -19,7 +19,7 @@ from harness.dialling import counters, invites, ready, settle, talk
 from harness.in_call import DTMF, ORDERS, VIDEO, leave, order
 from harness.location import LocationTable
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, in_time, in_use,
-                              measured)
+                              is_where_it_listens, measured)
 from within_table import (B2BUA, DIRECTIONS, FAILS, REFUSED, SILENT, WHEN,
                           can_be_sent, cells, page, parse, property_name)
 
@@ -63,7 +63,16 @@ def moved(phone, backup, call, what, since):
     assert entry.msg.call_id == call.call_id
     assert entry.msg.from_tag == call.remote_tag
     assert entry.msg.to_tag == call.local_tag
+    contact = entry.msg.get("Contact")
+    assert not contact or is_reachable(contact, phone, entry)
     return entry
+
+
+def is_reachable(contact, phone, entry):
+    """Newer versions of libre name the connection that a request goes by."""
+    uri = sip.uri_of(contact)
+    return is_where_it_listens(uri, phone) if phone.version < (3, 3) \
+        else sip.uri_parts(uri)[2] == entry.peer[1]
 
 
 def still_talks(phone, call):

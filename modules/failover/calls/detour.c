@@ -4,17 +4,34 @@
  * The request is as libre has sent it, but the dead hop is replaced. It keeps
  * its branch, so that libre matches the answer (RFC 3261 section 17.1.3), and
  * its Call-ID, tags, CSeq and body. Via is printed anew, and so is Contact
- * where the transport or the address differ.
+ * where the transport or the address differ, and where it names a connection.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
+#include <sys/socket.h>
 #include "connection.h"
 #include "detour.h"
 #include "dialog.h"
 #include "dialog_via.h"
 #include "line.h"
+
+
+/* From libre 3.3 on, Contact and Via name the connection's own port */
+static void use_own_port(struct detour *det)
+{
+	struct sa local;
+
+	if (!COMPAT_OWN_PORT || det->tp == SIP_TRANSP_UDP)
+		return;
+
+	sa_init(&local, AF_UNSPEC);
+	local.len = sizeof(local.u);
+	if (!getsockname(connection_latest(&det->dst), &local.u.sa,
+			 &local.len))
+		sa_set_port(&det->laddr, sa_port(&local));
+}
 
 
 /**
@@ -30,6 +47,7 @@
 int detour_find(struct detour *det, const struct dialog *dlg, unsigned server)
 {
 	const struct server *srv = line_server(dlg->line, server);
+	int err;
 
 	if (!sa_isset(&srv->addr, SA_ALL))
 		return EAGAIN;
@@ -42,7 +60,11 @@ int detour_find(struct detour *det, const struct dialog *dlg, unsigned server)
 	    connection_state(&det->dst) == CONNECTION_NONE)
 		return EAGAIN;
 
-	return sip_transp_laddr(uag_sip(), &det->laddr, det->tp, &det->dst);
+	err = sip_transp_laddr(uag_sip(), &det->laddr, det->tp, &det->dst);
+	if (!err)
+		use_own_port(det);
+
+	return err;
 }
 
 
@@ -54,10 +76,14 @@ static int print_via(struct mbuf *mb, const struct detour *det,
 }
 
 
-/* libre's Contact is of one transport and one of our addresses */
+/* libre's Contact is of one transport, and one of our addresses or
+   connections */
 static bool keeps_contact(const struct detour *det, const struct sip_msg *req)
 {
 	struct sa via;
+
+	if (COMPAT_OWN_PORT && det->tp != SIP_TRANSP_UDP)
+		return false;
 
 	return req->via.tp == det->tp &&
 		!sa_set(&via, &req->via.sentby, 0) &&
