@@ -18,7 +18,6 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include "clock.h"
 #include "inject.h"
 #include "line.h"
 #include "presence.h"
@@ -31,7 +30,6 @@
 enum {
 	MAX_SUBSCRIPTIONS = 256,     /**< More are left alone                */
 	LAST_CSEQ = 0x7fffffff,      /**< RFC 3261 section 8.1.1.5           */
-	NOTICE_MS = 200,             /**< libre reads its sockets far sooner */
 };
 
 /** A subscription of Baresip's, outside of a call */
@@ -48,7 +46,6 @@ struct subscription {
 					  answer                             */
 	bool ended;                  /**< By us, which libre may not have
 					  heard                              */
-	uint64_t end_since;          /**< When it was first ended [ms]       */
 	struct tmr tmr;
 };
 
@@ -208,8 +205,6 @@ static void end(struct subscription *sub)
 	/* An answer may lie in the socket, and makes the dialog first.  Or
 	   Baresip is about to open its sockets anew, and the NOTIFY is lost:
 	   it is sent again when it registers. */
-	if (!sub->ended)
-		sub->end_since = clock_ms();
 	sub->ended = true;
 	tmr_start(&sub->tmr, TRANSACTION_MS, forget_handler, sub);
 }
@@ -274,32 +269,6 @@ void subscription_notified(const struct sip_msg *msg)
 		mem_deref(sub);
 	else
 		learn_tag(sub, &msg->from.tag);
-}
-
-
-/**
- * Has libre yet to hear that a subscription was ended? Baresip subscribes anew
- * when the account is registered, and only if it has heard by then.
- *
- * @param line Line
- *
- * @return True if it has, and had too little time for it
- */
-bool subscription_is_ending(const struct line *line)
-{
-	struct le *le;
-
-	for (le = list_head(&subl); le; le = le->next) {
-
-		const struct subscription *sub = le->data;
-
-		if (sub->line == line && sub->ended &&
-		    (sub->rtag || sub->pending) &&
-		    clock_ms() - sub->end_since < NOTICE_MS)
-			return true;
-	}
-
-	return false;
 }
 
 

@@ -16,7 +16,6 @@ void subscription_sent(struct line *line, unsigned server,
 		       struct sip_msg *msg);
 void subscription_answered(const struct sip_msg *msg);
 void subscription_notified(const struct sip_msg *msg);
-bool subscription_is_ending(const struct line *line);
 bool subscription_leave(const struct line *line, unsigned server);
 void subscription_lost(const struct line *line, unsigned server);
 void subscription_renumber(const struct line *line,
