@@ -13,6 +13,7 @@
 #include "changes.h"
 #include "keys.h"
 #include "page_listen.h"
+#include "text.h"
 #include "web.h"
 
 
@@ -101,27 +102,13 @@ static int decode_listen(struct sa *sa, const char *val)
 }
 
 
-/* A text that the config file can hold */
-static bool is_text(const char *val)
-{
-	const size_t n = strlen(val);
-
-	for (size_t i = 0; i < n; i++) {
-		if ((unsigned char)val[i] < ' ' || strchr("\"\x7f", val[i]))
-			return false;
-	}
-
-	return n < VALUE_SIZE && (!n || val[n - 1] != '\\');
-}
-
-
 /* What is wrong with a value by itself: the rest of a sentence, NULL if
    nothing is */
 static const char *form_error(enum keys_page key, const char *val)
 {
 	struct sa sa;
 
-	if (!is_text(val))
+	if (strlen(val) >= VALUE_SIZE || !text_is_writable(val))
 		return "is not a text of at most 255 characters, without"
 			" quotation marks and control characters";
 

@@ -92,6 +92,26 @@ static bool is_plain(const char *val, const char *plain)
 
 
 /**
+ * Can one of Baresip's files hold this value?
+ *
+ * @param val Value
+ *
+ * @return False if it has a quotation mark, a control character, or a
+ *         backslash at the end, which would make libre read on
+ */
+bool text_is_writable(const char *val)
+{
+	for (const char *p = val; *p; p++) {
+		if ((unsigned char)*p < ' ' || *p == '"' || *p == 0x7f ||
+		    (*p == '\\' && !p[1]))
+			return false;
+	}
+
+	return true;
+}
+
+
+/**
  * Write a value as a person would: in quotation marks only if needed
  *
  * @param mb     Buffer
@@ -99,17 +119,13 @@ static bool is_plain(const char *val, const char *plain)
  * @param quoted True to use quotation marks always
  * @param plain  Characters that need none, besides letters and digits
  *
- * @return 0 if success; EINVAL for a quotation mark, a control character or a
- *         backslash at the end, which would make libre read on
+ * @return 0 if success; EINVAL if a file cannot hold it
  */
 int text_write_value(struct mbuf *mb, const char *val, bool quoted,
 		     const char *plain)
 {
-	for (const char *p = val; *p; p++) {
-		if ((unsigned char)*p < ' ' || *p == '"' || *p == 0x7f ||
-		    (*p == '\\' && !p[1]))
-			return EINVAL;
-	}
+	if (!text_is_writable(val))
+		return EINVAL;
 
 	return mbuf_printf(mb, quoted || !is_plain(val, plain) ?
 			   "\"%s\"" : "%s", val);

@@ -13,6 +13,7 @@ bool text_is(const struct pl *a, const char *name);
 bool text_begins(const struct pl *pl, const char *prefix);
 void text_value(struct pl *raw, struct pl *val, const char *p,
 		const char *end, const char *stops);
+bool text_is_writable(const char *val);
 int  text_write_value(struct mbuf *mb, const char *val, bool quoted,
 		      const char *plain);
 int  text_replace(struct mbuf **mbp, const struct pl *text,
