@@ -19,12 +19,15 @@
 
 
 /* From libre 3.3 on, Contact and Via name the connection's own port */
+static bool names_connection(const struct detour *det)
+{
+	return COMPAT_OWN_PORT && det->tp != SIP_TRANSP_UDP;
+}
+
+
 static void use_own_port(struct detour *det)
 {
 	struct sa local;
-
-	if (!COMPAT_OWN_PORT || det->tp == SIP_TRANSP_UDP)
-		return;
 
 	sa_init(&local, AF_UNSPEC);
 	local.len = sizeof(local.u);
@@ -61,7 +64,7 @@ int detour_find(struct detour *det, const struct dialog *dlg, unsigned server)
 		return EAGAIN;
 
 	err = sip_transp_laddr(uag_sip(), &det->laddr, det->tp, &det->dst);
-	if (!err)
+	if (!err && names_connection(det))
 		use_own_port(det);
 
 	return err;
@@ -82,10 +85,7 @@ static bool keeps_contact(const struct detour *det, const struct sip_msg *req)
 {
 	struct sa via;
 
-	if (COMPAT_OWN_PORT && det->tp != SIP_TRANSP_UDP)
-		return false;
-
-	return req->via.tp == det->tp &&
+	return !names_connection(det) && req->via.tp == det->tp &&
 		!sa_set(&via, &req->via.sentby, 0) &&
 		sa_cmp(&via, &det->laddr, SA_ADDR);
 }
