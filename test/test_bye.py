@@ -9,7 +9,7 @@ import pytest
 
 from harness import calls, sip
 from harness.baresip import account
-from harness.dialling import counters, ready, settle, talk
+from harness.dialling import counters, ready, settle, stranger_says, talk
 from harness.location import LocationTable
 from harness.run import PATIENCE_S
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, binds, contact_uri,
@@ -368,17 +368,10 @@ def test_challenged_late(server_group, phone_factory):
 
 def stranger_says_bye(phone, call, from_tag, to_tag):
     """A BYE from somewhere; the status that the phone answers."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(PATIENCE_S)
-        sock.bind(("127.0.0.1", 0))
-        bye = sip.Message("BYE", f"sip:alice@127.0.0.1:{phone.port}", headers=[
-            ("Via", f"SIP/2.0/UDP 127.0.0.1:{sock.getsockname()[1]};"
-             f"branch={sip.new_branch()};rport"),
-            ("From", f"<{BOB}>;tag={from_tag}"),
-            ("To", f"<{ALICE}>;tag={to_tag}"), ("Call-ID", call.call_id),
-            ("CSeq", "4711 BYE"), ("Max-Forwards", "70")])
-        sock.sendto(bye.encode(), ("127.0.0.1", phone.port))
-        return sip.parse(sock.recv(2048)).status
+    return stranger_says(
+        phone, "BYE", f"sip:alice@127.0.0.1:{phone.port}",
+        ("From", f"<{BOB}>;tag={from_tag}"),
+        ("To", f"<{ALICE}>;tag={to_tag}"), ("Call-ID", call.call_id))
 
 
 @pytest.mark.parametrize("right", ["neither tag", "the far end's tag",

@@ -10,9 +10,9 @@ import time
 import pytest
 
 from harness import ports, sip
+from harness.dialling import stranger_says
 from harness.kamailio import has_presence
 from harness.notifier import PIDF, Notifier
-from harness.run import PATIENCE_S
 from harness.scenario import (ALICE, QUICK, add_register_commands, in_use,
                               line, measured)
 
@@ -89,15 +89,22 @@ def follows(phone, notifier, since: float, registered_at: float) -> None:
                SOON_S + SLACK_S, "PUBLISH")
 
 
-def test_answer_is_on_its_way(subscriber):
-    """The account leaves a server while the answer to SUBSCRIBE lies in the
-    phone's socket: the subscription follows all the same."""
+def waiting_for_backup(subscriber, delay_ms):
+    """The account is with the backup, which has not answered the SUBSCRIBE
+    yet: it takes so long."""
     phone, primary, backup = subscriber()
-    backup.server.behave("SUBSCRIBE", handle_delay=500,
+    backup.server.behave("SUBSCRIBE", handle_delay=delay_ms,
                          script=backup.server.behaviour("SUBSCRIBE").script)
     phone.do("failover_switch", f"{ALICE} 2")
     phone.wait(lambda: backup.first("SUBSCRIBE", "message-summary"))
     in_use(phone, 2)
+    return phone, primary, backup
+
+
+def test_answer_is_on_its_way(subscriber):
+    """The account leaves a server while the answer to SUBSCRIBE lies in the
+    phone's socket: the subscription follows all the same."""
+    phone, primary, backup = waiting_for_backup(subscriber, 500)
     phone.signal(signal.SIGSTOP)
     since = time.monotonic()
     order = threading.Thread(target=phone.do, args=(
@@ -119,12 +126,7 @@ def test_answer_is_on_its_way(subscriber):
 def test_answer_comes_too_late(subscriber):
     """The answer to SUBSCRIBE comes when the account has left that server:
     libre keeps nothing of that subscription, and Baresip can quit."""
-    phone, primary, backup = subscriber()
-    backup.server.behave("SUBSCRIBE", handle_delay=1500,
-                         script=backup.server.behaviour("SUBSCRIBE").script)
-    phone.do("failover_switch", f"{ALICE} 2")
-    phone.wait(lambda: backup.first("SUBSCRIBE", "message-summary"))
-    in_use(phone, 2)
+    phone, primary, backup = waiting_for_backup(subscriber, 1500)
     since = time.monotonic()
     phone.do("failover_switch", f"{ALICE} 1")
     phone.wait(lambda: primary.first("SUBSCRIBE", "message-summary", since),
@@ -190,20 +192,12 @@ def test_forged_notify(subscriber):
     subscription: the phone answers 481, and it still follows."""
     phone, primary, backup = subscriber()
     subscribe = primary.first("SUBSCRIBE", "message-summary")[0].msg
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.settimeout(PATIENCE_S)
-        sock.bind((ports.HOST, 0))
-        notify = sip.Message("NOTIFY", sip.uri_of(subscribe.get("Contact")),
-                             headers=[
-            ("Via", f"SIP/2.0/UDP {ports.HOST}:{sock.getsockname()[1]}"
-             f";branch={sip.new_branch()};rport"), ("Max-Forwards", "70"),
-            ("From", f"<{ALICE}>;tag=x1"), ("To", f"<{ALICE}>;tag=x2"),
-            ("Call-ID", subscribe.call_id), ("CSeq", "4711 NOTIFY"),
-            ("Contact", "<sip:mallory@127.0.0.9>"),
-            ("Event", "message-summary"),
-            ("Subscription-State", "terminated;reason=rejected")])
-        sock.sendto(notify.encode(), (ports.HOST, phone.port))
-        assert sip.parse(sock.recv(2048)).status == 481
+    assert stranger_says(
+        phone, "NOTIFY", sip.uri_of(subscribe.get("Contact")),
+        ("From", f"<{ALICE}>;tag=x1"), ("To", f"<{ALICE}>;tag=x2"),
+        ("Call-ID", subscribe.call_id), ("Contact", "<sip:mallory@127.0.0.9>"),
+        ("Event", "message-summary"),
+        ("Subscription-State", "terminated;reason=rejected")) == 481
     since = time.monotonic()
     phone.do("failover_switch", f"{ALICE} 2")
     follows(phone, backup, since, registered(phone, 2))

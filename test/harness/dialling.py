@@ -3,14 +3,16 @@
 the wire in a span of time, and what `baresip -s` prints."""
 
 import re
+import socket
 import time
 from collections import Counter
 from typing import Callable, Iterable
 
-from . import sip
+from . import ports, sip
 from .baresip import Phone
 from .calls import Call
 from .record import Entry
+from .run import PATIENCE_S
 from .scenario import ALICE, BOB, in_use, line
 from .server import SipServer
 
@@ -80,6 +82,20 @@ def talk(phone: Phone, server: SipServer, direction: str = "outgoing",
     return call
 
 
+def stranger_says(phone: Phone, method: str, uri: str,
+                  *headers: tuple[str, str]) -> int:
+    """A request from somewhere; the status that the phone answers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(PATIENCE_S)
+        sock.bind((ports.HOST, 0))
+        request = sip.Message(method, uri, headers=[
+            ("Via", f"SIP/2.0/UDP {ports.HOST}:{sock.getsockname()[1]}"
+             f";branch={sip.new_branch()};rport"), ("Max-Forwards", "70"),
+            ("CSeq", f"4711 {method}"), *headers])
+        sock.sendto(request.encode(), (ports.HOST, phone.port))
+        return sip.parse(sock.recv(2048)).status
+
+
 def settle(phone: Phone, seconds: float) -> None:
     """Let time pass, while the phone lives."""
     end = time.monotonic() + seconds
@@ -104,16 +120,16 @@ def _printed_head(lines: list[str]) -> sip.Message:
 
 def printed(phone: Phone, servers: Iterable[SipServer]) -> Counter:
     """The messages to and from servers that the phone has printed."""
-    ports = {server.port for server in servers}
+    known = {server.port for server in servers}
     lines = [text for _, text in list(phone.log.lines)]
     found: Counter = Counter()
     for number, text in enumerate(lines):
         match = TRACED.match(text)
         if match and "" in lines[number:]:      # it is all there
             source, target = int(match.group(2)), int(match.group(3))
-            if not {source, target} & ports:    # the module's, to libre
+            if not {source, target} & known:    # the module's, to libre
                 continue
-            sent = target in ports
+            sent = target in known
             found[_seen(sent, target if sent else source,
                         _printed_head(lines[number + 1:]))] += 1
     return found
