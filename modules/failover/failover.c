@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "accounts.h"
+#include "alarm.h"
 #include "action.h"
 #include "ask.h"
 #include "bye.h"
@@ -204,6 +205,8 @@ static void clock_handler(int64_t asleep_ms)
 		     (long long)((asleep_ms + 500) / 1000));
 	else
 		info("failover: the clock was set\n");
+
+	alarm_clock_jumped();
 
 	for (le = list_head(line_list()); le; le = le->next) {
 

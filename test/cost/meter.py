@@ -16,7 +16,7 @@ from typing import Callable
 from harness import baresip, run
 
 VALGRIND = "valgrind"
-SLOW_S = 120.0                  # for what takes a moment without valgrind
+SLOW_S = 900.0                  # for what takes a moment without valgrind
 
 
 class Meter:

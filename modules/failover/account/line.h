@@ -7,6 +7,7 @@
 #ifndef FAILOVER_LINE_H
 #define FAILOVER_LINE_H
 
+#include "alarm.h"
 #include "compat.h"
 #include "server.h"
 #include "state.h"
@@ -67,7 +68,7 @@ struct line {
 	struct decision todo;        /**< Decided, not done yet              */
 	bool drop_requests;          /**< ... and our requests are ended     */
 	struct tmr tmr_todo;
-	struct tmr tmr_policy;
+	struct alarm alarm;          /**< The policy wants to know the time  */
 
 	unsigned client;             /**< Server that Baresip's own client
 					  registers with, 0: none            */

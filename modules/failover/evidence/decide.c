@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <time.h>
+#include "alarm.h"
 #include "clock.h"
 #include "decide.h"
 #include "history.h"
@@ -60,13 +61,12 @@ static void time_handler(void *arg)
  */
 void decide_start_timer(struct line *line)
 {
-	uint64_t now = clock_ms(), when;
+	uint64_t when;
 
 	if (policy_next(&line->policy, &when))
-		tmr_start(&line->tmr_policy, when > now ? when - now : 0,
-			  time_handler, line);
+		alarm_set(&line->alarm, when, time_handler, line);
 	else
-		tmr_cancel(&line->tmr_policy);
+		alarm_cancel(&line->alarm);
 }
 
 

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 #include "accounts.h"
+#include "alarm.h"
 #include "ask.h"
 #include "binding.h"
 #include "bye.h"
@@ -33,7 +34,7 @@ static void destructor(void *arg)
 
 	line_remove(line);
 	tmr_cancel(&line->tmr_todo);
-	tmr_cancel(&line->tmr_policy);
+	alarm_cancel(&line->alarm);
 	tmr_cancel(&line->tmr_again);
 	tmr_cancel(&line->tmr_follow);
 	ask_forget(line);
@@ -104,7 +105,6 @@ static int add(struct line **linep, struct ua *ua,
 		return ENOMEM;
 
 	tmr_init(&line->tmr_todo);
-	tmr_init(&line->tmr_policy);
 	tmr_init(&line->tmr_again);
 	tmr_init(&line->tmr_follow);
 	line->presence_server = PRIMARY;
