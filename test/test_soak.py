@@ -20,6 +20,7 @@ CALL = [(50.1, "far end", "invited", {"user": "user1", "id": "a",
 TWICE = [(51, "far end", "invited", {"user": "user1", "id": "b",
                                      "server": "pbx2"}),
          (51.1, "far end", "ringing", {"id": "b"})]
+REFUSED = (50.1, "alice", "CALL_CLOSED", {"param": "408 Request Timeout"})
 DEAD = [(40, "pbx1", "fault", {"kind": "kill"}),
         (41, "pbx2", "fault", {"kind": "kill"})]
 MOVE = (60, "alice", "moves", {"before": 1, "after": 2,
@@ -37,6 +38,9 @@ def verdict(check, *events):
     ("a dial reaches the far end", [DIAL]),
     ("a dial reaches the far end",
      [DIAL, (50.5, "alice", "CALL_CLOSED", {"param": "503"})]),
+    ("a dial reaches the far end",
+     [(30, "pbx1", "fault", {"kind": "408"}), DIAL, REFUSED]),
+    ("a dial reaches the far end", [DIAL, REFUSED]),
     ("one dial is one call", [DIAL, *CALL, *TWICE]),
     ("a call stays until somebody hangs up",
      [DIAL, *CALL, (60, "alice", "CALL_CLOSED", {"param": "timed out"})]),
@@ -78,6 +82,8 @@ def test_is_found(check, events):
 @pytest.mark.parametrize("check, events", [
     ("a dial reaches the far end", [DIAL, *CALL]),
     ("a dial reaches the far end", [*DEAD, DIAL]),
+    ("a dial reaches the far end",
+     [(49, "pbx1", "fault", {"kind": "408"}), DIAL, REFUSED]),
     ("one dial is one call", [DIAL, *CALL]),
     ("one dial is one call",
      [(40, "pbx1", "fault", {"kind": "stop"}), DIAL, *CALL, *TWICE]),

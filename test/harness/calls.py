@@ -72,11 +72,11 @@ def _video(offer: bytes) -> str:
     return "m=video 9 " + text.split(b" ", 1)[1].decode() if found else ""
 
 
-def sdp(port: int, offer: bytes = b"") -> bytes:
-    """An offer or answer of G.711 that leads to a port on loopback; with
+def sdp(port: int, offer: bytes = b"", host: str = ports.HOST) -> bytes:
+    """An offer or answer of G.711 that leads to a port of an IPv4 host; with
     video, if that is in the offer."""
-    lines = ["v=0", f"o=- {port} 1 IN IP4 {ports.HOST}", "s=-",
-             f"c=IN IP4 {ports.HOST}", "t=0 0",
+    lines = ["v=0", f"o=- {port} 1 IN IP4 {host}", "s=-",
+             f"c=IN IP4 {host}", "t=0 0",
              f"m=audio {port} RTP/AVP 0 8",
              "a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000",
              "a=sendrecv"]
@@ -112,8 +112,8 @@ class Call:
     ended_by: str = ""          # "BYE", "CANCEL", "local BYE 200", "486"
     ended_via: str = ""         # name of the server that heard the end
 
-    def sdp(self, offer: bytes = b"") -> bytes:
-        return sdp(self.rtp.port if self.rtp else 9, offer)
+    def sdp(self, offer: bytes = b"", host: str = ports.HOST) -> bytes:
+        return sdp(self.rtp.port if self.rtp else 9, offer, host)
 
     @property
     def active(self) -> bool:

@@ -100,6 +100,7 @@ class SipServer:
         self.port = port or ports.free_port()
         self.host, self.name, self.transports = host, name, transports
         self.alias = ""                 # another name for host
+        self.media_host = ports.HOST    # in its offers and answers
         self.shows_alias = True         # in Contact and Record-Route
         self.table = table or LocationTable()
         self.calls = call_table or calls.CallTable()

@@ -46,7 +46,8 @@ class Uac:
             ("Content-Type", "application/sdp")]
         if record_route:
             msg.headers.append(("Record-Route", record_route))
-        msg.body = calls.sdp(sink.port, calls.VIDEO if video else b"")
+        msg.body = calls.sdp(sink.port, calls.VIDEO if video else b"",
+                             self.server.media_host)
 
         call = self.server.calls.add(calls.Call(
             msg.call_id, local_tag, "", True, msg, self.server.name, sink))

@@ -85,7 +85,8 @@ class Uas:
         req.reply(200, headers=[self.server.contact(req),
                                 ("Content-Type", "application/sdp"),
                                 *headers],
-                  body=call.sdp(req.msg.body), to_tag=call.local_tag)
+                  body=call.sdp(req.msg.body, self.server.media_host),
+                  to_tag=call.local_tag)
 
     def _dialog(self, msg: sip.Message) -> Optional[calls.Call]:
         return self.table.find(msg.call_id, msg.to_tag, msg.from_tag)

@@ -15,6 +15,7 @@ SLACK_S = 8.0                       # of a machine under load
 NEED_S = GIVE_UP_S + SLACK_S        # while the account is settled, or down
 SETTLE_S = 2.0                      # a server is there for so long before
 BOUND_S = 3.0                       # to repair a binding
+NOTICED_S = 5.0                     # by the keep-alive: 3 s at most
 FOLLOW_S = 8.0                      # subscriptions, after the account
 EVIDENCE_S = 15.0                   # from a fault to the move because of it
 FAILBACK_S = 24.0                   # eight times the interval
@@ -158,7 +159,8 @@ def calls_are_set_up(story: Story) -> Verdict:
             if good or (outcome and outcome.what == "hang up"
                         and outcome.time < limit):
                 verdict.judged += 1
-            elif not story.there(account, dial.time, until):
+            elif not story.there(account, dial.time, until) or \
+                    _is_refused(story, account, dial, outcome):
                 verdict.left += 1
             else:
                 verdict.judged += 1
@@ -166,6 +168,18 @@ def calls_are_set_up(story: Story) -> Verdict:
                     f"{dial}\n  was not answered: "
                     f"{outcome or 'nothing happened'}")
     return verdict
+
+
+def _is_refused(story: Story, account: Account, dial: Event,
+                outcome: Optional[Event]) -> bool:
+    """A server has just begun to say 408. To an INVITE that means that nobody
+    answers: it is not one of failover_call_codes, and moves no call."""
+    return outcome is not None and outcome.what == "CALL_CLOSED" and \
+        (outcome.get("param") or "").startswith("408") and any(
+            fault.kind == "408" and fault.who in account.servers
+            and fault.begin >= dial.time - NOTICED_S
+            and fault.meets(dial.time, outcome.time)
+            for fault in story.faults)
 
 
 def one_call_a_dial(story: Story) -> Verdict:
@@ -342,7 +356,8 @@ def calls_come_in(story: Story) -> Verdict:
             rings = story.first(called.time, account.name, "CALL_INCOMING")
             if rings and rings.time <= limit:
                 verdict.judged += 1
-            elif any(f.who in near and f.meets(called.time - 5.0, limit)
+            elif any(f.who in near and f.kind not in SLOW
+                     and f.meets(called.time - 5.0, limit)
                      for f in story.faults) or story.end < limit or \
                     _moves(story, account, called.time - 5.0, limit):
                 verdict.left += 1
