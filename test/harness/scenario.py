@@ -138,7 +138,7 @@ def wait_quiet(servers: Iterable[SipServer], quiet_s: float = 0.2,
         if asked == answered and now - last > quiet_s:
             return
         assert now < end, "REGISTERs go on, or are not answered"
-        time.sleep(0.01)
+        time.sleep(quiet_s / 20)
 
 
 # The log
