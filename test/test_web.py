@@ -11,6 +11,7 @@ import socket
 import subprocess
 import threading
 import time
+from urllib.parse import urlencode
 
 import pytest
 
@@ -19,7 +20,7 @@ from harness.baresip import REPO, account
 from harness.dialling import ready
 from harness.scenario import (ALICE, BOB, binds, in_use, line, measured,
                               wait_quiet)
-from harness.web import Web, drain
+from harness.web import FORM, Web, authorization, drain
 
 FILES = {"/": "text/html", "/style.css": "text/css",
          "/api.js": "text/javascript", "/page.js": "text/javascript",
@@ -196,15 +197,34 @@ def test_what_is_not_there(phone, web):
 
 
 def test_methods(phone, web):
-    for method, path, allow in (("POST", "/", "GET"),
-                                ("POST", "/api/status", "GET"),
+    for method, path, allow in (("POST", "/", "GET, HEAD"),
+                                ("POST", "/api/status", "GET, HEAD"),
                                 ("GET", "/api/switch", "POST"),
                                 ("PUT", "/api/probe", "POST"),
-                                ("HEAD", "/", "GET")):
+                                ("HEAD", "/api/probe", "POST")):
         answer = web.request(method, path,
                              {"X-Failover-Token": web.token()})
         assert answer.status == 405
         assert answer.headers["Allow"] == allow
+
+
+def test_head(phone, web):
+    """The header that GET would get, and no body (RFC 9110 section 9.3.2)."""
+    for path, status in (("/", 200), ("/style.css", 200),
+                         ("/api/status", 200), ("/metrics", 200),
+                         ("/api/config?aor=x", 404), ("/nowhere", 404),
+                         ("/api/set", 405)):
+        request = f"HEAD {path} HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        found = web.raw(request.encode())
+        assert status_of(found) == status, path
+        assert found.endswith(b"\r\n\r\n"), path
+        assert found.count(b"\r\n\r\n") == 1, path
+    for wrong in (b"HEAD / HTTP/1.1\r\n\r\n", b"HEAD / HTTP/9\r\n\r\n",
+                  b"HEAD / HTTP/1.1\r\nHost: evil.example\r\n\r\n"):
+        found = web.raw(wrong)
+        assert status_of(found) in (400, 403)
+        assert found.endswith(b"\r\n\r\n")
+        assert found.count(b"\r\n\r\n") == 1
 
 
 # Metrics
@@ -313,6 +333,52 @@ def test_host(phone, web):
                                b"Host: localhost\r\n\r\n")
 
 
+def test_target_is_a_uri(phone, web):
+    """Its host counts, and the header's does not (RFC 9112 3.2.2)."""
+    def ask(target, host="localhost", method="GET"):
+        return status_of(web.raw(f"{method} {target} HTTP/1.1\r\nHost: {host}"
+                                 "\r\nContent-Length: 0\r\n\r\n".encode()))
+
+    for target in (f"{web.url}api/status", "HTTP://localhost:1/api/status",
+                   "https://[::1]/metrics", "http://localhost",
+                   "http://localhost/?a=b"):
+        assert ask(target) == 200, target
+        assert ask(target, "evil.example") == 200, target
+    for target in ("http://evil.example/", "http://localhost@evil.example/",
+                   "http://localhost:80@evil/", "http:///", "http://",
+                   "http://?localhost", "http://evil#localhost"):
+        assert ask(target) == 403, target
+    assert ask("http://localhost/nowhere") == 404
+    assert ask("*", method="OPTIONS") == 404
+    assert ask("http://localhost/api/probe", method="POST") == 403  # token
+    assert ask("ftp://localhost/") == ask("localhost/") == 400
+    assert b" 400 " in web.raw(b"GET http://localhost/ HTTP/1.1\r\n\r\n")
+
+
+def test_client_that_waits_for_continue(phone, web):
+    """RFC 9110 section 10.1.1."""
+    body = f"aor={ALICE}&server=2".encode()
+
+    def head(length, version="1.1"):
+        return (f"POST /api/switch HTTP/{version}\r\nHost: localhost\r\n"
+                f"X-Failover-Token: {web.token()}\r\n"
+                f"Expect: 100-Continue\r\nContent-Length: {length}\r\n"
+                "Content-Type: application/x-www-form-urlencoded\r\n"
+                "\r\n").encode()
+
+    with web.connect() as sock:
+        sock.sendall(head(len(body)))
+        assert sock.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        sock.sendall(body)
+        assert status_of(drain(sock)) == 200
+    in_use(phone, 2, ALICE)
+
+    # refused at once; there is nothing to wait for; the client is too old
+    assert status_of(web.raw(head(99999))) == 413
+    assert status_of(web.raw(head(0))) == 422
+    assert status_of(web.raw(head(len(body), "1.0") + body)) == 200
+
+
 def test_origin(phone, web):
     own = web.url.rstrip("/")
     assert web.get("/api/status", Origin=own).status == 200
@@ -380,6 +446,46 @@ def test_old_nonce(phone_factory, web):
     assert answer.status == 401
     assert "stale=true" in answer.headers["WWW-Authenticate"]
     assert web.digest("GET", "/", "admin", "s3cr3t").status == 200
+
+
+def test_replay(server_pair, phone_factory, web):
+    """Whoever has seen a request cannot make it again, with another body
+    above all. A browser's requests may overtake each other."""
+    phone_factory(line(*server_pair), config=web.config(
+        failover_http_user="admin", failover_http_password="s3cr3t"))
+    page = web.digest("GET", "/", "admin", "s3cr3t").text
+    token = page.split('failover-token" content="')[1].split('"')[0]
+    challenge = web.get("/").headers["WWW-Authenticate"]
+
+    def ask(number, credentials="", **form):
+        credentials = credentials or authorization(
+            challenge, "POST", "/api/set", "admin", "s3cr3t", number)
+        answer = web.request("POST", "/api/set", {
+            "Authorization": credentials, "X-Failover-Token": token,
+            "Content-Type": FORM}, urlencode(form).encode())
+        if answer.status == 401:
+            assert "stale=true" in answer.headers["WWW-Authenticate"]
+        return answer.status
+
+    seen = authorization(challenge, "POST", "/api/set", "admin", "s3cr3t", 5)
+    assert ask(5, seen, aor=ALICE, failover_rise="3") == 200
+    assert ask(5, seen, aor=ALICE, failover_rise="3") == 401
+    assert ask(5, seen, aor=ALICE, failover_rise="9") == 401
+    assert ask(5, aor=ALICE, failover_rise="9") == 401
+
+    for number in (6, 8, 7, 1, 70):
+        assert ask(number, aor=ALICE, failover_rise="4") == 200
+    for number in (0, 1, 2, 5, 6, 7, 8, 70):   # 70 - 2 is too long ago
+        assert ask(number, aor=ALICE, failover_rise="9") == 401
+    assert ask(10, aor=ALICE, failover_rise="5") == 200
+
+    # each challenge has a count of its own
+    for _ in range(40):
+        assert web.digest("GET", "/", "admin", "s3cr3t").status == 200
+    assert ask(71, aor=ALICE, failover_rise="6") == 401
+    config = web.digest("GET", f"/api/config?aor={ALICE}", "admin", "s3cr3t")
+    assert next(found["value"] for found in config.json["settings"]
+                if found["key"] == "failover_rise") == "5"
 
 
 @pytest.mark.parametrize("value", (

@@ -126,8 +126,9 @@ def drain(sock: socket.socket) -> bytes:
 
 
 def authorization(challenge: str, method: str, uri: str, user: str,
-                  password: str) -> str:
-    """The value of the header, with the challenge's own algorithm."""
+                  password: str, number: int = 1) -> str:
+    """The value of the header, with the challenge's own algorithm; number
+    counts the requests with this challenge."""
     given = {key: quoted or plain for key, quoted, plain in re.findall(
         r'(\w+)=(?:"([^"]*)"|([^\s,]*))', challenge)}
     algorithm = given.get("algorithm", "MD5")
@@ -136,7 +137,7 @@ def authorization(challenge: str, method: str, uri: str, user: str,
     def h(text: str) -> str:
         return digest(text.encode()).hexdigest()
 
-    cnonce, count = os.urandom(8).hex(), "00000001"
+    cnonce, count = os.urandom(8).hex(), f"{number:08x}"
     response = h(":".join((h(f"{user}:{given['realm']}:{password}"),
                            given["nonce"], count, cnonce, "auth",
                            h(f"{method}:{uri}"))))

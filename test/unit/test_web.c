@@ -16,6 +16,7 @@
 #include "foreign.h"
 #include "form.h"
 #include "head.h"
+#include "replay.h"
 #include "escape.h"
 
 
@@ -49,6 +50,8 @@ static void test_head_good(void **state)
 
 	assert_int_equal(0, check("GET / HTTP/1.1\r\n\r\n"));
 	assert_int_equal(0, check("GET /a?b=%20 HTTP/1.0\r\n\r\n"));
+	assert_int_equal(0, check("GET http://a/ HTTP/1.1\r\n\r\n"));
+	assert_int_equal(0, check("OPTIONS * HTTP/1.1\r\n\r\n"));
 	assert_int_equal(0, check("POST / HTTP/1.1\r\nHost: [::1]:1\r\n"
 				  "X-Y:\r\nCookie: a=\"b\"\t; c\r\n\r\n"));
 	assert_int_equal(0, check("GET / HTTP/1.1\r\nX: \xc3\xa9\r\n\r\n"));
@@ -65,7 +68,9 @@ static void test_head_bad(void **state)
 		"GET / HTTP/2.0\r\n\r\n",
 		"GET / HTTP/1.x\r\n\r\n",
 		"GET a HTTP/1.1\r\n\r\n",
-		"GET http://a/ HTTP/1.1\r\n\r\n",
+		"GET ftp://a/ HTTP/1.1\r\n\r\n",
+		"GET http:/a HTTP/1.1\r\n\r\n",
+		"GET ** HTTP/1.1\r\n\r\n",
 		"GET /\x01 HTTP/1.1\r\n\r\n",
 		"GET /\xff HTTP/1.1\r\n\r\n",
 		"TOOLONGMETHOD / HTTP/1.1\r\n\r\n",
@@ -268,11 +273,105 @@ static void test_escape(void **state)
 }
 
 
+static void test_authority(void **state)
+{
+	static const struct {
+		const char *target;
+		size_t begin, end;
+	} v[] = {
+		{"/",                  0, 0},
+		{"",                   0, 0},
+		{"http:/a",            0, 0},
+		{"http://",            7, 7},
+		{"http://a",           7, 8},
+		{"HTTPS://a:1/b",      8, 11},
+		{"http://[::1]?b/c",   7, 12},
+		{"http://a#/",         7, 8},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+
+		size_t begin;
+
+		assert_int_equal(v[i].end, head_authority(v[i].target,
+							  strlen(v[i].target),
+							  &begin));
+		assert_int_equal(v[i].begin, begin);
+	}
+}
+
+
+static void test_replay_window(void **state)
+{
+	struct replay r = {0};
+	(void)state;
+
+	assert_false(replay_is_new(&r, 7, 0));
+
+	for (uint32_t n = 1; n <= 200; n++) {
+		assert_true(replay_is_new(&r, 7, n));
+		assert_false(replay_is_new(&r, 7, n));
+	}
+
+	for (uint32_t n = 0; n <= 200; n++)
+		assert_false(replay_is_new(&r, 7, n));
+
+	/* the last 64 in any order */
+	assert_true(replay_is_new(&r, 7, 300));
+	assert_false(replay_is_new(&r, 7, 236));
+	for (uint32_t n = 237; n < 300; n++)
+		assert_true(replay_is_new(&r, 7, n));
+	for (uint32_t n = 0; n <= 300; n++)
+		assert_false(replay_is_new(&r, 7, n));
+
+	assert_true(replay_is_new(&r, 7, 0xffffffff));
+	assert_true(replay_is_new(&r, 7, 0xffffffff - 63));
+	assert_false(replay_is_new(&r, 7, 0xffffffff - 64));
+	assert_false(replay_is_new(&r, 7, 0xffffffff));
+}
+
+
+/* However many nonces there are, and in whatever order they come: none is
+   accepted twice with one count */
+static void test_replay_nonces(void **state)
+{
+	enum { NONCES = 5 * REPLAY_NONCES };
+	(void)state;
+
+	for (unsigned step = 1; step < NONCES; step++) {
+
+		bool acceptedv[NONCES + 1] = {0};
+		struct replay r = {0};
+		unsigned accepted = 0;
+
+		for (unsigned i = 0; i < 4 * NONCES; i++) {
+
+			const unsigned number = i * step % NONCES + 1;
+
+			if (!replay_is_new(&r, number, 1))
+				continue;
+
+			assert_false(acceptedv[number]);
+			acceptedv[number] = true;
+			++accepted;
+		}
+
+		/* a later nonce is always accepted */
+		assert_true(accepted > 0);
+		assert_true(replay_is_new(&r, NONCES + 1, 1));
+	}
+}
+
+
 int main(void)
 {
 	static const struct CMUnitTest testv[] = {
 		cmocka_unit_test(test_head_end),
 		cmocka_unit_test(test_head_good),
+		cmocka_unit_test(test_authority),
+		cmocka_unit_test(test_replay_window),
+		cmocka_unit_test(test_replay_nonces),
 		cmocka_unit_test(test_head_bad),
 		cmocka_unit_test(test_head_costly),
 		cmocka_unit_test(test_length),

@@ -203,9 +203,7 @@ int  sip_auth_encode(struct mbuf *mb, struct sip_auth *auth, const char *met,
 #endif
 
 #ifdef COMPAT_SHA256
-#pragma weak httpauth_digest_chall_req_print
-#pragma weak httpauth_digest_chall_request_full
-#pragma weak httpauth_digest_verify
+#pragma weak sha256_printf
 #endif
 
 #if FAILOVER_BARESIP >= 315

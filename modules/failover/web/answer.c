@@ -8,6 +8,7 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include <string.h>
 #include "answer.h"
 #include "conn.h"
 #include "json.h"
@@ -113,6 +114,17 @@ static const char *reason(uint16_t scode)
 }
 
 
+/* Its answers have no body, RFC 9110 section 9.3.2. The head may be wrong
+   otherwise, and not be decoded. */
+static bool is_head(const struct httpd_conn *conn)
+{
+	static const char method[] = "HEAD ";
+	const size_t n = sizeof(method) - 1;
+
+	return conn->head->end >= n && !memcmp(conn->head->buf, method, n);
+}
+
+
 static void send_answer(struct httpd_conn *conn, struct mbuf *mb, int err)
 {
 	mb->pos = 0;
@@ -124,6 +136,32 @@ static void send_answer(struct httpd_conn *conn, struct mbuf *mb, int err)
 		err = tcp_set_send(conn->tc, send_handler);
 
 	conn_close_after(conn, err ? 0 : STALL_MS);
+}
+
+
+/**
+ * Tell the client to send the body, RFC 9110 section 15.2.1
+ *
+ * @param conn Connection
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int answer_continue(struct httpd_conn *conn)
+{
+	struct mbuf *mb = mbuf_alloc(32);
+	int err;
+
+	if (!mb)
+		return ENOMEM;
+
+	err = mbuf_write_str(mb, "HTTP/1.1 100 Continue\r\n\r\n");
+	mb->pos = 0;
+	if (!err)
+		err = tcp_send(conn->tc, mb);
+
+	mem_deref(mb);
+
+	return err;
 }
 
 
@@ -158,7 +196,7 @@ void answer_whole(struct httpd_conn *conn, uint16_t scode, const char *ctype,
 			  "Connection: close\r\n"
 			  "%s%s\r\n", scode, reason(scode), ctype, size,
 			  security, headers ? headers : "");
-	if (size)
+	if (size && !is_head(conn))
 		err |= mbuf_write_mem(mb, body, size);
 
 	send_answer(conn, mb, err);
@@ -186,7 +224,7 @@ void answer_parts(struct httpd_conn *conn, const char *ctype,
 		return;
 	}
 
-	conn->parth   = h;
+	conn->parth   = is_head(conn) ? NULL : h;
 	conn->arg     = arg;
 	conn->chunked = pl_strcmp(&conn->msg->ver, "1.0") != 0;
 

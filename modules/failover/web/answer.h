@@ -23,6 +23,7 @@ struct httpd_conn;
  */
 typedef int (answer_part_h)(struct mbuf *mb, void *arg);
 
+int  answer_continue(struct httpd_conn *conn);
 void answer_whole(struct httpd_conn *conn, uint16_t scode, const char *ctype,
 		  const char *headers, const uint8_t *body, size_t size);
 void answer_error(struct httpd_conn *conn, uint16_t scode,

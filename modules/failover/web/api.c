@@ -293,7 +293,8 @@ static void answer_page(const struct api_request *req,
 
 static bool is_get(const struct api_request *req)
 {
-	return !pl_strcmp(&req->msg->met, "GET");
+	return !pl_strcmp(&req->msg->met, "GET") ||
+		!pl_strcmp(&req->msg->met, "HEAD");
 }
 
 
@@ -313,7 +314,7 @@ static bool handle_file(const struct api_request *req)
 			continue;
 
 		if (!is_get(req))
-			answer_error(req->conn, 405, "Allow: GET\r\n",
+			answer_error(req->conn, 405, "Allow: GET, HEAD\r\n",
 				     "only GET is possible");
 		else if (!i)
 			answer_page(req, file);
@@ -352,7 +353,7 @@ void api_handle(const struct api_request *req)
 		answer_error(req->conn, 405, "Allow: POST\r\n",
 			     "only POST is possible");
 	else if (!route->post && !is_get(req))
-		answer_error(req->conn, 405, "Allow: GET\r\n",
+		answer_error(req->conn, 405, "Allow: GET, HEAD\r\n",
 			     "only GET is possible");
 	else
 		route->h(req, route);

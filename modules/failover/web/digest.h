@@ -1,5 +1,5 @@
 /**
- * @file digest.h  Digest authentication of a request, by libre
+ * @file digest.h  Digest authentication of a request, RFC 7616
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause

@@ -49,6 +49,48 @@ static size_t line_length(const char *p, size_t l)
 }
 
 
+static bool begins(const char *p, size_t l, const char *text)
+{
+	const size_t n = strlen(text);
+
+	return l >= n && !strncasecmp(p, text, n);
+}
+
+
+/**
+ * Find the authority of a target that is a whole URI, RFC 9112 section 3.2.2
+ *
+ * @param p     Target
+ * @param l     Its length [bytes]
+ * @param begin Returns where its authority begins
+ *
+ * @return Where its authority ends, 0 if the target is a path
+ */
+size_t head_authority(const char *p, size_t l, size_t *begin)
+{
+	size_t i;
+
+	*begin = begins(p, l, "http://") ? 7 : begins(p, l, "https://") ? 8 :
+		0;
+
+	for (i = *begin; i && i < l && !strchr("/?#", p[i]); i++)
+		;
+
+	return i;
+}
+
+
+/* A path, a whole URI, or "*" */
+static bool is_target(const char *p, size_t l)
+{
+	size_t begin;
+
+	return l && l <= TARGET_MAX &&
+		(*p == '/' || head_authority(p, l, &begin) ||
+		 (l == 1 && *p == '*'));
+}
+
+
 /* Upper case letters, SP, visible characters, SP, "HTTP/1.x" */
 static bool is_request_line(const char *p, size_t l)
 {
@@ -57,14 +99,14 @@ static bool is_request_line(const char *p, size_t l)
 	while (i < l && i < 8 && p[i] >= 'A' && p[i] <= 'Z')
 		++i;
 
-	if (!i || i + 1 >= l || p[i] != ' ' || p[i + 1] != '/')
+	if (!i || i == l || p[i] != ' ')
 		return false;
 
 	target = ++i;
 	while (i < l && p[i] > ' ' && p[i] < 0x7f)
 		++i;
 
-	return i - target <= TARGET_MAX && l - i == 9 &&
+	return is_target(p + target, i - target) && l - i == 9 &&
 		!memcmp(p + i, " HTTP/1.", 8) && p[l - 1] >= '0' &&
 		p[l - 1] <= '9';
 }

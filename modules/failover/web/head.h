@@ -19,6 +19,7 @@ enum {
 };
 
 size_t head_end(const char *p, size_t l, size_t from);
+size_t head_authority(const char *p, size_t l, size_t *begin);
 int    head_check(const char *p, size_t l);
 int    head_length(const char *p, size_t l, size_t max, size_t *length);
 

@@ -90,6 +90,46 @@ static int expect_body(struct httpd_conn *conn)
 }
 
 
+/* If the target is a whole URI, its host counts, and that of the header is
+   ignored: RFC 9112 section 3.2.2 */
+static void take_target(struct http_msg *msg)
+{
+	struct pl host = msg->path;
+	size_t begin;
+	struct le *le;
+
+	host.l = head_authority(msg->path.p, msg->path.l, &begin);
+	if (!host.l)
+		return;
+
+	pl_advance(&msg->path, (ssize_t)host.l);
+	pl_advance(&host, (ssize_t)begin);
+
+	if (!msg->path.l)
+		pl_set_str(&msg->path, "/");
+
+	for (le = list_head(&msg->hdrl); le; le = le->next) {
+
+		struct http_hdr *hdr = le->data;
+
+		if (!pl_strcasecmp(&hdr->name, "Host"))
+			hdr->val = host;
+	}
+}
+
+
+/* The client waits for this before it sends the body, RFC 9110 section 10.1.1
+   */
+static bool expects_continue(const struct httpd_conn *conn)
+{
+	const struct http_hdr *hdr = http_msg_xhdr(conn->msg, "Expect");
+
+	return conn->length && hdr &&
+		!pl_strcasecmp(&hdr->val, "100-continue") &&
+		pl_strcmp(&conn->msg->ver, "1.0");
+}
+
+
 /* The head is complete: check and decode it */
 static int take_head(struct httpd_conn *conn, size_t length)
 {
@@ -107,7 +147,16 @@ static int take_head(struct httpd_conn *conn, size_t length)
 	if (err)
 		return err;
 
-	return mb->pos == length ? expect_body(conn) : EBADMSG;
+	if (mb->pos != length)
+		return EBADMSG;
+
+	take_target(conn->msg);
+
+	err = expect_body(conn);
+	if (!err && expects_continue(conn))
+		err = answer_continue(conn);
+
+	return err;
 }
 
 
