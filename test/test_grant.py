@@ -121,6 +121,18 @@ def test_nothing_is_said(server_pair, phone_factory):
     no_gap(server_pair, "no expiry in the answer")
 
 
+def test_slow_answer(server_pair, phone_factory):
+    """The registrar counts from when the REGISTER came, libre from when it
+    was answered."""
+    primary, backup = server_pair
+    primary.behave("REGISTER", answer_delay=2200)
+    phone = phone_factory(line(*server_pair, regint=10))
+    in_use(phone, 1)
+    stays(phone, 1, 12)
+    no_gap(server_pair, "answers after 2.2 s")
+    assert not binds(backup)
+
+
 @pytest.mark.parametrize("value", ["soon", "-1", "4294967296"])
 def test_no_number(value, server_pair, phone_factory):
     """libre does not know the Contact, and so does not look at its expiry:

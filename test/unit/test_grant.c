@@ -77,14 +77,15 @@ static struct sip_msg *decoded(const char *start, const char *hdrs)
 }
 
 
-static struct grant granted(const char *contact, uint32_t asked_s,
-			    const char *hdrs)
+static struct grant granted_late(const char *contact, uint32_t asked_s,
+				 const char *hdrs, uint64_t took_ms)
 {
 	const struct grant_asked asked = {
 		.cuser   = "alice-1",
 		.contact = contact,
 		.expires = asked_s,
 		.rwait   = 90,
+		.took_ms = took_ms,
 	};
 	struct sip_msg *msg = decoded("SIP/2.0 200 OK", hdrs);
 	struct grant grant;
@@ -93,6 +94,13 @@ static struct grant granted(const char *contact, uint32_t asked_s,
 	mem_deref(msg);
 
 	return grant;
+}
+
+
+static struct grant granted(const char *contact, uint32_t asked_s,
+			    const char *hdrs)
+{
+	return granted_late(contact, asked_s, hdrs, 0);
 }
 
 
@@ -277,6 +285,25 @@ static bool is_known(struct line *line, unsigned port)
 }
 
 
+/* The binding was made when the REGISTER came, not when its answer did */
+static void slow_answer(void **state)
+{
+	const char *hdrs = "Contact: <" CONTACT ">;expires=30\r\n";
+	struct grant grant;
+	(void)state;
+
+	grant = granted_late(CONTACT, ASKED_S, hdrs, 6000);
+	assert_int_equal(grant.lapse_ms, 24000);
+	assert_int_equal(grant.refresh_ms, 27000);
+	assert_false(grant.useless);
+
+	/* it may also have waited in a socket all that time */
+	grant = granted_late(CONTACT, ASKED_S, hdrs, 40000);
+	assert_int_equal(grant.lapse_ms, 15000);
+	assert_false(grant.useless);
+}
+
+
 static void oldest_contact_is_forgotten(void **state)
 {
 	struct line *line = mem_zalloc(sizeof(*line), NULL);
@@ -327,6 +354,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_said),
 		cmocka_unit_test(nothing_is_granted),
 		cmocka_unit_test(more_than_libre_can_count),
+		cmocka_unit_test(slow_answer),
 		cmocka_unit_test(oldest_contact_is_forgotten),
 	};
 

@@ -207,15 +207,18 @@ void registering_sent(struct line *line, unsigned server, uint64_t since,
  * @param line    Line
  * @param msg     Answer to a REGISTER of the account's
  * @param expires What was asked for [s]
+ * @param since   First transmission of that REGISTER [ms]
  */
 void registering_grant(struct grant *grant, const struct line *line,
-		       const struct sip_msg *msg, uint32_t expires)
+		       const struct sip_msg *msg, uint32_t expires,
+		       uint64_t since)
 {
 	const struct grant_asked asked = {
 		.cuser   = ua_local_cuser(line->ua),
 		.contact = contact_in_use(line),
 		.expires = expires,
 		.rwait   = line->rwait,
+		.took_ms = clock_ms() - since,
 	};
 
 	grant_decode(grant, msg, &asked);
@@ -239,7 +242,8 @@ void registering_answered(struct line *line, unsigned server, uint64_t since,
 		return;
 
 	if (scode < 300)
-		registering_grant(&line->grant, line, msg, line->asked_s);
+		registering_grant(&line->grant, line, msg, line->asked_s,
+				  since);
 
 	/* libre may go on to another address of that server by itself: the
 	   server's time runs on until Baresip tells that it has failed */

@@ -19,7 +19,8 @@ void registering_answered(struct line *line, unsigned server, uint64_t since,
 			  const struct sip_msg *msg);
 void registering_ended(struct line *line, const char *text, bool ok);
 void registering_grant(struct grant *grant, const struct line *line,
-		       const struct sip_msg *msg, uint32_t expires);
+		       const struct sip_msg *msg, uint32_t expires,
+		       uint64_t since);
 void registering_undone(struct line *line);
 void registering_stopped(struct line *line);
 

@@ -60,15 +60,16 @@ static void describe(char *reason, size_t size, const struct line *line,
 
 
 /* A 2xx to REGISTER is good if it grants some time */
-static bool is_granted(struct outcome *o, const struct line *line,
-		       unsigned server, const struct sip_msg *msg,
-		       char *reason, size_t size)
+static bool is_granted(struct outcome *o, const struct check *check,
+		       const struct sip_msg *msg, char *reason, size_t size)
 {
+	const struct line *line = check->line;
 	char text[REASON_SIZE];
 	struct grant grant;
 
 	registering_grant(&grant, line, msg,
-			      line_server(line, server)->regint);
+			  line_server(line, check->server)->regint,
+			  check->since);
 	o->lapse_ms = grant.lapse_ms;
 
 	if (grant.useless) {
@@ -102,7 +103,7 @@ static void end_init(struct end *end, struct check *check, int err,
 	o->reason  = end->reason;
 
 	if (o->ok && !pl_strcmp(&msg->cseq.met, "REGISTER"))
-		o->ok = is_granted(o, line, check->server, msg, end->reason,
+		o->ok = is_granted(o, check, msg, end->reason,
 				   sizeof(end->reason));
 }
 

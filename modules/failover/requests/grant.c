@@ -266,6 +266,11 @@ void grant_decode(struct grant *grant, const struct sip_msg *msg,
 	grant->useless = !grant->lapse_ms || !grant->refresh_ms ||
 		(grant->refresh_ms < STORM_MS &&
 		 grant->refresh_ms < grant->lapse_ms / 100 * RWAIT_MIN);
+
+	/* The registrar may have counted from when the REGISTER was sent. libre
+	   counts from the answer. */
+	if (!grant->useless)
+		grant->lapse_ms -= MIN(asked->took_ms, grant->lapse_ms / 2);
 }
 
 

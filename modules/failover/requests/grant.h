@@ -16,6 +16,8 @@ struct grant_asked {
 	const char *contact;         /**< Contact, NULL: not known           */
 	uint32_t expires;            /**< Asked for [s]                      */
 	uint32_t rwait;              /**< libre refreshes after this part [%]*/
+	uint64_t took_ms;            /**< From its first transmission to the
+					  answer                             */
 };
 
 void grant_decode(struct grant *grant, const struct sip_msg *msg,
