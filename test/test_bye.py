@@ -314,6 +314,22 @@ def test_timeout_at_the_primary(talking, transport):
     assert phone.account_status()["state"] == "primary"
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_timeout_while_the_backup_was_down(talking, transport):
+    """What failed a while ago may work by now, and there is no other way."""
+    phone, primary, backup, call = talking(transport=transport, quick=True)
+    backup.kill()
+    phone.do("failover_switch", f"{ALICE} backup")
+    phone.wait_state("primary")
+    status = phone.account_status()
+    assert [s["state"] for s in status["servers"]] == ["up", "down"]
+    backup.start()
+    primary.behave("BYE", status=408)
+    phone.hangup()
+    ended_at_backup(phone, backup, call)
+    assert phone.account_status()["state"] == "primary"
+
+
 class Challenger:
     """Refuses the credentials of the first BYEs, as too old."""
 

@@ -142,18 +142,26 @@ static void fail(struct bye *bye)
 }
 
 
-/* Another one that is not known to be down, 0: none */
+/* Another one, 0: none. Better one that is not known to be down; but what
+   failed some time ago may work by now. */
 static unsigned next_server(const struct bye *bye)
 {
 	const struct policy *p = &bye->dlg->line->policy;
+	unsigned down = 0;
 
 	for (unsigned i = PRIMARY; i <= p->serverc; i++) {
-		if (!attempt_is_tried(&bye->att, i) &&
-		    p->serverv[i - 1].health != HEALTH_DOWN)
+
+		if (attempt_is_tried(&bye->att, i))
+			continue;
+
+		if (p->serverv[i - 1].health != HEALTH_DOWN)
 			return i;
+
+		if (!down)
+			down = i;
 	}
 
-	return 0;
+	return down;
 }
 
 
