@@ -47,6 +47,8 @@ class Case:
             SipServer(table=self.table, call_table=calls, name=name,
                       host=SERVERS, transports=(transport,)).start()
             for name in ("pbx1", "pbx2")]
+        for server in self.servers:
+            server.media_host = SERVERS
 
         # this thread leaves for the phone's namespace, the servers' stay
         self._wall = os.open("/proc/thread-self/ns/net", os.O_RDONLY)
@@ -73,6 +75,13 @@ class Case:
 
     def drop(self, address: str) -> None:
         ip(f"addr del {address}/16 dev phone")
+
+    def go_to_another_network(self, before: str) -> None:
+        """10.12.0.4 there, while both are primary ones, then the old away."""
+        self.take("10.12.0.4")
+        self.wall("addr add 10.12.0.1/16 dev wall")
+        ip("route replace default via 10.12.0.1 src 10.12.0.4")
+        self.drop(before)
 
     def contact(self) -> str:
         """Address in the newest binding, if any."""
@@ -121,10 +130,7 @@ def renumbered(case: Case) -> None:
     case.wait_registered(1, back, "the new address")
     assert "10.11.0.3" in case.contact()
 
-    case.take("10.12.0.4")          # another network: both are primary ones
-    case.wall("addr add 10.12.0.1/16 dev wall")
-    ip("route replace default via 10.12.0.1 src 10.12.0.4")
-    case.drop("10.11.0.3")
+    case.go_to_another_network("10.11.0.3")
     back = time.monotonic()
     case.phone.wait(lambda: "10.12.0.4" in case.contact(),
                     what="a binding of the newest address")
@@ -144,6 +150,30 @@ def unplugged(case: Case) -> None:
     case.wall("link set wall up")
     case.wait_registered(1, time.monotonic(), "the cable")
     case.check_nobody_blamed()
+    assert not case.phone.events("CALL_CLOSED")
+
+
+def held(case: Case) -> None:
+    """The address changes while a hold waits for its answer: the far end
+    hears of both."""
+    server = case.servers[0]
+    case.phone.dial(f"sip:bob@{SERVERS}")
+    case.phone.wait_event("CALL_ESTABLISHED")
+    server.behave("INVITE", silent=True)
+    server.calls.wait_state("established")
+    case.phone.do("hold")
+    case.phone.wait(lambda: any(e.msg.to_tag for e in
+                                server.recorder.requests("INVITE")),
+                    what="a hold")
+    case.go_to_another_network("10.11.0.2")
+    server.behave("INVITE")
+
+    def heard() -> bool:
+        body = server.recorder.requests("INVITE")[-1].msg.body
+        return b"IN IP4 10.12.0.4" in body and b"a=sendonly" in body
+
+    case.phone.wait(heard, what="the hold from the new address")
+    case.phone.wait_state("primary")
     assert not case.phone.events("CALL_CLOSED")
 
 
@@ -204,7 +234,7 @@ def started_without(case: Case) -> None:
 
 
 CASES: dict[str, Callable[[Case], None]] = {
-    f.__name__: f for f in (renumbered, unplugged, calls, no_route,
+    f.__name__: f for f in (renumbered, unplugged, held, calls, no_route,
                            started_without)}
 
 

@@ -196,7 +196,8 @@ static bool address_handler(const char *ifname, const struct sa *addr,
 
 /**
  * Reopen Baresip's SIP sockets with the present addresses of the machine. All
- * user agents register anew, and calls are refreshed.
+ * user agents register anew. Calls are refreshed, or will be by
+ * compat_refresh_calls().
  *
  * @return 0 if success, otherwise errorcode
  */
@@ -210,7 +211,74 @@ int compat_renew_sockets(void)
 #endif
 
 	/* before 2.0 Baresip finds the address by itself */
+#ifdef COMPAT_REFRESHES_CALLS
+	return uag_reset_transp(true, false);
+#else
 	return uag_reset_transp(true, true);
+#endif
+}
+
+
+#ifdef COMPAT_REFRESHES_CALLS
+/* Not in baresip.h */
+const struct sa *call_laddr(const struct call *call);
+int call_reset_transp(struct call *call, const struct sa *laddr);
+
+
+/* The local address of its media has changed */
+static bool is_moved(const struct call *call, struct sa *laddr)
+{
+	const struct stream *s = audio_strm(call_audio(call));
+
+	if (!s)
+		s = video_strm(call_video(call));
+
+	return s &&
+		!net_dst_source_addr_get(sdp_media_raddr(stream_sdpmedia(s)),
+					 laddr) &&
+		sa_isset(laddr, SA_ADDR) &&
+		!sa_cmp(laddr, call_laddr(call), SA_ADDR);
+}
+
+
+static bool refresh(struct call *call)
+{
+	struct sa laddr;
+
+	if (!is_moved(call, &laddr))
+		return true;
+
+	if (!call_refresh_allowed(call))
+		return false;
+
+	(void)call_reset_transp(call, &laddr);
+
+	return true;
+}
+#endif
+
+
+/**
+ * Tell the far end of each call the present address of the machine. Baresip
+ * 3.15 and later would end a call whose last offer waits for its answer; this
+ * leaves it for later.
+ *
+ * @return True if there is such a call
+ */
+bool compat_refresh_calls(void)
+{
+	bool waits = false;
+#ifdef COMPAT_REFRESHES_CALLS
+	struct le *le, *lec;
+
+	for (le = list_head(uag_list()); le; le = le->next) {
+		for (lec = list_head(ua_calls(le->data)); lec;
+		     lec = lec->next)
+			waits |= !refresh(lec->data);
+	}
+#endif
+
+	return waits;
 }
 
 

@@ -26,7 +26,7 @@
  * | Baresip 2.8   | ua_stop_register(); ua_unregister() sends REGISTER  |
  * | Baresip 3.1   | an account line may have 1023 characters, not 511   |
  * | Baresip 3.15  | bevent_register() replaces uag_event_register()     |
- * |               | filter_registrar                                    |
+ * |               | filter_registrar; uag_reset_transp() ends calls     |
  * | Baresip 4.0   | enum bevent_ev, bevent_str() replace enum ua_event, |
  * |               | uag_event_str()                                     |
  *
@@ -64,6 +64,10 @@
 
 #if FAILOVER_LIBRE >= 310
 #define COMPAT_SHA256                /**< Digest: see digest.c */
+#endif
+
+#if FAILOVER_BARESIP >= 315
+#define COMPAT_REFRESHES_CALLS       /**< See compat_refresh_calls() */
 #endif
 
 #if FAILOVER_LIBRE < 200
@@ -139,6 +143,7 @@ void compat_module_event(struct ua *ua, struct call *call, const char *event,
 			 const char *text);
 void compat_stop_register(struct ua *ua);
 int  compat_renew_sockets(void);
+bool compat_refresh_calls(void);
 void compat_keep_answers(bool keep);
 void compat_forget_answers(void);
 uint32_t *compat_filter(void);

@@ -6,6 +6,9 @@
  * call. Until then the address is in use, and Baresip cannot open the new
  * socket. So the old socket is first unbound from its address.
  *
+ * Calls get the machine's new address by a re-INVITE. One that has another
+ * re-INVITE under way gets it later.
+ *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
@@ -18,12 +21,16 @@
 enum {
 	RETRY_MIN_MS = 1000,         /**< After a socket failed to open      */
 	RETRY_MAX_MS = 64000,        /**< Doubled each time up to this       */
+	REFRESH_MS   = 500,          /**< Calls that wait for an answer      */
+	REFRESHES    = 80,           /**< ... longer than libre does: 32 s   */
 };
 
 static struct {
 	bool wantedv[SIP_TRANSPC];   /**< Transports that Baresip had        */
 	uint32_t retry_ms;
+	unsigned refreshes;          /**< That are left                      */
 	struct tmr tmr;
+	struct tmr tmr_refresh;
 	renew_h *h;
 } renew;
 
@@ -107,6 +114,16 @@ static bool is_complete(void)
 }
 
 
+static void refresh_handler(void *arg)
+{
+	(void)arg;
+
+	if (compat_refresh_calls() && renew.refreshes--)
+		tmr_start(&renew.tmr_refresh, REFRESH_MS, refresh_handler,
+			  NULL);
+}
+
+
 static void try_handler(void *arg)
 {
 	int err;
@@ -126,6 +143,9 @@ static void try_handler(void *arg)
 	}
 
 	renew.h();
+
+	renew.refreshes = REFRESHES;
+	refresh_handler(NULL);
 }
 
 
@@ -151,6 +171,7 @@ void renew_sockets(void)
 void renew_open(renew_h *h)
 {
 	tmr_init(&renew.tmr);
+	tmr_init(&renew.tmr_refresh);
 	renew.h = h;
 }
 
@@ -159,4 +180,5 @@ void renew_open(renew_h *h)
 void renew_close(void)
 {
 	tmr_cancel(&renew.tmr);
+	tmr_cancel(&renew.tmr_refresh);
 }
