@@ -2,12 +2,15 @@
 """What ICMP tells of the very packets that carry SIP, and what it does not
 tell: filters in front of a server, forged messages, other accounts' errors."""
 
+import contextlib
+import itertools
+import multiprocessing
 import os
 import time
 
 import pytest
 
-from harness import icmp
+from harness import icmp, run
 from harness.baresip import account
 from harness.dialling import counters, ready, settle
 from harness.scenario import AT_ONCE_S, in_use, line, measured, our_lines
@@ -120,6 +123,39 @@ def test_forged_under_a_request(host, server_group, phone_factory):
                latest.msg.encode())
     in_use(phone, 2)
     phone.wait_log("-> server 2 .*: ICMP host unreachable")
+
+
+@contextlib.contextmanager
+def flood(host, target, port):
+    """Forged messages, as fast as two processes can send them."""
+    kinds = icmp.V6 if ":" in host else icmp.V4
+    senders = [multiprocessing.Process(target=icmp.forge, daemon=True, args=(
+        kinds, (host, 0), target, itertools.repeat(port))) for _ in range(2)]
+    for sender in senders:
+        sender.start()
+    try:
+        yield
+    finally:
+        for sender in senders:
+            sender.kill()
+            sender.join(run.PATIENCE_S)
+
+
+@forging
+@pytest.mark.parametrize("host", HOSTS)
+def test_errors_faster_than_read(host, server_group, phone_factory):
+    """Errors come faster than they can be read before a packet: it is lost
+    and sent again.  Nothing moves, and calls go."""
+    primary, backup = server_group(host=host)
+    phone = ready(phone_factory, (primary, backup), config=BUSY,
+                  **listening(host))
+    with flood(host, (host, primary.port), phone.port):
+        for n in range(1, 13):
+            phone.dial(bob(host))
+            phone.wait_event("CALL_ESTABLISHED", n=n)
+            phone.hangup()
+            phone.wait_event("CALL_CLOSED", n=n)
+    unmoved(phone)
 
 
 # One socket for all accounts

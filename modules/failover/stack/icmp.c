@@ -33,7 +33,8 @@ enum {
 	LAYER       = -1,            /**< Lowest layer: it sends             */
 	MAX_SOCKETS = 16,
 	MAX_ERRORS  = 64,            /**< Read at once                       */
-	MAX_SENDS   = 4,             /**< Attempts for one packet            */
+	MAX_SENDS   = 16,            /**< Attempts for one packet            */
+	MAX_ALONE   = 3,             /**< ... in a row with nothing queued   */
 	QUOTE_SIZE  = 1280,          /**< ICMPv6 quotes no more              */
 	ADOPT_MS    = 1000,          /**< The helper exists by then          */
 };
@@ -205,11 +206,16 @@ static bool take_one(int fd)
 }
 
 
-/* If more are queued, the kernel wakes us again */
-static void take(int fd)
+/* If more are queued, the kernel wakes us again. Returns true if there were
+   any. */
+static bool take(int fd)
 {
-	for (unsigned i = 0; i < MAX_ERRORS && take_one(fd); i++)
-		;
+	unsigned n = 0;
+
+	while (n < MAX_ERRORS && take_one(fd))
+		++n;
+
+	return n > 0;
 }
 
 
@@ -220,7 +226,7 @@ static void take_all(void)
 		const struct sock *sock = &icmp.sockv[i];
 
 		if (sock->wanted && is_bound_to(sock->fd, &sock->laddr))
-			take(sock->fd);
+			(void)take(sock->fd);
 	}
 }
 
@@ -235,19 +241,30 @@ static void error_handler(int err, void *arg)
 }
 
 
+/* A call fails with an error that is queued, or has just been read, of any
+   packet. An error of the call itself comes again, with nothing queued. Where
+   others come faster than they can be read, the packet is lost, as one over
+   UDP may be, and libre sends it again. */
 static bool send_handler(int *err, struct sa *dst, struct mbuf *mb, void *arg)
 {
 	const int fd = (int)(intptr_t)arg;
+	unsigned alone = 0;
+
+	(void)take(fd);
 
 	for (unsigned i = 0; i < MAX_SENDS; i++) {
-
-		take(fd);
 
 		*err = sendto(fd, mbuf_buf(mb), mbuf_get_left(mb), 0,
 			      &dst->u.sa, dst->len) < 0 ? errno : 0;
 		if (!*err || *err == EAGAIN)
-			break;
+			return true;
+
+		alone = take(fd) ? 0 : alone + 1;
+		if (alone == MAX_ALONE)
+			return true;
 	}
+
+	*err = 0;
 
 	return true;
 }
@@ -294,7 +311,7 @@ void icmp_expect(const struct sa *laddr)
 	if (sock && is_bound_to(sock->fd, laddr) &&
 	    is_wanted(sock) == sock->wanted) {
 		if (!sock->helped && sock->wanted)
-			take(sock->fd);
+			(void)take(sock->fd);
 		return;
 	}
 
@@ -335,7 +352,7 @@ void icmp_listen(struct udp_sock *us)
 
 	sock->helped = true;
 	udp_error_handler_set(us, error_handler);
-	take(fd);
+	(void)take(fd);
 }
 #else
 void icmp_expect(const struct sa *laddr)
