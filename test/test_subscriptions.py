@@ -20,6 +20,8 @@ CAROL, DAVE = "sip:carol@127.0.0.1", "sip:dave@127.0.0.1"
 SUBSCRIBED = ["message-summary", "presence"]
 SOON_S = 2.0                            # after the registration
 SLACK_S = 3.0                           # of a machine under load
+PACKETS = 40                            # to be read, some ms of work
+MANY = 256                              # subscriptions that the module knows
 WATCHFUL = {**QUICK, "failover_keepalive": 1,
             "failover_failback_interval": 1, "failover_failback_jitter": 0}
 
@@ -34,20 +36,27 @@ def notifiers(server_group):
     return make
 
 
-def subscribing(phone_factory, primary, backup, kind, config):
+def subscribing(phone_factory, primary, backup, kind, config, contacts=()):
     """A phone with everything that subscribes, settled on the primary.
-    Should the first registration be answered within a millisecond of its
-    start, Baresip's mwi subscribes without end: it is loaded later."""
+    Should a registration be answered within a millisecond of its start,
+    Baresip's mwi subscribes without end: it is loaded later, and its timer is
+    due when the phone reads the next command."""
     phone = phone_factory(
         line(primary, backup, transport=kind, extra="mwi=yes;pubint=600"),
         config=dict(config), start=False,
         lines=["module_app contact.so", "module_app presence.so"])
     with open(phone.path("contacts"), "w", encoding="ascii") as file:
         file.write(f'"Carol" <{CAROL}>;presence=p2p\n"Dave" <{DAVE}>\n')
+        for uri in contacts:
+            file.write(f"<{uri}>;presence=p2p\n")
     phone.start()
     in_use(phone, 1)
-    phone.do("insmod", "mwi")
+    if contacts:
+        phone.wait(lambda: len(primary.recorder.transactions("SUBSCRIBE"))
+                   >= len(contacts))
     add_register_commands(phone)
+    phone.do("insmod", "mwi")
+    time.sleep(0.01)
     phone.do("test_register")
     phone.wait_log("mwi: subscribing")
     return phone
@@ -120,6 +129,49 @@ def test_answer_is_on_its_way(subscriber):
     order.join()
     in_use(phone, 1)
     phone.wait(lambda: primary.first("SUBSCRIBE", "message-summary", since),
+               SOON_S + SLACK_S, "SUBSCRIBE")
+
+
+def ask(phone, sock) -> None:
+    """An OPTIONS to the phone: one more packet to be read and answered."""
+    me = f"{ports.HOST}:{sock.getsockname()[1]}"
+    sock.sendto(sip.Message("OPTIONS", f"sip:alice@{me}", headers=[
+        ("Via", f"SIP/2.0/UDP {me};branch={sip.new_branch()}"),
+        ("Max-Forwards", "70"), ("From", f"<sip:{me}>;tag={sip.new_tag()}"),
+        ("To", f"<{ALICE}>"), ("Call-ID", sip.new_tag()),
+        ("CSeq", "1 OPTIONS"), ("Contact", f"<sip:{me}>")]).encode(),
+        (ports.HOST, phone.port))
+
+
+def test_busy_phone(subscriber):
+    """The phone has much to read before it hears that its subscription has
+    ended: it registers when it has heard."""
+    phone, _, backup = subscriber("tcp")
+    phone.signal(signal.SIGSTOP)
+    since = time.monotonic()
+    order = threading.Thread(target=phone.do, args=(
+        "failover_switch", f"{ALICE} 2"))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind((ports.HOST, 0))
+        for _ in range(PACKETS):
+            ask(phone, sock)
+    order.start()
+    time.sleep(0.2)                     # the order is there as well
+    phone.signal(signal.SIGCONT)
+    order.join()
+    follows(phone, backup, since, registered(phone, 2))
+
+
+def test_many_contacts(phone_factory, notifiers):
+    """More contacts are watched than the module can know subscriptions:
+    message waiting follows all the same."""
+    primary, backup = notifiers("udp")
+    phone = subscribing(phone_factory, primary.server, backup.server, "udp",
+                        {}, [f"sip:{n}@127.0.0.1" for n in range(MANY)])
+    since = time.monotonic()
+    phone.do("failover_switch", f"{ALICE} 2")
+    in_use(phone, 2)
+    phone.wait(lambda: backup.first("SUBSCRIBE", "message-summary", since),
                SOON_S + SLACK_S, "SUBSCRIBE")
 
 

@@ -29,7 +29,7 @@
 
 
 enum {
-	NOTICE_MS = 1,               /**< libre has read its sockets then    */
+	NOTICE_MS = 1,               /**< libre reads its sockets meanwhile  */
 };
 
 

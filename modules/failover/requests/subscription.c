@@ -7,7 +7,8 @@
  * a NOTIFY with Subscription-State "terminated" and reason "deactivated",
  * which means that one may subscribe again at once (RFC 6665 section 4.1.3).
  * This is done before the account registers: Baresip's module mwi subscribes
- * when it has, if it has no subscription then.
+ * when it has, if it has no subscription then. So the account waits until
+ * libre has heard.
  *
  * One that nobody has answered has no dialog yet, and a NOTIFY would make one:
  * libre passes over an answer with another tag, and never lets the
@@ -18,6 +19,7 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include "clock.h"
 #include "inject.h"
 #include "line.h"
 #include "presence.h"
@@ -30,6 +32,9 @@
 enum {
 	MAX_SUBSCRIPTIONS = 256,     /**< More are left alone                */
 	LAST_CSEQ = 0x7fffffff,      /**< RFC 3261 section 8.1.1.5           */
+	HEAR_MS = 200,               /**< libre reads its sockets far sooner */
+	AGAIN_MS = 20,               /**< The socket may have been full      */
+	FORGET_MS = TRANSACTION_MS + 1000,/**< libre gives up before         */
 };
 
 /** A subscription of Baresip's, outside of a call */
@@ -46,6 +51,8 @@ struct subscription {
 					  answer                             */
 	bool ended;                  /**< By us, which libre may not have
 					  heard                              */
+	uint64_t ended_at;           /**< For the first time [ms]            */
+	uint64_t told_at;            /**< For the last time [ms]             */
 	struct tmr tmr;
 };
 
@@ -83,10 +90,17 @@ static struct subscription *find(const struct pl *callid)
 }
 
 
+static void forget_handler(void *arg)
+{
+	mem_deref(arg);
+}
+
+
 static void wait_for(struct subscription *sub, struct sip_msg *msg)
 {
 	mem_deref(sub->pending);
 	sub->pending = mem_ref(msg);
+	tmr_start(&sub->tmr, FORGET_MS, forget_handler, sub);
 }
 
 
@@ -99,6 +113,66 @@ static int copy(struct subscription *sub, const struct sip_msg *msg,
 	err |= pl_strdup(&sub->event, &event->val);
 	err |= pl_strdup(&sub->aor, &msg->to.auri);
 	err |= pl_strdup(&sub->ltag, &msg->from.tag);
+
+	return err;
+}
+
+
+static int notify_write(struct mbuf *mb, const struct sa *addr,
+			const void *arg)
+{
+	const struct subscription *sub = arg;
+
+	return mbuf_printf(mb, "NOTIFY sip:failover@%J SIP/2.0\r\n"
+			   "Via: SIP/2.0/UDP %J;branch=z9hG4bK%016llx;rport\r\n"
+			   "From: <%s>;tag=%s\r\n"
+			   "To: <%s>;tag=%s\r\n"
+			   "Call-ID: %s\r\n"
+			   "CSeq: %u NOTIFY\r\n"
+			   "Contact: <sip:failover@%J>\r\n"
+			   "Max-Forwards: 1\r\n"
+			   "Event: %s\r\n"
+			   "Subscription-State: terminated"
+			   ";reason=deactivated\r\n"
+			   "Content-Length: 0\r\n\r\n",
+			   addr, addr, rand_u64(), sub->aor,
+			   sub->rtag,
+			   line_aor(sub->line), sub->ltag, sub->callid,
+			   LAST_CSEQ, addr, sub->event);
+}
+
+
+/* In the server's name, but it tells nothing of the server */
+static int answer(const struct sip_msg *msg)
+{
+	txn_end(txn_find(&msg->via.branch, &msg->cseq.met));
+
+	return inject_response(msg, 408, "Request Timeout");
+}
+
+
+static int end(struct subscription *sub)
+{
+	const uint64_t now = clock_ms();
+	int err = 0;
+
+	if (sub->rtag)
+		err = inject_message(notify_write, sub);
+	else if (sub->pending)
+		err = answer(sub->pending);
+
+	if (err)
+		info("failover: %s: cannot move the subscription to %s of"
+		     " %s\n", line_name(sub->line), sub->event, sub->aor);
+
+	/* An answer may lie in the socket, and makes the dialog first.  Or
+	   Baresip is about to open its sockets anew, or the socket is full,
+	   and the NOTIFY is lost: it is sent again when it registers. */
+	if (!sub->ended)
+		sub->ended_at = now;
+	sub->ended   = true;
+	sub->told_at = now;
+	tmr_start(&sub->tmr, TRANSACTION_MS, forget_handler, sub);
 
 	return err;
 }
@@ -128,6 +202,8 @@ void subscription_sent(struct line *line, unsigned server,
 
 	if (sub) {                   /* with credentials this time           */
 		wait_for(sub, msg);
+		if (sub->ended)
+			(void)end(sub);
 		return;
 	}
 
@@ -143,70 +219,10 @@ void subscription_sent(struct line *line, unsigned server,
 	sub->line   = line;
 	sub->server = server;
 
-	if (copy(sub, msg, event))
+	if (copy(sub, msg, event) || presence_is_shown(sub->aor, sub->event))
 		mem_deref(sub);
 	else
 		wait_for(sub, msg);
-}
-
-
-static int notify_write(struct mbuf *mb, const struct sa *addr,
-			const void *arg)
-{
-	const struct subscription *sub = arg;
-
-	return mbuf_printf(mb, "NOTIFY sip:failover@%J SIP/2.0\r\n"
-			   "Via: SIP/2.0/UDP %J;branch=z9hG4bK%016llx;rport\r\n"
-			   "From: <%s>;tag=%s\r\n"
-			   "To: <%s>;tag=%s\r\n"
-			   "Call-ID: %s\r\n"
-			   "CSeq: %u NOTIFY\r\n"
-			   "Contact: <sip:failover@%J>\r\n"
-			   "Max-Forwards: 1\r\n"
-			   "Event: %s\r\n"
-			   "Subscription-State: terminated"
-			   ";reason=deactivated\r\n"
-			   "Content-Length: 0\r\n\r\n",
-			   addr, addr, rand_u64(), sub->aor,
-			   sub->rtag,
-			   line_aor(sub->line), sub->ltag, sub->callid,
-			   LAST_CSEQ, addr, sub->event);
-}
-
-
-static void forget_handler(void *arg)
-{
-	mem_deref(arg);
-}
-
-
-/* In the server's name, but it tells nothing of the server */
-static int answer(const struct sip_msg *msg)
-{
-	txn_end(txn_find(&msg->via.branch, &msg->cseq.met));
-
-	return inject_response(msg, 408, "Request Timeout");
-}
-
-
-static void end(struct subscription *sub)
-{
-	int err = 0;
-
-	if (sub->rtag)
-		err = inject_message(notify_write, sub);
-	else if (sub->pending)
-		err = answer(sub->pending);
-
-	if (err)
-		info("failover: %s: cannot move the subscription to %s of"
-		     " %s\n", line_name(sub->line), sub->event, sub->aor);
-
-	/* An answer may lie in the socket, and makes the dialog first.  Or
-	   Baresip is about to open its sockets anew, and the NOTIFY is lost:
-	   it is sent again when it registers. */
-	sub->ended = true;
-	tmr_start(&sub->tmr, TRANSACTION_MS, forget_handler, sub);
 }
 
 
@@ -215,8 +231,10 @@ static void learn_tag(struct subscription *sub, const struct pl *tag)
 	if (!sub->rtag && pl_isset(tag))
 		(void)pl_strdup(&sub->rtag, tag);
 
-	if (sub->rtag && sub->ended)
-		end(sub);
+	if (!sub->ended)
+		tmr_cancel(&sub->tmr);
+	else if (sub->rtag)
+		(void)end(sub);
 }
 
 
@@ -235,8 +253,8 @@ void subscription_answered(const struct sip_msg *msg)
 	sub->pending = mem_deref(sub->pending);
 	if (msg->scode < 300)
 		learn_tag(sub, &msg->to.tag);
-	else if (msg->scode == 481)
-		mem_deref(sub);
+	else if (msg->scode == 481 || (!sub->rtag && !sub->ended))
+		mem_deref(sub);      /* with credentials it is another one   */
 }
 
 
@@ -272,6 +290,18 @@ void subscription_notified(const struct sip_msg *msg)
 }
 
 
+/* True if libre may still hear of its end */
+static bool leave(struct subscription *sub)
+{
+	const uint64_t now = clock_ms();
+
+	if ((!sub->ended || now - sub->told_at >= AGAIN_MS) && end(sub))
+		return false;
+
+	return (sub->rtag || sub->pending) && now - sub->ended_at < HEAR_MS;
+}
+
+
 /**
  * The account is about to register with a server: end the subscriptions that
  * were made with others
@@ -279,13 +309,13 @@ void subscription_notified(const struct sip_msg *msg)
  * @param line   Line
  * @param server Server
  *
- * @return True if there were any; libre hears of it when it next looks at its
+ * @return True if libre has yet to hear of one, when it next looks at its
  *         sockets
  */
 bool subscription_leave(const struct line *line, unsigned server)
 {
 	struct le *le = list_head(&subl);
-	bool ended = false;
+	bool wait = false;
 
 	while (le) {
 
@@ -293,17 +323,11 @@ bool subscription_leave(const struct line *line, unsigned server)
 
 		le = le->next;
 
-		if (sub->line != line || sub->server == server ||
-		    presence_is_shown(sub->aor, sub->event))
-			continue;
-
-		if (!sub->ended)
-			ended = true;
-		if (!sub->ended || sub->rtag)
-			end(sub);
+		if (sub->line == line && sub->server != server)
+			wait |= leave(sub);
 	}
 
-	return ended;
+	return wait;
 }
 
 
