@@ -201,7 +201,16 @@ def test_line_is_full(phone):
     write(phone, "accounts", full)
     phone.start()
     in_use(phone, 1)
+    assert f"more than the {limit} characters" in refused(
+        phone, "failover_set", f"{ALICE} failover_rise 2")
+
+    # somebody else has made the line longer meanwhile
+    write(phone, "accounts", short + b"\n")
+    phone.stop()
+    phone.start()
+    in_use(phone, 1)
     phone.do("failover_set", f"{ALICE} failover_rise 2")
+    write(phone, "accounts", full)
     said = refused(phone, "failover_save")
     assert f"the line has {limit + len(';failover_rise=2')} characters" in said
     assert read(phone, "accounts") == full

@@ -155,6 +155,30 @@ def test_on_for_an_account_that_was_off(server_pair, phone_factory):
     in_use(phone, 2)
 
 
+def test_account_that_does_not_register(server_pair, phone_factory):
+    """Baresip makes a registration at start only: refused, with what to do,
+    as at start."""
+    primary, backup = server_pair
+    phone = phone_factory(line(primary, backup, regint=0))
+    _, said = phone.wait_log("is not managed")
+    assert "regint=0, it does not register" in said
+    for key, value in (("server1", backup.uri()), ("server2", primary.uri()),
+                       ("regint", "60"), ("failover", "yes"),
+                       ("failover_regint2", "60")):
+        good, text = phone.command("failover_set", f"{ALICE} {key} {value}")
+        assert not good and text.startswith(f"failover: {key}: regint=0")
+        assert "accounts file" in text
+    for value in ("no", "", "no", ""):          # and back again
+        phone.do("failover_set", f"{ALICE} failover {value}")
+    good, text = phone.command("failover_set", f"{ALICE} failover_rise 2")
+    assert not good and "regint=0" in text
+    assert not primary.recorder.count("REGISTER")
+
+    phone.do("failover_set", f"{ALICE} failover no")
+    good, text = phone.command("failover_set", f"{ALICE} server2 sip:x")
+    assert not good and "set failover to yes before, or with it" in text
+
+
 # The page's own keys
 
 @pytest.fixture
@@ -254,3 +278,63 @@ def test_page_after_reload(phone_factory, web):
     write(elsewhere.listen)
     phone.wait(lambda: len(our_lines(phone, "file was read again")) == 3)
     assert web.get("/").status == 200 and ports.is_free(elsewhere.port)
+
+
+def test_too_long(server_pair, phone_factory, web):
+    """What no line or file could hold is refused when it is set, and so are
+    many values that are too long together."""
+    phone = phone_factory(line(*server_pair), config=web.config())
+    in_use(phone, 1)
+    limit = 1023 if phone.version >= (3, 1) else 511
+    backup = server_pair[1].uri()
+    before = state(phone), web.get(f"/api/config?aor={ALICE}").text
+
+    def length():
+        with open(phone.path("accounts"), encoding="utf-8") as file:
+            return len(file.read().rstrip())
+
+    def longer(n):
+        return backup + ";x=" + "a" * (n - 3)
+
+    def refused(aor, **values):
+        answer = web.post("/api/set", aor=aor, **values)
+        assert answer.status == 422, values
+        assert len(answer.json["errors"]) == 1, (values, answer.text)
+        (key, error), = answer.json["errors"].items()
+        assert key in values and len(error) < 160, error
+        return error
+
+    room, cut = limit - length(), f"more than the {limit} characters"
+    for key, value, why in (
+            ("server2", "sip:" + "a" * 256, "more than 255 characters"),
+            ("failover_servers", "sip:b,sip:" + "a" * 256,
+             "more than 255 characters"),
+            ("server2", "sip:" + "a" * 16000, "more than 255 characters"),
+            ("server2", longer(room + 1), cut),
+            ("outbound2", longer(9000), cut),
+            ("server3", longer(2 * limit), cut),
+            ("failover_rise", "0" * 600 + "2", "not a number from 1 to 10"),
+            ("failover_codes", "408," * 200 + "408", "not status codes"),
+            ("failover_regint2", "0" * 600 + "60", "not 1 to 86400 seconds"),
+            ("failover", "y" * 600, "not yes or no"),
+            ("server2", f"{backup};x=\\", "backslash at the end")):
+        assert why in refused(ALICE, **{key: value}), (key, len(value))
+    for key, value in (("failover_rise", "0" * 600 + "2"),
+                       ("failover_http_user", "u" * 256),
+                       ("failover_http_cert", "/" * 300)):
+        refused("*", **{key: value})
+    assert "control character" in phone.command(
+        "failover_set", f"{ALICE} server2 {backup};x=\x7f")[1]
+    many = {f"server{i}": longer(room // 4) + str(i) for i in range(3, 9)}
+    assert cut in refused(ALICE, **many)
+    assert before == (state(phone),
+                      web.get(f"/api/config?aor={ALICE}").text)
+
+    # the longest that fits is saved, and then there is no room
+    assert web.post("/api/set", aor=ALICE, server2=longer(room)).status == 200
+    assert cut in refused(ALICE, failover_rise="2")
+    phone.do("failover_save")
+    assert length() == limit
+    assert cut in refused(ALICE, failover_rise="2")
+    assert web.post("/api/set", aor=ALICE, server2=backup,
+                    failover_rise="2").status == 200

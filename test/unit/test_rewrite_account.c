@@ -11,6 +11,7 @@
 #include "fixture.h"
 #include "compat.h"
 #include "rewrite.h"
+#include "rewrite_line.h"
 
 
 #define A   "<sip:a@h>"
@@ -71,6 +72,49 @@ static void run(const struct example *ex)
 		assert_null(out);
 
 	mem_deref(out);
+}
+
+
+/* The growth that is foreseen is that of the line as a person would write it
+   */
+static void growth_is_foreseen(void **state)
+{
+	static const struct {
+		const char *key, *val, *was, *is;
+	} v[] = {
+		{"regint", "60",    ";regint=3600",       ";regint=60"},
+		{"regint", "60",    ";regint=\"3600\"",   ";regint=\"60\""},
+		{"regint", "60",    ";regint;a=b",        ";regint=60;a=b"},
+		{"regint", "",      ";regint=3600;a=b",   ";a=b"},
+		{"regint", "",      ";a=b",               ";a=b"},
+		{"outbound", "sip:p;x", OB2, OB2 ";outbound=\"sip:p;x\""},
+		{"outbound", "sip:p", OB1, ";outbound=\"sip:p\""},
+		{"outbound2", "sip:p", OB1, OB1 ";outbound2=sip:p"},
+		{"failover_codes", "408,500", "", ";failover_codes=408,500"},
+	};
+	(void)state;
+
+	for (size_t i = 0; i < RE_ARRAY_SIZE(v); i++) {
+
+		const struct rewrite_change chg = { v[i].key, v[i].val };
+		char was[128], is[128], *out;
+		struct pl params;
+		ssize_t growth;
+
+		(void)re_snprintf(was, sizeof(was), A "%s\n", v[i].was);
+		(void)re_snprintf(is, sizeof(is), A "%s\n", v[i].is);
+		pl_set_str(&params, v[i].was);
+
+		assert_int_equal(rewrite_line_growth(&growth, &params, &chg),
+				 0);
+		assert_int_equal(growth, (ssize_t)strlen(v[i].is) -
+				 (ssize_t)strlen(v[i].was));
+
+		assert_int_equal(change(&out, was, strlen(was), MAX, &chg, 1),
+				 0);
+		assert_string_equal(out, is);
+		mem_deref(out);
+	}
 }
 
 
@@ -631,6 +675,7 @@ int main(void)
 	const struct CMUnitTest testv[] = {
 		cmocka_unit_test(a_value_is_changed_where_it_stands),
 		cmocka_unit_test(a_new_one_stands_with_its_kin),
+		cmocka_unit_test(growth_is_foreseen),
 		cmocka_unit_test(a_name_without_value_gets_one),
 		cmocka_unit_test(all_of_one_name_are_removed),
 		cmocka_unit_test(the_rest_of_the_file_stays),

@@ -32,6 +32,26 @@ static struct server decoded(const char *uri)
 }
 
 
+/* RFC 1123 section 2.1 */
+static void host_has_a_limit(void **state)
+{
+	char uri[4 + 256 + 1] = "sip:";
+	struct server srv;
+	struct pl pl;
+	(void)state;
+
+	memset(uri + 4, 'a', 256);
+	pl_set_str(&pl, uri);
+
+	assert_int_equal(server_decode(&srv, &pl), ENAMETOOLONG);
+	server_reset(&srv);
+
+	--pl.l;
+	assert_int_equal(server_decode(&srv, &pl), 0);
+	server_reset(&srv);
+}
+
+
 static struct sa at(const char *addr)
 {
 	struct sa sa;
@@ -346,6 +366,7 @@ static void errors_in_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest testv[] = {
+		cmocka_unit_test(host_has_a_limit),
 		cmocka_unit_test(spellings_of_one_address),
 		cmocka_unit_test(names_and_addresses),
 		cmocka_unit_test(routes_that_name_a_server),

@@ -145,6 +145,23 @@ static void number_of_bad_form_is_refused(void **state)
 }
 
 
+static void long_values_are_refused(void **state)
+{
+	char val[SETTINGS_TEXT_SIZE + 1];
+	struct settings set;
+	(void)state;
+
+	settings_init(&set);
+	memset(val, '0', sizeof(val));
+	val[SETTINGS_TEXT_SIZE - 1] = '2';
+	val[SETTINGS_TEXT_SIZE]     = '\0';
+
+	refuses("failover_rise", val);
+	assert_int_equal(0, settings_set(&set, "failover_rise", val + 1));
+	assert_int_equal(2, set.rise);
+}
+
+
 static void number_changes_its_own_field_only(void **state)
 {
 	struct fix *f = *state;
@@ -375,6 +392,7 @@ int main(void)
 		TEST(number_limits_are_taken),
 		TEST(number_beyond_limits_is_refused),
 		TEST(number_of_bad_form_is_refused),
+		TEST(long_values_are_refused),
 		TEST(number_changes_its_own_field_only),
 		TEST(choice_defaults),
 		TEST(choice_words_are_taken),

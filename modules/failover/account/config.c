@@ -17,7 +17,6 @@
 
 
 enum {
-	VALUE_SIZE    = 512,
 	RWAIT_DEFAULT = 90,          /**< libre's, of the expiry [%]         */
 	RWAIT_MIN     = 5,
 	RWAIT_MAX     = 95,
@@ -74,7 +73,8 @@ bool config_param(const struct line *line, const char *name, struct pl *val)
 static void read_config_key(const char *key, bool warn)
 {
 	const struct changed *chg = changes_find(NULL, key);
-	char val[VALUE_SIZE];
+	char val[SETTINGS_TEXT_SIZE];
+	int err;
 
 	if (chg) {
 		(void)settings_set(&config, key, *chg->val ? chg->val :
@@ -82,8 +82,14 @@ static void read_config_key(const char *key, bool warn)
 		return;
 	}
 
-	if (!conf_get_str(conf_cur(), key, val, sizeof(val)) &&
-	    settings_set(&config, key, val) && warn)
+	err = conf_get_str(conf_cur(), key, val, sizeof(val));
+	if (err == ENOENT)
+		return;
+
+	if (err)
+		str_ncpy(val, "...", sizeof(val));      /* it is too long */
+
+	if (settings_set(&config, key, val) && warn)
 		warning("failover: config: %s '%s' is not %s, using %s\n",
 			key, val, settings_allowed(key),
 			settings_default(key));
@@ -144,7 +150,7 @@ void config_close(void)
 static void read_account_key(struct line *line, const char *key, bool warn)
 {
 	const struct changed *chg = changes_find(line_aor(line), key);
-	char val[VALUE_SIZE];
+	char val[SETTINGS_TEXT_SIZE];
 	struct pl pl;
 
 	if (chg) {

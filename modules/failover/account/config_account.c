@@ -269,18 +269,9 @@ static int read_servers(struct line *line, bool warn)
 /* Baresip does not report this */
 static void warn_if_cut(const struct line *line)
 {
-	const struct sip_addr *laddr = account_laddr(line->acc);
 	const size_t max = COMPAT_ACCOUNT_SIZE - 1;
-	const char *begin = pl_isset(&laddr->dname) ? laddr->dname.p :
-		laddr->auri.p - 1;
-	size_t len;
 
-	if (!pl_isset(&laddr->params))
-		return;
-
-	/* a quotation mark before a display name is not counted */
-	len = (size_t)(laddr->params.p + laddr->params.l - begin);
-	if (len == max || len == max - 1)
+	if (line_text(line).l == max)
 		warning("failover: %s: the account line is cut off: Baresip"
 			" reads %zu characters of it\n", line_name(line),
 			max);

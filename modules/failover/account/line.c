@@ -383,6 +383,39 @@ static int contact_af(enum sip_transp tp, const struct sa *dst)
 
 
 /**
+ * The account line as Baresip has read it
+ *
+ * @param line Line
+ *
+ * @return Text, part of the account
+ */
+struct pl line_text(const struct line *line)
+{
+	const struct sip_addr *addr = account_laddr(line->acc);
+	const char *begin = addr->auri.p, *end = begin + addr->auri.l;
+	struct pl text;
+
+	if (*end == '>') {
+		--begin;
+		++end;
+	}
+
+	if (pl_isset(&addr->dname)) {
+		begin = addr->dname.p;
+		begin -= begin[addr->dname.l] == '"';
+	}
+
+	if (addr->params.p)
+		end = addr->params.p + addr->params.l;
+
+	text.p = begin;
+	text.l = (size_t)(end - begin);
+
+	return text;
+}
+
+
+/**
  * Is a binding made at this server still valid for the account? Its Contact
  * names the transport and an address of the phone. So it is valid if the
  * server in use has the same transport and address family.

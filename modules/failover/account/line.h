@@ -121,6 +121,7 @@ const struct server *line_server(const struct line *line, unsigned server);
 unsigned line_server_of(struct line *line, unsigned guess,
 			const struct pl *route, enum sip_transp tp,
 			const struct sa *dst);
+struct pl line_text(const struct line *line);
 bool line_keeps_contact(const struct line *line, enum sip_transp tp,
 			const struct sa *dst);
 

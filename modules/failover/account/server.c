@@ -10,6 +10,10 @@
 #include "target.h"
 
 
+enum {
+	HOST_MAX = 255,              /**< RFC 1123 section 2.1 [bytes]       */
+};
+
 static const struct {
 	enum sip_transp tp;
 	const char *name;            /**< Value of ;transport=               */
@@ -98,7 +102,8 @@ static uint16_t effective_port(const struct server *srv)
  * @param uri URI, as sip:host:port;transport=udp
  *
  * @return 0 if success, EPROTONOSUPPORT for a transport other than udp, tcp
- *         and tls, EINVAL for any other wrong URI, otherwise errorcode
+ *         and tls, ENAMETOOLONG for a host that is too long, EINVAL for any
+ *         other wrong URI, otherwise errorcode
  */
 int server_decode(struct server *srv, const struct pl *uri)
 {
@@ -112,6 +117,9 @@ int server_decode(struct server *srv, const struct pl *uri)
 	    pl_strcasecmp(&decoded.scheme, "sip") ||
 	    !pl_isset(&decoded.host) || !port_valid(uri, &decoded))
 		return EINVAL;
+
+	if (decoded.host.l > HOST_MAX)
+		return ENAMETOOLONG;
 
 	err = transport_decode(&srv->tp, &decoded.params);
 	if (err)
@@ -143,6 +151,8 @@ const char *server_refusal(int err)
 {
 	if (err == EPROTONOSUPPORT)
 		return "the transport is none of udp, tcp, tls";
+	if (err == ENAMETOOLONG)
+		return "the host has more than 255 characters";
 
 	return "the URI is not of the form sip:host:port;transport=udp|tcp|"
 		"tls";

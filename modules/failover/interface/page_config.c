@@ -36,15 +36,19 @@ static int print_servers(struct re_printf *pf, const struct line *line)
 {
 	struct config_server v[MAX_SERVERS];
 	const unsigned n = config_account_listed(line, v, MAX_SERVERS);
-	char uri[VALUE_SIZE];
 	int err = 0;
 
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < n && !err; i++) {
 
-		(void)pl_strcpy(&v[i].uri, uri, sizeof(uri));
-		err |= re_hprintf(pf, "%s{\"index\":%u,\"uri\":%H,"
-				  "\"regint\":%u}", i ? "," : "", i + 1,
-				  json_string, uri, v[i].regint);
+		char *uri = NULL;
+
+		err = pl_strdup(&uri, &v[i].uri);
+		if (!err)
+			err = re_hprintf(pf, "%s{\"index\":%u,\"uri\":%H,"
+					 "\"regint\":%u}", i ? "," : "",
+					 i + 1, json_string, uri,
+					 v[i].regint);
+		mem_deref(uri);
 	}
 
 	return err;

@@ -122,10 +122,13 @@ static const char *form_error(enum keys_page key, const char *val)
 static void print_error(char **errorp, enum keys_page key, const char *val,
 			const char *text)
 {
-	if (key == KEYS_PASSWORD || !*val)
-		(void)re_sdprintf(errorp, "the value %s", text);
-	else
+	const bool shown = key != KEYS_PASSWORD && *val &&
+		strlen(val) < VALUE_SIZE;
+
+	if (shown)
 		(void)re_sdprintf(errorp, "'%s' %s", val, text);
+	else
+		(void)re_sdprintf(errorp, "the value %s", text);
 }
 
 

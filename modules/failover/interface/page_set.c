@@ -6,6 +6,7 @@
  */
 #include <string.h>
 #include "command_param.h"
+#include "foreign.h"
 #include "line.h"
 #include "page_set.h"
 #include "set.h"
@@ -49,8 +50,8 @@ static void error_handler(const char *key, const char *error, void *arg)
 	struct web_change *chg = find_change(arg, key);
 
 	if (chg)
-		(void)re_snprintf(chg->error, sizeof(chg->error), "%s",
-				  error);
+		foreign_clean(chg->error, sizeof(chg->error), error,
+			      strlen(error));
 }
 
 

@@ -180,6 +180,44 @@ static int write_param(struct mbuf *mb, const struct way *way,
 }
 
 
+/**
+ * How much longer does a line become by a change? In a line that has a
+ * parameter in an odd place, the change may be made in another one.
+ *
+ * @param growth Returns the difference [bytes]
+ * @param params Parameters of the line
+ * @param chg    Change
+ *
+ * @return 0 if success, otherwise errorcode
+ */
+int rewrite_line_growth(ssize_t *growth, const struct pl *params,
+			const struct rewrite_change *chg)
+{
+	struct way wayv[MAX_WAYS];
+	struct param par;
+	struct mbuf *mb;
+	int err;
+
+	if (rewrite_removes(chg)) {
+		*growth = param_find_flag(&par, params, chg->key) ?
+			par.begin - (par.raw.p + par.raw.l) : 0;
+		return 0;
+	}
+
+	mb = mbuf_alloc(64);
+	if (!mb)
+		return ENOMEM;
+
+	(void)ways_to_set(wayv, params, chg->key);
+
+	err = write_param(mb, &wayv[0], chg);
+	*growth = (ssize_t)mb->end - (ssize_t)wayv[0].old.l;
+	mem_deref(mb);
+
+	return err;
+}
+
+
 static int try_way(struct mbuf **mbp, const struct pl *line,
 		   const struct way *way, const struct rewrite_change *chg,
 		   char **reasonp)

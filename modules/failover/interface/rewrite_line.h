@@ -11,6 +11,8 @@
 
 struct rewrite_change;
 
+int rewrite_line_growth(ssize_t *growth, const struct pl *params,
+			const struct rewrite_change *chg);
 int rewrite_line(struct mbuf **mbp, const struct rewrite_change *chg,
 		 char **reasonp);
 

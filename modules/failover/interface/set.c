@@ -15,6 +15,7 @@
 #include "set.h"
 #include "set_key.h"
 #include "set_servers.h"
+#include "set_value.h"
 #include "targets.h"
 
 
@@ -52,90 +53,10 @@ static void destructor(void *arg)
 }
 
 
-/* Uses the code that reads the value at start. An empty value removes the
-   key */
-static char *setting_error(const struct rewrite_change *chg)
-{
-	struct settings set;
-	char *error = NULL;
-
-	settings_init(&set);
-
-	if (!rewrite_removes(chg) && settings_set(&set, chg->key, chg->val))
-		(void)re_sdprintf(&error, "'%s' is not %s", chg->val,
-				  settings_allowed(chg->key));
-
-	return error;
-}
-
-
-static char *switch_error(const struct rewrite_change *chg)
-{
-	char *error = NULL;
-	struct pl pl;
-	bool on;
-
-	pl_set_str(&pl, chg->val ? chg->val : "");
-
-	if (!rewrite_removes(chg) && !config_account_decode_switch(&on, &pl))
-		(void)re_sdprintf(&error, "'%s' is not yes or no", chg->val);
-
-	return error;
-}
-
-
-static char *server_error(const struct rewrite_change *chg)
-{
-	const char *text = set_servers_error(chg);
-	char *error = NULL;
-
-	if (text)
-		(void)re_sdprintf(&error, "'%s': %s", chg->val, text);
-
-	return error;
-}
-
-
-/* Does the key belong into the other file? */
-static const char *place_error(const struct line *line, const char *key)
-{
-	if (line && page_listen_is_key(key))
-		return "it is a key of the config file: write * in place of"
-			" the account";
-	if (!line && (set_servers_is_key(key) || set_key_is_switch(key)))
-		return "it is a key of an account: name one in place of *";
-
-	return NULL;
-}
-
-
-static char *value_error(const struct rewrite_change *chg)
-{
-	if (page_listen_is_key(chg->key))
-		return page_listen_error(chg);
-	if (set_key_is_switch(chg->key))
-		return switch_error(chg);
-
-	return set_servers_is_key(chg->key) ? server_error(chg) :
-		setting_error(chg);
-}
-
-
 static bool is_valid(const struct set *set, const struct rewrite_change *chg)
 {
-	const char *text = place_error(set->line, chg->key);
-	char *error = NULL;
+	char *error = set_value_error(set->line, chg);
 
-	if (text) {
-		set->errorh(chg->key, text, set->arg);
-		return false;
-	}
-
-	if (set_key_refusal(&error, chg->key))
-		return false;
-
-	if (!error)
-		error = value_error(chg);
 	if (!error)
 		return true;
 
@@ -222,21 +143,46 @@ static int do_change(struct change *chg, const char *aor)
 }
 
 
-/* Report what libre or Baresip would report at start */
-static void tell_refusal(const struct line *trial, const char *other,
-			 set_error_h *errorh, void *arg)
-{
-	char key[16];
-
-	(void)re_snprintf(key, sizeof(key), "server%u", trial->serverc);
-	errorh(trial->serverc ? key : other,
-	       trial->unmanaged ? trial->unmanaged : "", arg);
-}
-
-
 static bool is_turned_off(const struct line *trial)
 {
 	return trial->unmanaged && !strcmp(trial->unmanaged, "failover=no");
+}
+
+
+/* Does the change only take failover=... away again? */
+static bool is_undone(const struct set *set)
+{
+	return set->changec == 1 && set->has_switch &&
+		rewrite_removes(set->changev);
+}
+
+
+/* What the user can do about it */
+static const char *advice(const struct line *trial)
+{
+	if (is_turned_off(trial))
+		return "; set failover to yes before, or with it";
+
+	/* Baresip has no registration for it, and cannot add one later */
+	if (!account_regint(trial->acc))
+		return "; change that in the accounts file and start Baresip"
+			" again";
+
+	return "";
+}
+
+
+/* Report what libre or Baresip would report at start */
+static void tell_refusal(const struct set *set, const struct line *trial)
+{
+	char key[16], text[512];
+
+	(void)re_snprintf(key, sizeof(key), "server%u", trial->serverc);
+	(void)re_snprintf(text, sizeof(text), "%s%s", trial->unmanaged,
+			  advice(trial));
+
+	set->errorh(trial->serverc ? key : set->changev[0].key, text,
+		    set->arg);
 }
 
 
@@ -260,12 +206,12 @@ static int adopt(const struct set *set)
 		servers_wait(line, trial);
 		err = 0;
 	}
-	else if (err == EINVAL && is_turned_off(trial) && set->has_switch) {
+	else if (err == EINVAL && ((is_turned_off(trial) &&
+				    set->has_switch) || is_undone(set))) {
 		err = 0;
 	}
 	else if (err == EINVAL) {
-		tell_refusal(trial, set->changev[0].key, set->errorh,
-			     set->arg);
+		tell_refusal(set, trial);
 	}
 
 	mem_deref(trial);
@@ -336,6 +282,40 @@ static int collect(struct set *set)
 }
 
 
+/* The change to blame if all of them are too long */
+static const char *longest(const struct set *set)
+{
+	const char *key = set->changev[0].key;
+	size_t most = 0;
+
+	for (size_t i = 0; i < set->changec; i++) {
+
+		const struct rewrite_change *chg = &set->changev[i];
+
+		if (chg->val && strlen(chg->val) > most) {
+			key  = chg->key;
+			most = strlen(chg->val);
+		}
+	}
+
+	return key;
+}
+
+
+static int check_line(const struct set *set)
+{
+	char *error = set_value_line_error(set->line);
+
+	if (!error)
+		return 0;
+
+	set->errorh(longest(set), error, set->arg);
+	mem_deref(error);
+
+	return EINVAL;
+}
+
+
 /* Make the changes, and see whether they can be used */
 static int try(struct set *set)
 {
@@ -345,6 +325,8 @@ static int try(struct set *set)
 	while (set->done < set->n && !err)
 		err = do_change(&set->v[set->done++], aor);
 
+	if (!err && set->line)
+		err = check_line(set);
 	if (!err && set->line && (set->servers.changec || set->has_switch))
 		err = adopt(set);
 	if (!err && has_key(set, page_listen_is_key))

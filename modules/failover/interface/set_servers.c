@@ -13,6 +13,7 @@
 #include "config_account.h"
 #include "line.h"
 #include "set_servers.h"
+#include "text.h"
 
 
 /** Servers by the user's numbers; NULL: removed */
@@ -90,7 +91,7 @@ bool set_servers_is_key(const char *key)
 
 static const char *uri_error(const struct pl *uri)
 {
-	static const char bad[] = "\",<> \t\r\n";
+	static const char bad[] = "\",<> ";
 	struct server srv;
 	int err;
 
@@ -141,10 +142,15 @@ const char *set_servers_error(const struct rewrite_change *chg)
 
 	pl_set_str(&pl, chg->val);
 
-	if (server_number(chg->key))
-		return uri_error(&pl);
-	if (is_list(chg->key))
-		return list_error(pl);
+	if (server_number(chg->key) || is_list(chg->key)) {
+
+		const char *text = is_list(chg->key) ? list_error(pl) :
+			uri_error(&pl);
+
+		return text || text_is_writable(chg->val) ? text :
+			"a file cannot hold a control character, or a"
+			" backslash at the end";
+	}
 
 	return config_account_decode_regint(&s, &pl) ? NULL :
 		"it is not 1 to 86400 seconds";

@@ -174,6 +174,8 @@ int settings_set(struct settings *set, const char *key, const char *val)
 
 	if (!k)
 		return ENOENT;
+	if (strlen(val) >= SETTINGS_TEXT_SIZE)
+		return EINVAL;
 
 	field = (char *)set + k->offset;
 

@@ -15,6 +15,7 @@
 
 enum {
 	SETTINGS_MAX_CODES = 32,     /**< Codes in one list of codes         */
+	SETTINGS_TEXT_SIZE = 512,    /**< Text of a value, with its 0 [bytes]*/
 };
 
 /** What the failback check sends */
