@@ -9,7 +9,8 @@ from harness import namespace
 @pytest.mark.slow
 @pytest.mark.parametrize("transport", ("udp", "tcp"))
 @pytest.mark.parametrize("name", ("calls", "unplugged", "renumbered",
-                                  "held", "no_route", "started_without"))
+                                  "held", "waiting", "no_route",
+                                  "started_without"))
 def test_network(name, transport):
     """See the cases in harness/network_case.py."""
     namespace.run_case("network_case.py", name, transport)

@@ -125,6 +125,29 @@ def test_connection_forgotten(server_pair, names, phone_factory, sleepy,
     assert primary.table.history[-1].server == "pbx1"
 
 
+def test_busy_when_it_slept(server_pair, phone_factory, sleepy):
+    """The process runs its overdue timers before it hears of the sleep: libre
+    closes connections that a request waits on."""
+    primary, _ = server_pair
+    phone = phone_factory(line(*server_pair, transport="tcp"),
+                          env={**sleepy, "UNTOLD": "1"},
+                          config={"failover_keepalive": 1})
+    phone.wait_state("primary")
+    primary.behave("OPTIONS", silent=True)
+    primary.recorder.wait("OPTIONS")
+    primary.behave("OPTIONS")
+    woke = time.monotonic()
+    phone.signal(signal.SIGUSR2)
+    if phone.version[0] > 1:            # nothing is overdue
+        time.sleep(0.5)
+        phone.signal(signal.SIGPWR)
+    phone.wait(lambda: primary.recorder.requests("REGISTER", woke),
+               what="a REGISTER")
+    phone.wait_log(f"asleep for {HOUR_S} s")
+    status = phone.wait_state("primary")
+    assert status["counters"]["failovers"] == 0
+
+
 def test_on_the_backup(server_pair, phone_factory, sleepy):
     """The primary came back to life meanwhile; the interval is a day."""
     primary, _ = server_pair

@@ -30,11 +30,13 @@
 #include "registering.h"
 #include "renew.h"
 #include "save.h"
+#include "stall.h"
 #include "targets.h"
 #include "trace.h"
 #include "unwanted.h"
 #include "verify.h"
 #include "version.h"
+#include "watch.h"
 #include "wire.h"
 
 
@@ -172,11 +174,25 @@ static void renewed_handler(void)
 }
 
 
+/* Their end is no news of a server: Baresip registers anew */
+static void renew(void)
+{
+	struct le *le;
+
+	stall_drop_all();
+
+	for (le = list_head(line_list()); le; le = le->next)
+		watch_forget(le->data);
+
+	renew_sockets();
+}
+
+
 /* Baresip notices this too: 1.x within a minute, later versions with their
    module netroam */
 static void network_handler(bool added)
 {
-	bool renew = false;
+	bool wanted = false;
 	struct le *le;
 
 	if (added)
@@ -187,17 +203,17 @@ static void network_handler(bool added)
 		struct line *line = le->data;
 
 		if (!line->unmanaged)
-			renew |= own_side_network_changed(line, added);
+			wanted |= own_side_network_changed(line, added);
 	}
 
-	if (renew)
-		renew_sockets();
+	if (wanted)
+		renew();
 }
 
 
 static void clock_handler(int64_t asleep_ms)
 {
-	bool renew = false;
+	bool wanted = false;
 	struct le *le;
 
 	if (asleep_ms)
@@ -213,11 +229,11 @@ static void clock_handler(int64_t asleep_ms)
 		struct line *line = le->data;
 
 		if (!line->unmanaged)
-			renew |= own_side_woke(line);
+			wanted |= own_side_woke(line);
 	}
 
-	if (renew)
-		renew_sockets();
+	if (wanted)
+		renew();
 }
 
 

@@ -207,6 +207,25 @@ def calls(case: Case) -> None:
     assert not case.servers[1].recorder.requests()
 
 
+def waiting(case: Case) -> None:
+    """A call is put on hold while the cable is out.  What waits in the old
+    connection does not arrive beside what is sent over the new one."""
+    case.phone.dial(f"sip:bob@{SERVERS}")
+    case.phone.wait_event("CALL_ESTABLISHED")
+    case.wall("link set wall down")
+    case.wait_offline()
+    before = time.monotonic()
+    case.phone.command("hold")
+    case.wall("link set wall up")
+    case.phone.wait_event("CALL_REMOTE_SDP", since=before)
+    time.sleep(2)                   # the kernel has sent its data again
+    sent = case.servers[0].recorder.requests("INVITE", before)
+    assert len({entry.peer for entry in sent}) == 1, sent
+    case.check_nobody_blamed()
+    case.phone.hangup()
+    assert case.servers[0].recorder.wait("BYE")
+
+
 def no_route(case: Case) -> None:
     """The route goes while the phone is on the backup, and the primary
     comes back to life meanwhile: it need not wait for its interval."""
@@ -234,8 +253,8 @@ def started_without(case: Case) -> None:
 
 
 CASES: dict[str, Callable[[Case], None]] = {
-    f.__name__: f for f in (renumbered, unplugged, held, calls, no_route,
-                           started_without)}
+    f.__name__: f for f in (renumbered, unplugged, held, waiting, calls,
+                           no_route, started_without)}
 
 
 def main(name: str, transport: str) -> None:

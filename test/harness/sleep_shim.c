@@ -4,7 +4,8 @@
  * Preloaded. At SIGUSR2 the clocks that run on in sleep jump ahead by SLEEP_S
  * seconds, the monotonic ones do not, and a timer that is to end when the
  * clock is set ends: what the kernel does on waking up. The wall clock alone
- * is set by SET_S seconds.
+ * is set by SET_S seconds. With UNTOLD set the timer does not end before
+ * SIGPWR: a process that was busy looks at its own timers first.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -24,22 +25,31 @@ static atomic_long asleep_s, set_s;
 static atomic_int timer = -1;
 
 
-static void wake_up(int sig)
+static void tell(int sig)
 {
 	const unsigned long long one = 1;
-	const char *asleep = getenv("SLEEP_S"), *set = getenv("SET_S");
 	(void)sig;
+
+	if (timer >= 0 && write(timer, &one, sizeof(one)) < 0)
+		abort();
+}
+
+
+static void wake_up(int sig)
+{
+	const char *asleep = getenv("SLEEP_S"), *set = getenv("SET_S");
 
 	asleep_s += asleep ? atol(asleep) : 0;
 	set_s    += set ? atol(set) : 0;
-	if (timer >= 0 && write(timer, &one, sizeof(one)) < 0)
-		abort();
+	if (!getenv("UNTOLD"))
+		tell(sig);
 }
 
 
 __attribute__((constructor)) static void start(void)
 {
 	(void)signal(SIGUSR2, wake_up);
+	(void)signal(SIGPWR, tell);
 }
 
 

@@ -90,7 +90,8 @@ enum evidence evidence_of_text(const char *text)
 
 /**
  * Does a report count against its server? An answer came over a network that
- * is there; all else may be the phone's own side.
+ * is there; all else may be the phone's own side, or
+ * have begun before the machine fell asleep.
  *
  * @param line   Line
  * @param kind   What kind of evidence it is
@@ -107,10 +108,10 @@ bool evidence_counts(struct line *line, enum evidence kind,
 		return true;
 
 	case EVIDENCE_SILENCE:
-		return !own_side_is_at_fault(line);
+		return !clock_has_jumped() && !own_side_is_at_fault(line);
 
 	case EVIDENCE_ERROR:
-		return !own_side_is_at_fault(line) &&
+		return !clock_has_jumped() && !own_side_is_at_fault(line) &&
 			!path_is_settling(line, reason);
 
 	case EVIDENCE_NONE:

@@ -8,6 +8,10 @@
  * expired. A kernel timer reports when the wall clock is set, which also
  * happens on waking up. Then the clocks are compared. Nothing polls.
  *
+ * If the process was busy when the machine fell asleep, libre's timers run
+ * before it reads that descriptor. So whoever reports a failure asks first
+ * whether there was a jump.
+ *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
@@ -23,12 +27,20 @@
 
 enum {
 	JUMP_MS = 1000,              /**< A smaller step is no jump          */
+	SAME_MS = 10,                /**< Readings of the same moment        */
+	READINGS = 10,               /**< That is tried so often             */
+};
+
+/** What the clocks say */
+struct reading {
+	int64_t asleep;              /**< Time spent in sleep so far [ms]    */
+	int64_t wall;                /**< Wall clock minus ours [ms]         */
 };
 
 static struct {
 	struct compat_fd cfd;
-	int64_t asleep;              /**< Time spent in sleep so far [ms]    */
-	int64_t wall;                /**< Wall clock minus ours [ms]         */
+	struct tmr tmr;
+	struct reading last;         /**< Jumps up to here were reported     */
 	clock_jump_h *h;
 } timing = { .cfd = { .fd = -1 } };
 
@@ -74,12 +86,23 @@ bool clock_is_late(uint64_t due)
 
 
 #if defined(__linux__) && defined(TFD_TIMER_CANCEL_ON_SET)
-static void compare(void)
+/* The process may have to wait for its turn between two readings */
+static struct reading compare(void)
 {
-	const int64_t now = (int64_t)clock_ms();
+	struct reading reading;
+	int64_t now;
 
-	timing.asleep = now - read_ms(CLOCK_MONOTONIC);
-	timing.wall   = read_ms(CLOCK_REALTIME) - now;
+	for (unsigned i = 0; i < READINGS; i++) {
+
+		now = (int64_t)clock_ms();
+		reading.asleep = now - read_ms(CLOCK_MONOTONIC);
+		reading.wall   = read_ms(CLOCK_REALTIME) - now;
+
+		if ((int64_t)clock_ms() - now < SAME_MS)
+			break;
+	}
+
+	return reading;
 }
 
 
@@ -97,9 +120,36 @@ static int arm(void)
 }
 
 
+static bool has_slept(const struct reading *now)
+{
+	return now->asleep - timing.last.asleep >= JUMP_MS;
+}
+
+
+static bool was_set(const struct reading *now)
+{
+	const int64_t step = now->wall - timing.last.wall;
+
+	return COMPAT_WALL_TIMERS && (step >= JUMP_MS || -step >= JUMP_MS);
+}
+
+
+static void report_jump(void)
+{
+	const struct reading now = compare(), last = timing.last;
+	const bool slept = has_slept(&now), set = was_set(&now);
+
+	timing.last = now;
+
+	if (slept)
+		timing.h(now.asleep - last.asleep);
+	else if (set)
+		timing.h(0);
+}
+
+
 static void read_handler(int flags, void *arg)
 {
-	const int64_t asleep = timing.asleep, wall = timing.wall;
 	uint64_t n;
 	ssize_t len;
 	(void)flags;
@@ -108,13 +158,38 @@ static void read_handler(int flags, void *arg)
 	len = read(timing.cfd.fd, &n, sizeof(n));
 	(void)len;                   /* ECANCELED: the clock was set*/
 	(void)arm();
-	compare();
+	report_jump();
+}
 
-	if (timing.asleep - asleep >= JUMP_MS)
-		timing.h(timing.asleep - asleep);
-	else if (COMPAT_WALL_TIMERS && (timing.wall - wall >= JUMP_MS ||
-					wall - timing.wall >= JUMP_MS))
-		timing.h(0);
+
+static void jump_handler(void *arg)
+{
+	(void)arg;
+
+	report_jump();
+}
+
+
+/**
+ * Was there a jump that the handler was not called for yet? Then what fails
+ * now may have begun before the machine slept. The handler is called soon.
+ *
+ * @return True if there was
+ */
+bool clock_has_jumped(void)
+{
+	struct reading now;
+
+	if (timing.cfd.fd < 0)
+		return false;
+
+	now = compare();
+	if (!has_slept(&now) && !was_set(&now))
+		return false;
+
+	tmr_start(&timing.tmr, 0, jump_handler, NULL);
+
+	return true;
 }
 
 
@@ -129,13 +204,14 @@ int clock_open(clock_jump_h *h)
 {
 	int err;
 
+	tmr_init(&timing.tmr);
 	timing.h = h;
 	timing.cfd.fd = timerfd_create(CLOCK_REALTIME,
 				       TFD_NONBLOCK | TFD_CLOEXEC);
 	if (timing.cfd.fd < 0)
 		return errno;
 
-	compare();
+	timing.last = compare();
 
 	err = arm();
 	if (!err)
@@ -151,9 +227,16 @@ int clock_open(clock_jump_h *h)
 #else
 int clock_open(clock_jump_h *h)
 {
+	tmr_init(&timing.tmr);
 	timing.h = h;
 
 	return ENOSYS;
+}
+
+
+bool clock_has_jumped(void)
+{
+	return false;
 }
 #endif
 
@@ -161,5 +244,6 @@ int clock_open(clock_jump_h *h)
 /** Stop watching */
 void clock_close(void)
 {
+	tmr_cancel(&timing.tmr);
 	compat_fd_close(&timing.cfd);
 }

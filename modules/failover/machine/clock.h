@@ -13,6 +13,7 @@ typedef void (clock_jump_h)(int64_t asleep_ms);
 
 uint64_t clock_ms(void);
 bool clock_is_late(uint64_t due);
+bool clock_has_jumped(void);
 int  clock_open(clock_jump_h *h);
 void clock_close(void);
 

@@ -236,3 +236,22 @@ bool stall_leave(struct line *line, unsigned server)
 
 	return true;
 }
+
+
+/**
+ * Baresip is about to close all connections, and what was not answered is sent
+ * anew. A request that waits in an old connection is not to arrive as well:
+ * its answer would be lost, and a server takes the new one for the same.
+ */
+void stall_drop_all(void)
+{
+	struct le *le;
+
+	for (le = list_head(txn_list()); le; le = le->next) {
+
+		const struct txn *txn = le->data;
+
+		if (txn->tp != SIP_TRANSP_UDP && !txn->answered)
+			connection_drop(&txn->dst);
+	}
+}

@@ -14,5 +14,6 @@ struct line;
 void stall_heard(enum sip_transp tp, const struct sa *peer);
 void stall_end(struct line *line, unsigned server);
 bool stall_leave(struct line *line, unsigned server);
+void stall_drop_all(void);
 
 #endif

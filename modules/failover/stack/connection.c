@@ -92,13 +92,20 @@ static bool is_dead(const struct tcp_info *info, enum sip_transp tp,
 }
 
 
-/* Reading ends now. When libre closes the connection, data that has not
-   arrived is dropped, such as an INVITE that was given up. */
-static void end(int fd)
+/* When libre closes the connection, data that has not arrived is dropped, such
+   as an INVITE that was given up */
+static void drop_when_closed(int fd)
 {
 	const struct linger off = { .l_onoff = 1, .l_linger = 0 };
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof(off));
+}
+
+
+/* Reading ends now */
+static void end(int fd)
+{
+	drop_when_closed(fd);
 	(void)shutdown(fd, SHUT_RD);
 }
 
@@ -145,6 +152,24 @@ void connection_end(const struct sa *dst)
 	for (size_t i = 0; i < n; i++) {
 		if (is_peer(fdv[i], dst) && info_get(fdv[i], &info))
 			(void)shutdown(fdv[i], SHUT_RD);
+	}
+}
+
+
+/**
+ * Baresip is about to close its connections to a server, and what waits for an
+ * answer there is sent anew. So what has not arrived yet is not to arrive.
+ *
+ * @param dst Server's address
+ */
+void connection_drop(const struct sa *dst)
+{
+	int fdv[DESCRIPTORS_MAX];
+	const size_t n = descriptors_open(fdv);
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_peer(fdv[i], dst))
+			drop_when_closed(fdv[i]);
 	}
 }
 

@@ -19,6 +19,7 @@ enum connection {
 void connection_end_dead(const struct sa *dst, enum sip_transp tp,
 			 uint64_t silent_ms);
 void connection_end(const struct sa *dst);
+void connection_drop(const struct sa *dst);
 enum connection connection_state(const struct sa *dst);
 int  connection_latest(const struct sa *dst);
 uint32_t connection_idle_ms(int fd);
