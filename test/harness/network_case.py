@@ -122,19 +122,23 @@ class Case:
 
 def renumbered(case: Case) -> None:
     """The address changes: first old away and new there later, then both
-    at a time."""
+    at a time.  A call that cannot be dialled meanwhile rings nobody later."""
     case.drop("10.11.0.2")
     case.wait_offline()
+    if case.servers[0].transports == ("udp",):
+        assert not case.phone.command("dial", f"sip:bob@{SERVERS}")[0]
     case.take("10.11.0.3")
     back = time.monotonic()
     case.wait_registered(1, back, "the new address")
     assert "10.11.0.3" in case.contact()
+    assert not case.servers[0].recorder.requests("INVITE")
 
     case.go_to_another_network("10.11.0.3")
     back = time.monotonic()
     case.phone.wait(lambda: "10.12.0.4" in case.contact(),
                     what="a binding of the newest address")
     case.wait_registered(1, back, "another one")
+    assert not case.servers[0].recorder.requests("INVITE")
     case.check_nobody_blamed()
 
 

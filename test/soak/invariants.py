@@ -184,10 +184,15 @@ def _is_refused(story: Story, account: Account, dial: Event,
 
 def one_call_a_dial(story: Story) -> Verdict:
     """Never two calls at the far end, but while a server that was given up
-    answers late."""
+    answers late; and none of a dial that was refused at once."""
     verdict = Verdict()
     for dial, calls in _far_calls(story):
         verdict.judged += 1
+        refused = story.first(dial.time, dial.who, "CALL_CLOSED")
+        if calls and refused and \
+                (refused.get("param") or "").startswith("not dialled"):
+            verdict.found.append(f"{dial}\n  rings, but was refused: "
+                                 f"{refused}")
         for one, other in zip(calls, calls[1:]):
             begin = max(one.begin, other.begin)
             end = min(one.end, other.end) - SLACK_S
@@ -330,7 +335,8 @@ def calls_are_changed(story: Story) -> Verdict:
             what = "REFER" if asked.what == "transfer" else "re-INVITE"
             need = story.need_s(account.name, asked.time)
             limit = asked.time + need
-            heard = story.first(asked.time, "far end", what)
+            heard = story.first(asked.time, "far end", what,
+                                id=asked.get("call"))
             closed = account.kind != "udp" and any(
                 f.who in {*account.servers, *EVERYONE}
                 and f.kind in ("kill", "reset", "restart", "cut", "address",

@@ -8,6 +8,7 @@
 #include "attempt.h"
 #include "dial.h"
 #include "line.h"
+#include "own_side.h"
 #include "probe.h"
 #include "redial.h"
 #include "report.h"
@@ -225,8 +226,9 @@ static void run(struct dial *dial)
 {
 	const struct policy *p = &dial->line->policy;
 
-	if (dial->state == DIAL_TRYING && (attempt_lost_socket(&dial->att) ||
-					   attempt_is_stranded(&dial->att)))
+	if (dial->state == DIAL_TRYING &&
+	    ((dial->call && attempt_lost_socket(&dial->att)) ||
+	     attempt_is_stranded(&dial->att)))
 		redial_abandon(dial);
 
 	if (dial->state != DIAL_WAITING)
@@ -259,12 +261,26 @@ static void run(struct dial *dial)
 }
 
 
-/* The INVITE could not be sent. If the server is the reason, a new call is
-   placed. If what was dialled is wrong, the call has ended. */
-static void lose(struct dial *dial)
+/* The INVITE could not be sent, and who has dialled was told so. If a
+   connection to the server is the reason, a new call is placed. If it is what
+   was dialled, or the phone's own side, the call has ended. Returns whether it
+   may go on. */
+static bool lose(struct dial *dial)
 {
+	const unsigned server = dial->att.server;
+	struct line *line = dial->line;
+
 	dial->call = NULL;
-	probe_server(dial->line, dial->att.server);
+
+	if (!server || own_side_is_at_fault(line) ||
+	    server_transp(line_server(line, server)) == SIP_TRANSP_UDP) {
+		dial_drop(dial);
+		return false;
+	}
+
+	probe_server(line, server);
+
+	return true;
 }
 
 
@@ -286,9 +302,7 @@ void redial_run(struct line *line)
 		if (dial->line != line)
 			continue;
 
-		if (dial_is_gone(dial))
-			lose(dial);
-
-		run(dial);
+		if (!dial_is_gone(dial) || lose(dial))
+			run(dial);
 	}
 }
