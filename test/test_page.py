@@ -164,7 +164,7 @@ def test_settings_are_changed(server_pair, phone_factory, web, browser):
     browser.set("[data-key=failover_failback_interval]", "77")
     browser.button("Apply").click()
     browser.wait("document.getElementById('said').textContent"
-                 ".includes('it holds now')")
+                 ".includes('In use now: ')")
     assert phone.account_status()["failback"]["interval_s"] == 77
     browser.wait("document.getElementById('basic').textContent"
                  ".includes('changed, not saved')")
@@ -371,6 +371,10 @@ def said(browser, text, css="#said"):
     browser.wait(f"document.querySelector('{css}').textContent === '{text}'")
 
 
+def applied(browser, what):
+    said(browser, f"In use now: {what}. Save… writes it to the files.")
+
+
 def test_form_order(form):
     """As desk phones have it."""
     assert [legend.text for legend in form.all("legend")] == [
@@ -390,7 +394,7 @@ def test_apply_sends_what_has_changed(stub, form):
     form.set("[data-key=failover_failback_interval]", "60")
     form.find("[data-key=failover_failback]").click()
     form.button("Apply").click()
-    said(form, "Set.")
+    applied(form, "Enable failback, Failback interval")
     assert stub.posts == [("/api/set", {
         "aor": ALICE, "failover_failback_interval": "60",
         "failover_failback": "no"})]
@@ -399,7 +403,7 @@ def test_apply_sends_what_has_changed(stub, form):
 def test_servers_change_places(stub, form):
     form.find("[aria-label='Move up SIP Server 2']").click()
     form.button("Apply").click()
-    said(form, "Set.")
+    applied(form, "servers, registration expiry")
     assert stub.posts == [("/api/set", {
         "aor": ALICE, "server1": "sip:[2001:db8::1];transport=tls",
         "server2": "sip:pbx1.example.com:5060;transport=udp",
@@ -410,9 +414,11 @@ def test_server_is_added_and_removed(stub, form):
     form.button("Add a server").click()
     form.driver.switch_to.active_element.send_keys("2001:db8::9")
     form.button("Apply").click()
-    said(form, "Set.")
+    applied(form, "servers, registration expiry")
     assert stub.posts[0] == ("/api/set", {
         "aor": ALICE, "server3": "sip:[2001:db8::9];transport=udp",
+        "server1": CONFIG["servers"][0]["uri"],
+        "server2": CONFIG["servers"][1]["uri"],
         "failover_regint3": "3600"})
     form.wait("document.querySelectorAll('#servers fieldset').length === 2")
     form.button("Add a server").click()
@@ -426,7 +432,7 @@ def test_error_stands_at_its_field(stub, form):
     stub.answers["POST", "/api/set"] = (422, {
         "ok": False, "error": "Nothing was changed.", "errors": {
             "failover_failback_interval": "'soon' is not 1 to 86400 seconds",
-            "failover_codes": "no", "server2": "no such transport"}})
+            "failover_codes": "no", "server2": "a" * 300}})
     form.set("[data-key=failover_failback_interval]", "soon")
     form.button("Apply").click()
     said(form, "Nothing was changed.")
@@ -439,12 +445,13 @@ def test_error_stands_at_its_field(stub, form):
     assert form.driver.switch_to.active_element == form.find(
         "[data-key=server2]")
     assert form.js("return document.getElementById('advanced').open")
+    assert too_wide(form) == []
     assert not chromium.axe() or violations(form) == []
 
     stub.answers["POST", "/api/set"] = (200, {"ok": True, "text": "Set."})
     form.set("[data-key=failover_failback_interval]", "60")
     form.button("Apply").click()
-    said(form, "Set.")
+    applied(form, "Failback interval")
     assert not form.all("[aria-invalid]")
 
 
@@ -473,10 +480,72 @@ def test_save_shows_the_diff_first(stub, form):
     assert form.find("#diff-save").get_attribute("disabled")
 
 
+def test_save_of_a_file_that_has_changed(stub, form):
+    """What would be written now takes the place of what was shown."""
+    stub.answers["POST", "/api/save"] = (422, {
+        "ok": False, "error": "accounts: nothing is written: it has changed "
+        "on the disk since Baresip read it. failover_save once more writes "
+        "this:\n--- accounts\n+++ accounts\n@@ -1,1 +1,1 @@\n-x\n+" +
+        "y" * 300})
+    form.button("Save…").click()
+    form.wait("document.getElementById('diff').open")
+    form.button("Save", "#diff").click()
+    said(form, "accounts: nothing is written: it has changed on the disk "
+         "since Baresip read it. Look at the changes above; Save then writes "
+         "them.", "#diff-said")
+    assert form.text("#diff-text").startswith("--- accounts")
+    assert too_wide(form) == []
+    stub.answers["POST", "/api/save"] = (200, {"ok": True, "text": "Saved."})
+    form.button("Save", "#diff").click()
+    said(form, "Saved.")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_state(stub, browser, width):
+    """Each fits its place; an account that is not managed says why, and has
+    nothing to press but its settings."""
+    first = STATUS["accounts"][0]
+    reason = "it needs two servers, outbound= and outbound2="
+    accounts = [dict(first, aor=f"sip:{state}@example.com", state=state)
+                for state in ("primary", "backup", "moving")]
+    accounts += [
+        dict(first, aor="sip:down@example.com", state="down", active=0,
+             round_s=30.5, failback=dict(first["failback"], next_s=None),
+             servers=[dict(server, state="down", registered=False)
+                      for server in first["servers"]]),
+        dict(first, aor="sip:one@example.com", state="unmanaged", active=0,
+             servers=[], reason=reason)]
+    stub.answers["GET", "/api/status"] = (200, {"version": 1,
+                                                "accounts": accounts})
+    browser.open(stub.url, width)
+    browser.wait("document.querySelectorAll('.accounts > li').length === 5")
+    for summary in browser.all(".accounts summary"):
+        summary.click()
+    assert browser.js("return [...document.querySelectorAll('.pill')].filter("
+                      "pill => pill.scrollWidth > pill.clientWidth).map("
+                      "pill => pill.textContent)") == []
+    assert too_wide(browser) == []
+    *_, down, one = browser.all(".accounts > li")
+    assert "every server has failed" in down.text
+    assert "next attempt in 3" in down.text and "Try again now" in down.text
+    assert "it needs a second server" in one.text
+    assert [button.text for button in one.find_elements("tag name", "button")
+            if button.is_displayed()] == ["Settings"]
+    assert "Failovers" not in one.text
+
+    stub.answers["GET", "/api/config"] = (200, dict(
+        CONFIG, aor="sip:one@example.com", servers=CONFIG["servers"][:1]))
+    one.find_element("tag name", "details").find_element(
+        "css selector", ".body button:not([hidden])").click()
+    browser.wait("!document.getElementById('why').hidden")
+    assert browser.text("#why") == "Not managed: it needs a second server."
+
+
 def test_maintenance(stub, browser):
     browser.open(stub.url)
     browser.wait("document.querySelector('.server')")
-    browser.button("Maintenance", ".server:nth-child(2)").click()
+    assert browser.button("Maintenance", ".server:nth-child(1)")
+    browser.button("End maintenance", ".server:nth-child(2)").click()
     said(browser, "Done.", ".body .said")
     assert stub.posts == [("/api/maintenance", {
         "aor": ALICE, "server": "2", "state": "off"})]

@@ -91,11 +91,17 @@ class Browser:
 
     def screenshot(self, path: str) -> None:
         """The whole page, not only what the window shows."""
-        height = self.js("return document.documentElement.scrollHeight")
         width = self.js("return window.innerWidth")
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": width, "height": height, "deviceScaleFactor": 1,
-            "mobile": False})
+        # what comes into sight may be less high than it was taken for
+        for height in ("document.documentElement.scrollHeight",
+                       "Math.max(400, document.body.offsetHeight)"):
+            self.driver.execute_cdp_cmd(
+                "Emulation.setDeviceMetricsOverride", {
+                    "width": width, "height": self.js(f"return {height}"),
+                    "deviceScaleFactor": 1, "mobile": False})
+            self.driver.execute_async_script(
+                "requestAnimationFrame(() => requestAnimationFrame("
+                "arguments[0]))")
         self.driver.save_screenshot(path)
 
     def complaints(self) -> list[str]:

@@ -115,8 +115,9 @@ int page_set(struct re_printf *pf, const char *aor,
 	if (err)
 		(void)re_hprintf(pf, "Nothing was changed.");
 	else
-		(void)re_hprintf(pf, "%s: %zu changed; it holds now. Save"
-				 " writes it.", who, changec);
+		(void)re_hprintf(pf, "%s: %zu value%s changed, in use now."
+				 " Save writes it to the files.", who,
+				 changec, changec == 1 ? "" : "s");
 
 	return err;
 }

@@ -225,6 +225,10 @@ int status_json(struct re_printf *pf, const struct line *line)
 	if (!line->unmanaged)
 		err |= odict_entry_add(od, "standby", ODICT_INT,
 				       (int64_t)line->policy.standby);
+	if (!line->unmanaged && policy_waits(&line->policy, WAIT_ROUND))
+		err |= odict_entry_add(od, "round_s", ODICT_DOUBLE,
+				       age_s(line->policy.waitv[WAIT_ROUND],
+					     clock_ms()));
 	err |= odict_entry_add(od, "servers", ODICT_ARRAY, servers);
 	err |= odict_entry_add(od, "failback", ODICT_OBJECT, failback);
 	err |= odict_entry_add(od, "counters", ODICT_OBJECT, counters);

@@ -99,6 +99,10 @@ export const STATES = {
   primary: ['On primary', 'good'], backup: ['On backup', 'warn'], moving: ['Moving', 'busy'],
   down: ['Down', 'bad'], unmanaged: ['Not managed', 'idle'],
 };
+export const REASONS = {
+  'failover=no': 'failover is turned off for this line',
+  'it needs two servers, outbound= and outbound2=': 'it needs a second server',
+};
 export const HEALTH = {
   up: ['Up', 'good'], down: ['Down', 'bad'], unknown: ['Not tried', 'idle'], maintenance: ['Maintenance', 'warn'],
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Line -> SIP: the settings of one account, as desk phones have them.
 
-import {$, el, get, post, say, has, plainName, parseUri, formatUri} from './api.js';
+import {$, el, get, post, say, has, setText, plainName, parseUri, formatUri, REASONS} from './api.js';
 
 const BASIC = ['failover_failback', 'failover_failback_interval', 'failover_retries'];
 const LABELS = {
@@ -53,10 +53,12 @@ function readServers() {
 function serverBox(server, i) {
   const key = `server${i + 1}`, name = `SIP Server ${i + 1}`;
   const said = el('p', {class: 'said', role: 'status'});
+  const port = () => `Empty: ${transport.value === 'tls' ? 5061 : 5060}, or by DNS`;
   const input = (part, value, attributes = {}) =>
     el('input', {'data-part': part, value, autocomplete: 'off', spellcheck: 'false', ...attributes});
   const transport = select(TRANSPORTS, server.transport);
   transport.dataset.part = 'transport';
+  transport.addEventListener('change', () => box.querySelector('.w2 .hint').textContent = port());
   const tool = (text, label, onclick, disabled = false) =>
     el('button', {type: 'button', class: text.length < 2 ? 'icon' : '', 'aria-label': `${label} ${name}`, onclick, disabled}, text);
   const change = (edit) => () => { readServers(); edit(); drawServers(); };
@@ -68,7 +70,7 @@ function serverBox(server, i) {
   const box = el('fieldset', {class: 'card', 'data-index': i}, el('legend', {}, name, i ? '' : ' (primary)'),
     el('div', {class: 'fields'},
       field(key, 'Address', input('host', server.host), 'Name or address', 'w5'),
-      field('', 'Port', input('port', server.port, {inputmode: 'numeric'}), 'Empty: 5060', 'w2 half'),
+      field('', 'Port', input('port', server.port, {inputmode: 'numeric'}), port(), 'w2 half'),
       field('', 'Transport', transport, '', 'w2 half'),
       field(i ? `failover_regint${i + 1}` : 'regint', 'Registration expiry (s)',
         input('regint', server.regint, {inputmode: 'numeric'}), '', 'w3')),
@@ -100,7 +102,7 @@ function settingField(setting) {
 function draw() {
   const of = (basic) => config.settings.filter(({key}) => BASIC.includes(key) === basic);
   const order = (a, b) => BASIC.indexOf(a.key) - BASIC.indexOf(b.key);
-  servers = config.servers.map(({uri, regint}) => ({...parseUri(uri), regint: String(regint)}));
+  servers = config.servers.map(({uri, regint}) => ({...parseUri(uri), written: uri, regint: String(regint)}));
   drawServers();
   $('basic').replaceChildren($('basic').querySelector('legend'),
     el('div', {class: 'fields'}, ...of(true).sort(order).map(settingField)));
@@ -108,12 +110,18 @@ function draw() {
   known = JSON.stringify(values());
 }
 
+// As it was written, if nothing of it has changed: other text is another server
+function uriOf(server) {
+  const uri = formatUri(server);
+  return server.written && formatUri(parseUri(server.written)) === uri ? server.written : uri;
+}
+
 // Every key and its value, as POST /api/set takes them
 function values() {
   const found = {};
   readServers();
   servers.forEach((server, i) => {
-    found[`server${i + 1}`] = server.host ? formatUri(server) : '';
+    found[`server${i + 1}`] = server.host ? uriOf(server) : '';
     found[i ? `failover_regint${i + 1}` : 'regint'] = server.regint;
   });
   for (let i = servers.length; i < config.servers.length; i++) found[`server${i + 1}`] = '';
@@ -122,10 +130,16 @@ function values() {
   return found;
 }
 
+// Servers come as a whole: somebody else may have given them other numbers
 function changes() {
   const before = JSON.parse(known), now = values();
-  return Object.fromEntries(Object.entries(now).filter(([key, value]) => before[key] !== value));
+  const changed = Object.keys(now).filter((key) => before[key] !== now[key]);
+  const isServer = (key) => /^server\d$/.test(key);
+  if (changed.some(isServer)) changed.push(...Object.keys(now).filter((key) => isServer(key) && !changed.includes(key)));
+  return Object.fromEntries(changed.map((key) => [key, now[key]]));
 }
+
+const nameOf = (key) => LABELS[key]?.replace(/ \(.*/, '') || (/^server/.test(key) ? 'servers' : 'registration expiry');
 
 function showErrors(errors) {
   let first = null;
@@ -151,8 +165,21 @@ async function apply(event) {
   }
   const answer = await post('/api/set', {aor, ...changed});
   showErrors(answer.errors || {});
-  if (answer.ok) await load(aor);
+  if (answer.ok) {
+    await load(aor);
+    const names = [...new Set(Object.keys(changed).map(nameOf))].join(', ');
+    answer.text = `In use now: ${names}. Save… writes it to the files.`;
+  }
   say($('said'), answer);
+}
+
+// Each line with its colour
+function drawDiff(text) {
+  const kind = (line) => /^(---|\+\+\+|@@) /.test(line) ? 'soft' : {'+': 'good', '-': 'bad'}[line[0]] || '';
+  $('diff-text').replaceChildren(...text.split(/(?<=\n)/).map((line) => el('span', {class: kind(line)}, line)));
+  $('diff-text').hidden = !text;
+  $('diff-none').hidden = Boolean(text);
+  $('diff-save').disabled = !text;
 }
 
 async function showDiff() {
@@ -163,15 +190,18 @@ async function showDiff() {
   } catch (error) {
     say($('diff-said'), {ok: false, error: error.message});
   }
-  $('diff-text').textContent = text;
-  $('diff-text').hidden = !text;
-  $('diff-none').hidden = Boolean(text);
-  $('diff-save').disabled = !text;
+  drawDiff(text);
   $('diff').showModal();
 }
 
 async function save() {
   const answer = await post('/api/save', {aor});
+  // somebody else has changed the file: what would be written now
+  const [, error, diff] = /^([^]*) failover_save once more writes this:\n([^]*)$/.exec(answer.error) || [];
+  if (diff) {
+    drawDiff(diff);
+    answer.error = `${error} Look at the changes above; Save then writes them.`;
+  }
   say($('diff-said'), answer);
   if (!answer.ok) return;
   $('diff').close();
@@ -202,6 +232,9 @@ export function setAccounts(accounts) {
     $('pick').replaceChildren(...names.map((name) => el('option', {value: name}, plainName(name))));
     $('pick').value = wanted;
   }
+  const unmanaged = accounts.find((account) => account.aor === wanted && account.state === 'unmanaged');
+  $('why').hidden = !unmanaged;
+  if (unmanaged) setText($('why'), `Not managed: ${REASONS[unmanaged.reason] || unmanaged.reason}.`);
   if (!wanted && names.length && !$('line').hidden) showLine(names[0]);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The overview: every account, live.
 
-import {$, el, get, post, say, has, setText, setClass, plainName, addressOf, duration, STATES, HEALTH} from './api.js';
+import {$, el, get, post, say, has, setText, setClass, plainName, addressOf, duration, STATES, HEALTH, REASONS} from './api.js';
 import {showLine, setAccounts} from './form.js';
 
 const POLL_MS = 700, SLICE_MS = 8, MORE = 40;
@@ -35,8 +35,8 @@ class Card {                    // one server
     this.reason = el('p', {class: 'reason'});
     this.since = el('p', {class: 'soft reason'});
     this.use = el('button', {type: 'button', 'aria-label': `Use this server: ${index} of ${row.name}`, onclick: () => row.order('switch', {server: index})}, 'Use this server');
-    this.rest = el('button', {type: 'button', 'aria-pressed': 'false', 'aria-label': `Maintenance of server ${index} of ${row.name}`, onclick: () => row.order('maintenance',
-      {server: index, state: this.health === 'maintenance' ? 'off' : 'on'})}, 'Maintenance');
+    this.rest = el('button', {type: 'button', onclick: () => row.order('maintenance',
+      {server: index, state: this.health === 'maintenance' ? 'off' : 'on'})});
     this.buttons = el('div', {class: 'buttons'}, has('switch') ? this.use : '', has('maintenance') ? this.rest : '');
     this.element = el('li', {class: 'server'}, el('header', {}, this.title, this.tag), this.address,
       this.state, this.reason, this.since, this.buttons);
@@ -60,7 +60,9 @@ class Card {                    // one server
     this.use.hidden = active || !managed;
     this.rest.hidden = !managed;
     this.buttons.hidden = [...this.buttons.children].every((button) => button.hidden);
-    this.rest.setAttribute('aria-pressed', String(server.state === 'maintenance'));
+    const rest = server.state === 'maintenance' ? 'End maintenance' : 'Maintenance';
+    setText(this.rest, rest);
+    this.rest.setAttribute('aria-label', `${rest} of server ${server.index} of ${this.row.name}`);
   }
 }
 
@@ -121,7 +123,7 @@ class Row {                     // one account
 
   // Returns news for the reader. Time that has passed is no change
   update(account, now) {
-    const next = account.failback.next_s;
+    const next = account.failback.next_s ?? account.round_s ?? null;
     this.since = account.servers.map((server, i) => {       // a clock that does not tremble
       const at = now - server.since_s, before = this.since && this.since[i];
       server.since_s = 0;
@@ -129,6 +131,7 @@ class Row {                     // one account
     });
     this.next = next === null ? null : now + next;
     account.failback.next_s = next === null ? null : 0;
+    delete account.round_s;
     const key = JSON.stringify(account), before = this.state;
     if (key === this.key) return '';
     this.key = key;
@@ -155,7 +158,8 @@ class Row {                     // one account
       this.cards[i].update(account, server);
     });
     this.cards.splice(account.servers.length).forEach((card) => card.element.remove());
-    this.probe.disabled = account.state === 'unmanaged';
+    this.facts.hidden = this.probe.hidden = account.state === 'unmanaged';
+    setText(this.probe, account.state === 'down' ? 'Try again now' : 'Check the primary now');
     this.fact('Next check', '');
     this.fact('Failback', f.enabled ? `every ${duration(f.interval_s, true)}` : 'off');
     this.fact('Failovers', c.failovers);
@@ -183,11 +187,12 @@ class Row {                     // one account
     const {account} = this;
     const at = account.servers.findIndex((s) => s.index === account.active);
     const next = this.next === null ? '' : duration(this.next - now, true);
-    setText(this.age, account.reason ? account.reason : at < 0 ? 'no server in use' :
-      `for ${duration(now - this.since[at])}`);
-    setText(this.check, next && `next check in ${next}`);
+    setText(this.age, account.reason ? REASONS[account.reason] || account.reason :
+      at >= 0 ? `for ${duration(now - this.since[at])}` :
+        account.servers.some((s) => s.state !== 'down') ? 'no server in use' : 'every server has failed');
+    setText(this.check, next && `next ${account.state === 'down' ? 'attempt' : 'check'} in ${next}`);
     if (!this.cards) return;
-    setText(this.factv.get('Next check'), next ? `in ${next}` : 'none due');
+    setText(this.factv.get('Next check'), next ? `in ${duration(this.next - now)}` : 'none due');
     this.cards.forEach((card, i) => setText(card.since, card.unknown ? '' :
       `for ${duration(now - this.since[i])}`));
   }
@@ -283,6 +288,7 @@ async function update(status) {
 }
 
 function tick() {
+  if (failures > 1) return;             // Baresip is gone: this is how it was then
   const now = performance.now() / 1000;
   for (const row of rows.values()) if (row.element?.parentNode) row.tick(now);
 }
