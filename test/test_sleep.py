@@ -12,7 +12,9 @@ import pytest
 
 from harness import ports, run, sip
 from harness.baresip import account
-from harness.scenario import ALICE, BOB, in_use, line, measured
+from harness.scenario import (ALICE, BOB, TRANSACTION_S, in_use, line,
+                              measured)
+from test_unload import SLOW_S, VALGRIND, assert_clean
 
 SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "harness",
                     "sleep_shim.c")
@@ -146,6 +148,28 @@ def test_busy_when_it_slept(server_pair, phone_factory, sleepy):
     phone.wait_log(f"asleep for {HOUR_S} s")
     status = phone.wait_state("primary")
     assert status["counters"]["failovers"] == 0
+
+
+@pytest.mark.slow
+def test_request_keeps_its_connection(server_pair, phone_factory, sleepy):
+    """libre keeps an INVITE for 32 s, and with it the connection.  That ends
+    after Baresip has opened its sockets anew, and before the INVITE does."""
+    primary, _ = server_pair
+    phone = phone_factory(line(*server_pair, transport="tcp"), start=False,
+                          env={**sleepy, "SLEEP_S": "2"}, wrapper=VALGRIND)
+    phone.start(SLOW_S)
+    in_use(phone, 1, timeout=SLOW_S)
+    primary.call(ALICE)
+    phone.wait_event("CALL_INCOMING", SLOW_S)
+    phone.answer()
+    phone.wait_event("CALL_ESTABLISHED", SLOW_S)
+    woke = time.monotonic()
+    phone.signal(signal.SIGUSR2)
+    phone.wait_log("asleep for 2 s", SLOW_S)
+    phone.wait(lambda: primary.recorder.requests("REGISTER", woke), SLOW_S)
+    primary.cut()
+    time.sleep(TRANSACTION_S + 2)
+    assert_clean(phone)
 
 
 def test_on_the_backup(server_pair, phone_factory, sleepy):

@@ -254,4 +254,12 @@ void stall_drop_all(void)
 		if (txn->tp != SIP_TRANSP_UDP && !txn->answered)
 			connection_drop(&txn->dst);
 	}
+
+	for (le = list_head(line_list()); le; le = le->next) {
+
+		struct line *line = le->data;
+
+		for (unsigned i = 0; i < line->serverc; i++)
+			line->serverv[i].stalled = 0;
+	}
 }

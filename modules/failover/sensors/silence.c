@@ -80,6 +80,9 @@ static void probe_handler(void *arg)
 	txn->probe_ms *= 2;
 	tmr_start(&txn->tmr_probe, txn->probe_ms, probe_handler, txn);
 
+	if (clock_has_jumped())
+		return;
+
 	if (clock_ms() - txn->since >=
 	    schedule_giveup_ms(&txn->line->set, false))
 		stall_end(txn->line, txn->server);

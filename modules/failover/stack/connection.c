@@ -44,6 +44,18 @@ static bool is_peer(int fd, const struct sa *dst)
 }
 
 
+static bool is_between(int fd, const struct sa *local, const struct sa *peer)
+{
+	struct sa sa;
+
+	sa_init(&sa, AF_UNSPEC);
+	sa.len = sizeof(sa.u);
+
+	return is_peer(fd, peer) && !getsockname(fd, &sa.u.sa, &sa.len) &&
+		sa_cmp(&sa, local, SA_ALL);
+}
+
+
 /* Newer kernels append fields: check that our last field is there */
 static bool info_read(int fd, struct tcp_info *info)
 {
@@ -171,6 +183,53 @@ void connection_drop(const struct sa *dst)
 		if (is_peer(fdv[i], dst))
 			drop_when_closed(fdv[i]);
 	}
+}
+
+
+/**
+ * Is there a connection between two addresses?
+ *
+ * @param local Our address
+ * @param peer  Peer's address
+ *
+ * @return True if there is
+ */
+bool connection_is_open(const struct sa *local, const struct sa *peer)
+{
+	int fdv[DESCRIPTORS_MAX];
+	const size_t n = descriptors_open(fdv);
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_between(fdv[i], local, peer))
+			return true;
+	}
+
+	return false;
+}
+
+
+/**
+ * End the connection between two addresses. Data that has not arrived is
+ * dropped.
+ *
+ * @param local Our address
+ * @param peer  Peer's address
+ *
+ * @return True if there was one
+ */
+bool connection_retire(const struct sa *local, const struct sa *peer)
+{
+	int fdv[DESCRIPTORS_MAX];
+	const size_t n = descriptors_open(fdv);
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_between(fdv[i], local, peer)) {
+			end(fdv[i]);
+			return true;
+		}
+	}
+
+	return false;
 }
 
 
