@@ -10,6 +10,7 @@ import pytest
 from harness import ports as port_numbers
 from harness import sip
 from harness.baresip import account
+from harness.calls import ESTABLISHED, RINGING, Call, CallTable
 from harness.location import LocationTable
 from harness.scenario import LATE_S, in_time, is_where_it_listens
 
@@ -85,6 +86,15 @@ def test_location_table_counts_expiry():
     bound = time.monotonic()
     gap = table.longest_unbound_s(ALICE, until=bound + 3)
     assert 2 <= gap <= 2 + bound - before
+
+
+def test_late_ringing_is_ignored():
+    """A 180 that a 200 has overtaken on its way: the call stays up."""
+    table = CallTable()
+    call = table.add(Call("id", "tag", "", True, sip.Message(), "server"))
+    for state in (ESTABLISHED, RINGING):
+        table.set_state(call, state)
+    assert call.state == ESTABLISHED
 
 
 # The scripted server

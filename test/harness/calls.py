@@ -138,7 +138,8 @@ class CallTable:
     def set_state(self, call: Call, state: str, by: str = "",
                   via: str = "") -> None:
         with self._changed:
-            if call.state in (ENDED, CANCELLED, FAILED):
+            late = state == RINGING and call.state == ESTABLISHED
+            if late or call.state in (ENDED, CANCELLED, FAILED):
                 return
             call.state = state
             if state == ESTABLISHED:
