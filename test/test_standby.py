@@ -11,7 +11,7 @@ from harness.calls import CallTable
 from harness.dialling import invites, moved_once, ready
 from harness.run import PATIENCE_S
 from harness.scenario import (ALICE, BOB, add_register_commands,
-                              binds, in_use, wait_quiet)
+                              binds, expires, in_use, wait_quiet)
 
 STANDBY = {"failover_retries": 1, "failover_standby": "yes"}
 TRANSPORTS = ["udp", "tcp"]
@@ -169,6 +169,35 @@ def test_taken_off(order, servers, phone_factory):
         assert phone.stop() == 0
     for server in pair:
         assert server.table.wait(lambda table: not table.bindings(ALICE))
+
+
+@pytest.mark.parametrize("how", ["failover_standby no", "failover no",
+                                 "server2"])
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("tables", TABLES)
+def test_wanted_no_longer(how, transport, tables, servers, phone_factory):
+    """The second registration is taken back. Servers that share their table
+    lose the binding in use with it: that is renewed at once, also if the
+    account is managed no longer."""
+    pair = servers(tables, 3)
+    phone = standing_by(phone_factory, pair, transport)
+    wait_quiet(pair)
+    since = time.monotonic()
+
+    def undone(server):
+        return [entry for entry in server.recorder.requests("REGISTER", since)
+                if not expires(entry)]
+
+    phone.do("failover_set", f"{ALICE} {how}")
+    pair[1].recorder.wait_for(lambda: undone(pair[1]))
+    if how == "failover no":
+        phone.wait_state("unmanaged")
+    else:
+        stands_by(phone, 2 if how == "server2" else 0)
+    wait_quiet(pair)
+    assert contacts(pair[0]) and not undone(pair[0])
+    assert tables == "shared" or not contacts(pair[1])
+    assert not pair[0].table.longest_unbound_s(ALICE) > 0.5
 
 
 @pytest.mark.parametrize("tables", TABLES)

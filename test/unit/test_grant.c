@@ -40,12 +40,16 @@ const char *ua_local_cuser(const struct ua *ua)
 }
 
 
-int request_deregister(struct line *line, unsigned server,
-		       const char *contact)
+int request_deregister(struct request **reqp, struct line *line,
+		       unsigned server, const char *contact, request_h *h,
+		       void *arg)
 {
+	(void)reqp;
 	(void)line;
 	(void)server;
 	(void)contact;
+	(void)h;
+	(void)arg;
 	return 0;
 }
 

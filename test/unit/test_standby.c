@@ -30,6 +30,16 @@ static struct fix *settled(void **state, unsigned server)
 }
 
 
+/* The user turns it on or off */
+static void turn(struct fix *f, uint32_t on)
+{
+	const struct settings was = f->set;
+
+	f->set.standby = on;
+	policy_reconfigured(&f->p, &was, f->now, f->rnd);
+}
+
+
 static void asks(struct fix *f, unsigned server)
 {
 	fix_wait(f);
@@ -354,10 +364,50 @@ static void turned_off_meanwhile(void **state)
 	struct fix *f = standing_by(state);
 	uint64_t when;
 
-	f->set.standby = 0;
+	turn(f, 0);
 	fix_wait(f);
-	fix_decided_nothing(f);
+	assert_int_equal(f->d.unbind, 2);
+	assert_int_equal(f->d.standby, 0);
+	stands_by(f, 0);
 	assert_false(policy_next(&f->p, &when));
+}
+
+
+/* The answer comes too late: it is taken back. A refusal asks no other */
+static void turned_off_while_asked(void **state)
+{
+	struct fix *f = settled(state, 1);
+
+	asks(f, 2);
+	turn(f, 0);
+	fix_standby_ok(f, 2, EXPIRES_S);
+	assert_int_equal(f->p.standby, 2);
+	fix_wait(f);
+	assert_int_equal(f->d.unbind, 2);
+	stands_by(f, 0);
+}
+
+
+static void turned_off_and_refused(void **state)
+{
+	struct fix *f = settled(state, 1);
+
+	asks(f, 2);
+	turn(f, 0);
+	fix_standby_failed(f, 2);
+	assert_int_equal(f->d.standby, 0);
+	assert_int_equal(f->p.standby_asked, 0);
+}
+
+
+static void turned_on_again(void **state)
+{
+	struct fix *f = standing_by(state);
+
+	turn(f, 0);
+	turn(f, 1);
+	asks(f, 2);
+	assert_int_equal(f->d.unbind, 0);
 }
 
 
@@ -385,6 +435,9 @@ int main(void)
 		TEST(ends_with_the_account),
 		TEST(ends_when_all_are_dead),
 		TEST(turned_off_meanwhile),
+		TEST(turned_off_while_asked),
+		TEST(turned_off_and_refused),
+		TEST(turned_on_again),
 	};
 
 	return cmocka_run_group_tests_name("standby", testv, NULL, NULL);

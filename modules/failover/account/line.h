@@ -32,6 +32,7 @@ enum check_kind {
 	CHECK_KEEPALIVE,             /**< Is the server in use there?        */
 	CHECK_RENEWAL,               /**< Renew binding at server in use     */
 	CHECK_STANDBY,               /**< A second registration              */
+	CHECK_UNBIND,                /**< ... is taken back                  */
 	CHECKS,
 };
 
@@ -62,6 +63,7 @@ struct line {
 	unsigned namec;
 	bool pending;                /**< Unmanaged until DNS answers        */
 	bool unregistered;           /**< ... and not registered             */
+	bool leaving;                /**< Managed until it has no standby    */
 	struct policy policy;
 
 	struct list txnl;            /**< Its client transactions: txn.c     */

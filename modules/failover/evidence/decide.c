@@ -96,6 +96,8 @@ void decide_take(struct line *line, const struct decision *d)
 
 	if (d->standby)
 		line->todo.standby = d->standby;
+	if (d->unbind)
+		line->todo.unbind = d->unbind;
 	if (d->probe)
 		line->todo.probe = d->probe;
 

@@ -297,7 +297,8 @@ void registering_stopped(struct line *line)
 
 	/* Baresip de-registers with the server in use */
 	if (standby && contact_in_use(line))
-		(void)request_deregister(line, standby, contact_in_use(line));
+		(void)request_deregister(NULL, line, standby,
+					 contact_in_use(line), NULL, NULL);
 
 	line->stale_contact = mem_deref(line->stale_contact);
 	memset(&line->todo, 0, sizeof(line->todo));

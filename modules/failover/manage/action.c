@@ -67,6 +67,8 @@ static bool is_to_wait(struct line *line, const struct decision *todo)
 		wait |= stall_leave(line, todo->probe);
 	if (todo->standby)
 		wait |= stall_leave(line, todo->standby);
+	if (todo->unbind)
+		wait |= stall_leave(line, todo->unbind);
 	if ((todo->renew || todo->keepalive) && line->policy.target)
 		wait |= stall_leave(line, line->policy.target);
 
@@ -107,6 +109,8 @@ static void action_handler(struct line *line)
 		check_send(line, CHECK_RENEWAL, line->policy.target);
 	if (todo.standby)
 		check_send(line, CHECK_STANDBY, todo.standby);
+	if (todo.unbind)
+		check_send(line, CHECK_UNBIND, todo.unbind);
 	if (todo.keepalive)
 		check_send(line, CHECK_KEEPALIVE, line->policy.target);
 
@@ -115,6 +119,9 @@ static void action_handler(struct line *line)
 	redial_run(line);
 	bye_move_run(line);
 	within_run(line);
+
+	if (line->leaving)
+		targets_read_again();
 }
 
 

@@ -227,6 +227,20 @@ static void keepalive_not_sent(struct line *line)
 }
 
 
+/* Its end is seen on the wire, and has the binding renewed: binding.c */
+static void unbind_ended(struct end *end, struct decision *d)
+{
+	(void)end;
+	(void)d;
+}
+
+
+static void unbind_not_sent(struct line *line)
+{
+	decide_go_on(line);
+}
+
+
 /* The table of outcomes: how an end is handled, and a request that could not
    be sent, for example for lack of memory */
 static const struct {
@@ -237,6 +251,7 @@ static const struct {
 	[CHECK_KEEPALIVE] = { keepalive_ended, keepalive_not_sent },
 	[CHECK_RENEWAL]   = { renewal_ended,   renewal_not_sent   },
 	[CHECK_STANDBY]   = { standby_ended,   standby_unsent     },
+	[CHECK_UNBIND]    = { unbind_ended,    unbind_not_sent    },
 };
 
 
@@ -287,6 +302,11 @@ static int send_request(struct line *line, enum check_kind kind)
 	    (kind == CHECK_PROBE && probes_by_options(line)))
 		return request_options(&check->req, line, check->server, ms,
 				       check_handler, check);
+
+	if (kind == CHECK_UNBIND)
+		return request_deregister(&check->req, line, check->server,
+					  contact_in_use(line), check_handler,
+					  check);
 
 	return request_register(&check->req, line, check->server,
 				kind == CHECK_PROBE ? NULL :

@@ -14,6 +14,7 @@
 #include "check.h"
 #include "clock.h"
 #include "config_account.h"
+#include "contact.h"
 #include "decide.h"
 #include "dial.h"
 #include "dialog.h"
@@ -22,6 +23,7 @@
 #include "lookup.h"
 #include "policy.h"
 #include "renumber.h"
+#include "request.h"
 #include "servers.h"
 #include "subscription.h"
 #include "txn.h"
@@ -154,6 +156,7 @@ static void renumber_line(struct line *line, const struct renumber *rn)
 
 	todo->register_with = renumber_to(rn, todo->register_with);
 	todo->standby       = renumber_to(rn, todo->standby);
+	todo->unbind        = renumber_to(rn, todo->unbind);
 	todo->probe         = renumber_to(rn, todo->probe);
 
 	for (enum check_kind kind = 0; kind < CHECKS; kind++) {
@@ -210,6 +213,17 @@ static void begin_to_manage(struct line *line, struct line *trial)
 
 	if (!line->unregistered)
 		accounts_take_over(line);
+}
+
+
+/* The server that stands by may be taken away: its registration too */
+static void leave_standby(struct line *line, const struct renumber *rn)
+{
+	const unsigned standby = line->policy.standby;
+
+	if (standby && !renumber_to(rn, standby))
+		(void)request_deregister(NULL, line, standby,
+					 contact_in_use(line), NULL, NULL);
 }
 
 
@@ -278,6 +292,7 @@ void servers_adopt(struct line *line, struct line *trial, bool by_dns)
 	compare(&rn, line, trial);
 	rn.by_dns = by_dns;
 	anew = is_expiry_new(line, trial, &rn);
+	leave_standby(line, &rn);
 
 	renumber_rooms(line, &rn);
 	renumber_line(line, &rn);

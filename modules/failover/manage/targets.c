@@ -10,10 +10,15 @@
  */
 #include <string.h>
 #include "accounts.h"
+#include "binding.h"
+#include "chance.h"
+#include "clock.h"
 #include "config_account.h"
+#include "decide.h"
 #include "expand.h"
 #include "line.h"
 #include "names.h"
+#include "policy.h"
 #include "registration.h"
 #include "servers.h"
 #include "state.h"
@@ -105,6 +110,24 @@ static void let_go(struct line *line)
 }
 
 
+/* The standby is taken back first. Where servers share their table, that
+   removes the binding in use, which nobody would renew later. */
+static bool is_to_wait(struct line *line)
+{
+	const struct settings was = line->set;
+	const struct policy *p = &line->policy;
+
+	line->leaving     = true;
+	line->set.standby = 0;
+	policy_reconfigured(&line->policy, &was, clock_ms(), chance_u32());
+	decide_start_timer(line);
+
+	return p->state == POLICY_SETTLED && (p->standby ||
+		p->standby_asked || line->todo.unbind ||
+		line->checkv[CHECK_UNBIND].req || !binding_is_certain(p));
+}
+
+
 /* It stays unmanaged, for the reason of the trial line */
 static void stay_unmanaged(struct line *line, struct line *trial)
 {
@@ -134,13 +157,17 @@ void targets_read(struct line *line)
 	int err;
 
 	err = servers_try(&trial, line);
-	if (!err)
+	if (!err) {
+		if (line->leaving)
+			accounts_reconfigure(line);
+		line->leaving = false;
 		servers_adopt(line, trial, true);
+	}
 	else if (err == EINVAL && line->unmanaged)
 		stay_unmanaged(line, trial);
 	else if (err == EINVAL && trial->pending)
 		servers_wait(line, trial);
-	else if (err == EINVAL)
+	else if (err == EINVAL && !is_to_wait(line))
 		let_go(line);
 
 	mem_deref(trial);

@@ -113,6 +113,20 @@ void binding_outlived(struct policy *p, unsigned deregs)
 
 
 /**
+ * Is the binding known to exist?
+ *
+ * @param p Policy, settled
+ *
+ * @return True if it is, or if there is none
+ */
+bool binding_is_certain(const struct policy *p)
+{
+	return !p->renewing && (p->deregs_bound == p->deregs ||
+		!p->serverv[p->target - 1].registered);
+}
+
+
+/**
  * Renew the binding, unless it is known to exist
  *
  * @param p Policy

@@ -14,6 +14,7 @@ void binding_granted(struct policy *p, const struct grant *grant,
 bool binding_is_ours(const struct policy *p);
 void binding_overdue(struct policy *p, uint64_t now, uint32_t rnd,
 		     struct decision *d);
+bool binding_is_certain(const struct policy *p);
 void binding_outlived(struct policy *p, unsigned deregs);
 void binding_doubted(struct policy *p, unsigned server, uint64_t now,
 		     struct decision *d);

@@ -456,6 +456,6 @@ void policy_reconfigured(struct policy *p, const struct settings *was,
 	if (set->keepalive_s != was->keepalive_s)
 		keepalive_schedule(p, now);
 
-	if (set->standby && !was->standby)
+	if (set->standby != was->standby)
 		standby_begin(p);
 }

@@ -7,7 +7,8 @@
  *
  * The servers may share their location table. Then both registrations refresh
  * the same binding, and the one that expires first may end it. So when the
- * standby is lost, the binding in use is renewed.
+ * standby is lost, the binding in use is renewed. The same goes for a standby
+ * that the user wants no longer, and that is taken back.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -69,14 +70,27 @@ static bool is_first_in_line(const struct policy *p, unsigned server)
 }
 
 
+/* The user wants none any more */
+static void take_back(struct policy *p, struct decision *d)
+{
+	if (!p->standby)
+		return;
+
+	state_server(p, p->standby)->registered = false;
+	d->unbind  = p->standby;
+	p->standby = 0;
+}
+
+
 /**
- * Search for a standby server, from the first one on
+ * Search for a standby server, from the first one on; or take back the one
+ * that there is, if none is wanted any more
  *
  * @param p Policy
  */
 void standby_begin(struct policy *p)
 {
-	if (p->set->standby)
+	if (p->set->standby || p->standby)
 		wait_arm(p, WAIT_STANDBY, AT_ONCE);
 }
 
@@ -92,9 +106,10 @@ void standby_begin(struct policy *p)
 void standby_search(struct policy *p, uint64_t now, uint32_t rnd,
 		    struct decision *d)
 {
-	/* the standby was turned off since then */
-	if (!p->set->standby)
+	if (!p->set->standby) {
+		take_back(p, d);
 		return;
+	}
 
 	p->standby_tried = 0;
 	ask_next(p, now, rnd, d);
@@ -154,7 +169,7 @@ void standby_lost(struct policy *p, unsigned server, uint64_t now,
 		return;
 	}
 
-	if (p->state != POLICY_SETTLED)
+	if (p->state != POLICY_SETTLED || !p->set->standby)
 		p->standby_asked = 0;
 	else if (asked)
 		ask_next(p, now, rnd, d);
@@ -198,8 +213,8 @@ void standby_ok(struct policy *p, unsigned server, uint64_t expires_ms,
 	if (!is_first_in_line(p, server) && retry < wait)
 		wait = retry;
 
-	wait_arm(p, WAIT_STANDBY, p->standby_deregs == p->deregs ? now + wait :
-		 AT_ONCE);
+	wait_arm(p, WAIT_STANDBY, p->set->standby &&
+		 p->standby_deregs == p->deregs ? now + wait : AT_ONCE);
 }
 
 

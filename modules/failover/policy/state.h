@@ -152,6 +152,7 @@ struct decision {
 	bool keepalive;              /**< OPTIONS to `target`                */
 	bool renew;                  /**< Renew the binding at `target`      */
 	unsigned standby;            /**< Register there as well, 0: none    */
+	unsigned unbind;             /**< ... no longer, 0: none             */
 };
 
 /**

@@ -257,7 +257,7 @@ void contact_clean_up(struct line *line)
 	if (contact && contact->le.prev)
 		mem_deref(contact);
 
-	(void)request_deregister(line, line->policy.target,
-				 line->stale_contact);
+	(void)request_deregister(NULL, line, line->policy.target,
+				 line->stale_contact, NULL, NULL);
 	line->stale_contact = mem_deref(line->stale_contact);
 }

@@ -312,22 +312,26 @@ int request_register(struct request **reqp, struct line *line,
 
 
 /**
- * Remove a Contact from a server's location table. Goes on by itself, beyond
- * the life of the line.
+ * Remove a Contact from a server's location table
  *
+ * @param reqp    As for request_register(); NULL: it goes on by itself, beyond
+ *                the life of the line
  * @param line    Line
  * @param server  Server
- * @param contact Contact
+ * @param contact Contact; NULL: the one that Baresip would register there
+ * @param h       Called once, with an error or a final answer; or NULL
+ * @param arg     Handler argument
  *
  * @return 0 if success, otherwise errorcode
  */
-int request_deregister(struct line *line, unsigned server,
-		       const char *contact)
+int request_deregister(struct request **reqp, struct line *line,
+		       unsigned server, const char *contact, request_h *h,
+		       void *arg)
 {
 	struct request *req;
 	int err;
 
-	err = request_alloc(&req, line, server, "REGISTER", NULL, NULL);
+	err = request_alloc(&req, line, server, "REGISTER", h, arg);
 	if (err)
 		return err;
 
@@ -337,7 +341,7 @@ int request_deregister(struct line *line, unsigned server,
 		return err;
 	}
 
-	return start(NULL, req, TRANSACTION_MS);
+	return start(reqp, req, TRANSACTION_MS);
 }
 
 

@@ -19,8 +19,9 @@ int request_registrar(char **urip, const struct account *acc);
 int request_register(struct request **reqp, struct line *line,
 		     unsigned server, const char *contact, uint64_t ms,
 		     request_h *h, void *arg);
-int request_deregister(struct line *line, unsigned server,
-		       const char *contact);
+int request_deregister(struct request **reqp, struct line *line,
+		       unsigned server, const char *contact, request_h *h,
+		       void *arg);
 int request_options(struct request **reqp, struct line *line,
 		    unsigned server, uint64_t ms, request_h *h, void *arg);
 uint64_t request_took_ms(const struct request *req);

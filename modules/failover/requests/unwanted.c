@@ -12,6 +12,7 @@
 #include "index.h"
 #include "line.h"
 #include "orphan.h"
+#include "request.h"
 #include "sent.h"
 #include "trace.h"
 #include "txn.h"
@@ -94,10 +95,11 @@ bool unwanted_is(const struct txn *txn)
 	if (txn->kind == KIND_REGISTER)
 		return txn->line->client && txn->line->client != txn->server;
 
-	if (txn->kind == KIND_DEREGISTER)
-		return line_keeps_contact(txn->line, txn->tp, &txn->dst);
-
 	pl_set_str(&callid, txn->callid);
+
+	/* a standby that is taken back: the binding is renewed after that */
+	if (txn->kind == KIND_DEREGISTER && !request_is_own(&callid))
+		return line_keeps_contact(txn->line, txn->tp, &txn->dst);
 
 	for (le = list_head(index_bucket(&by_text, &callid)); le;
 	     le = le->next) {
