@@ -455,6 +455,33 @@ def test_error_stands_at_its_field(stub, form):
     assert not form.all("[aria-invalid]")
 
 
+def test_focus_stays(stub, form):
+    """Nobody who works with the keyboard has to begin at the top again."""
+    def focused():
+        return form.js("const e = document.activeElement; return "
+                       "e.ariaLabel || e.dataset.part || e.dataset.key")
+
+    form.find("#servers fieldset:nth-child(2) [data-part=port]").send_keys(
+        "5062\n")
+    applied(form, "servers")
+    assert focused() == "port"
+    assert form.js("return document.activeElement.closest('fieldset')"
+                   ".dataset.index") == "1"
+    form.find("[data-key=failover_retries]").send_keys("0\n")
+    applied(form, "Signal retry counts")
+    assert focused() == "failover_retries"
+
+    form.button("Add a server").click()
+    assert focused() == "host"
+    for label, after in (("Move up SIP Server 3", "Move up SIP Server 2"),
+                         ("Move up SIP Server 2", "Test SIP Server 1"),
+                         ("Move down SIP Server 2", "Test SIP Server 3"),
+                         ("Remove SIP Server 3", "Test SIP Server 2")):
+        form.find(f"[aria-label='{label}']").send_keys("\n")
+        assert focused() == after, label
+    assert stub.posts[2:] == []
+
+
 def test_test_of_a_server(stub, form):
     form.set("[data-part=host]", "pbx9")
     form.find("[aria-label='Test SIP Server 1']").click()

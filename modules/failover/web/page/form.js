@@ -38,6 +38,19 @@ function select(options, value) {
   return el('select', {}, ...options.map(([name, text]) => el('option', {value: name, selected: name === value}, text)));
 }
 
+// What is drawn anew has other elements: the focus goes to the one in the same place
+function rememberFocus() {
+  const e = document.activeElement, {part, key} = e.dataset;
+  const i = [...$('servers').children].findIndex((box) => box.contains(e));
+  const css = part ? `[data-part=${part}]` : key ? `[data-key=${key}]` : `[aria-label="${e.ariaLabel}"]`;
+  return () => (i < 0 ? $('form') : $('servers').children[i])?.querySelector(css)?.focus();
+}
+
+function focusTool(i, word) {
+  const tools = [...$('servers').children[i].querySelectorAll('button:enabled')];
+  (tools.find((tool) => tool.ariaLabel.startsWith(word)) || tools[0]).focus();
+}
+
 // Servers
 
 function readServer(box) {
@@ -62,7 +75,14 @@ function serverBox(server, i) {
   const tool = (text, label, onclick, disabled = false) =>
     el('button', {type: 'button', class: text.length < 2 ? 'icon' : '', 'aria-label': `${label} ${name}`, onclick, disabled}, text);
   const change = (edit) => () => { readServers(); edit(); drawServers(); };
-  const move = (to) => change(() => servers.splice(to, 0, servers.splice(i, 1)[0]));
+  const move = (to, word) => () => {
+    change(() => servers.splice(to, 0, servers.splice(i, 1)[0]))();
+    focusTool(to, word);
+  };
+  const remove = () => {
+    change(() => servers.splice(i, 1))();
+    focusTool(Math.min(i, servers.length - 1), 'Remove');
+  };
   const test = async () => {
     say(said, {ok: true, text: 'Asking…'});
     say(said, await post('/api/test', {aor, uri: formatUri(readServer(box))}));
@@ -75,8 +95,8 @@ function serverBox(server, i) {
       field(i ? `failover_regint${i + 1}` : 'regint', 'Registration expiry (s)',
         input('regint', server.regint, {inputmode: 'numeric'}), '', 'w3')),
     el('div', {class: 'tools'}, has('test') ? tool('Test', 'Test', test) : '',
-      ...(writable ? [tool('↑', 'Move up', move(i - 1), !i), tool('↓', 'Move down', move(i + 1), i + 1 === servers.length),
-        tool('Remove', 'Remove', change(() => servers.splice(i, 1)), servers.length < 3)] : []), said));
+      ...(writable ? [tool('↑', 'Move up', move(i - 1, 'Move up'), !i), tool('↓', 'Move down', move(i + 1, 'Move down'), i + 1 === servers.length),
+        tool('Remove', 'Remove', remove, servers.length < 3)] : []), said));
   return box;
 }
 
@@ -101,6 +121,7 @@ function settingField(setting) {
 
 function draw() {
   const of = (basic) => config.settings.filter(({key}) => BASIC.includes(key) === basic);
+  const focus = rememberFocus();
   const order = (a, b) => BASIC.indexOf(a.key) - BASIC.indexOf(b.key);
   servers = config.servers.map(({uri, regint}) => ({...parseUri(uri), written: uri, regint: String(regint)}));
   drawServers();
@@ -108,6 +129,7 @@ function draw() {
     el('div', {class: 'fields'}, ...of(true).sort(order).map(settingField)));
   $('advanced').querySelector('.fields').replaceChildren(...of(false).map(settingField));
   known = JSON.stringify(values());
+  focus();
 }
 
 // As it was written, if nothing of it has changed: other text is another server
