@@ -144,6 +144,8 @@ def test_no_connection(transport, when, fault, direction, what, server_group,
         phone.wait_log("INVITE within a call, .* could not be sent, the call "
                        "goes on: no connection to server 1")
         in_use(phone, 2)
+    phone.wait_log("hold and transfer fail until server 1 .* accepts "
+                   "connections again, hang-up works")
     settle(phone, 1)
     assert call.active and not phone.events("CALL_CLOSED")
     assert not within(backup, ORDERS[what][0])

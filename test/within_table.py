@@ -73,7 +73,7 @@ Made by `test/test_within.py` and `test/test_within_kamailio.py`; not to be edit
 """
 
 HOW = """
-A closed port over TCP and TLS: libre has no connection to send the request over, and it fails at once. The call goes on, and a hang-up reaches the far end through the backup. [libre.md](libre.md) says why.
+A closed port over TCP and TLS: libre has no connection to send the request over, and it fails at once. The user is told when the account moves that this is so until the primary accepts connections again (`test_stranded.py`). The call goes on, and a hang-up reaches the far end through the backup. [libre.md](libre.md) says why.
 
 A PRACK (Baresip 3.0 and later) belongs to an INVITE that has no final answer yet. If its server fails, the account leaves that server; neither the PRACK nor the INVITE can go on through another one, because the answer to the INVITE would still come back through the first.
 

@@ -22,6 +22,7 @@
 #include "lookup.h"
 #include "offer.h"
 #include "policy.h"
+#include "stranded.h"
 #include "subscription.h"
 #include "txn.h"
 #include "watch.h"
@@ -43,6 +44,7 @@ static void destructor(void *arg)
 	bye_forget(line);
 	within_forget(line);
 	offer_forget(line);
+	stranded_forget(line);
 	dialog_forget(line);
 	lookup_forget(line);
 	watch_forget(line);

@@ -22,6 +22,7 @@
 #include "registration.h"
 #include "stall.h"
 #include "state.h"
+#include "stranded.h"
 #include "subscription.h"
 #include "targets.h"
 #include "trace.h"
@@ -119,6 +120,7 @@ static void action_handler(struct line *line)
 	redial_run(line);
 	bye_move_run(line);
 	within_run(line);
+	stranded_run(line);
 
 	if (line->leaving)
 		targets_read_again();

@@ -25,6 +25,7 @@
 #include "renumber.h"
 #include "request.h"
 #include "servers.h"
+#include "stranded.h"
 #include "subscription.h"
 #include "txn.h"
 #include "watch.h"
@@ -186,6 +187,7 @@ static void renumber_rooms(const struct line *line, const struct renumber *rn)
 	bye_renumber(line, rn);
 	within_renumber(line, rn);
 	dialog_renumber(line, rn);
+	stranded_forget(line);
 }
 
 

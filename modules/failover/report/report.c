@@ -413,3 +413,24 @@ void report_request_unsent(const struct line *line, unsigned server,
 			  met, callid, server, line_server(line, server)->uri);
 	tell(true, line, NULL, NULL, text);
 }
+
+
+/**
+ * Report that the server that a call was set up through accepts no connection
+ *
+ * @param line   Line
+ * @param server Server
+ * @param call   Call
+ */
+void report_call_stranded(const struct line *line, unsigned server,
+			  struct call *call)
+{
+	char text[TEXT_SIZE];
+
+	(void)re_snprintf(text, sizeof(text), "%s: call with %s, Call-ID %s:"
+			  " hold and transfer fail until server %u (%s)"
+			  " accepts connections again, hang-up works",
+			  line_name(line), call_peeruri(call), call_id(call),
+			  server, line_server(line, server)->uri);
+	tell(true, line, call, NULL, text);
+}

@@ -33,6 +33,8 @@ void report_request_failed(const struct line *line, const char *met,
 			   const struct pl *callid, const struct uri *peer);
 void report_request_unsent(const struct line *line, unsigned server,
 			   const char *met, const char *callid);
+void report_call_stranded(const struct line *line, unsigned server,
+			  struct call *call);
 void report_dialog_unknown(const struct line *line, unsigned server,
 			   const char *met, const struct pl *callid,
 			   const struct uri *peer, bool kept);

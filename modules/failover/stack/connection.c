@@ -89,18 +89,24 @@ static uint64_t unheard_ms(const struct tcp_info *info)
 }
 
 
+/* Over TLS nothing was ever received, and without that even the first request
+   cannot be sent */
+static bool is_no_handshake(const struct tcp_info *info, enum sip_transp tp,
+			    uint64_t silent_ms)
+{
+	return tp == SIP_TRANSP_TLS && !info->tcpi_bytes_received &&
+		info->tcpi_last_data_recv >= silent_ms;
+}
+
+
 /* For so long no acknowledgement has come, although the kernel has
-   retransmitted. Or over TLS nothing was ever received, and without that even
-   the first request cannot be sent. */
+   retransmitted */
 static bool is_dead(const struct tcp_info *info, enum sip_transp tp,
 		    uint64_t silent_ms)
 {
-	if (unheard_ms(info) >= silent_ms &&
-	    info->tcpi_last_ack_recv >= silent_ms)
-		return true;
-
-	return tp == SIP_TRANSP_TLS && !info->tcpi_bytes_received &&
-		info->tcpi_last_data_recv >= silent_ms;
+	return (unheard_ms(info) >= silent_ms &&
+		info->tcpi_last_ack_recv >= silent_ms) ||
+		is_no_handshake(info, tp, silent_ms);
 }
 
 
@@ -146,6 +152,35 @@ void connection_end_dead(const struct sa *dst, enum sip_transp tp,
 		    is_dead(&info, tp, silent_ms))
 			end(fdv[i]);
 	}
+}
+
+
+/**
+ * End the connections to a server whose TLS handshake hangs
+ *
+ * @param dst       Server's address
+ * @param tp        Transport
+ * @param silent_ms How long, above 0 [ms]
+ *
+ * @return True if there were any
+ */
+bool connection_end_handshake(const struct sa *dst, enum sip_transp tp,
+			      uint64_t silent_ms)
+{
+	struct tcp_info info;
+	int fdv[DESCRIPTORS_MAX];
+	const size_t n = descriptors_open(fdv);
+	bool ended = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_peer(fdv[i], dst) && info_get(fdv[i], &info) &&
+		    is_no_handshake(&info, tp, silent_ms)) {
+			end(fdv[i]);
+			ended = true;
+		}
+	}
+
+	return ended;
 }
 
 

@@ -18,6 +18,8 @@ enum connection {
 
 void connection_end_dead(const struct sa *dst, enum sip_transp tp,
 			 uint64_t silent_ms);
+bool connection_end_handshake(const struct sa *dst, enum sip_transp tp,
+			      uint64_t silent_ms);
 void connection_end(const struct sa *dst);
 void connection_drop(const struct sa *dst);
 bool connection_is_open(const struct sa *local, const struct sa *peer);
