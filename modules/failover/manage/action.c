@@ -18,7 +18,6 @@
 #include "own_side.h"
 #include "policy.h"
 #include "redial.h"
-#include "renew.h"
 #include "registration.h"
 #include "stall.h"
 #include "state.h"
@@ -81,7 +80,7 @@ static void action_handler(struct line *line)
 {
 	const struct decision todo = line->todo;
 
-	if (renew_is_coming() || is_to_wait(line, &todo)) {
+	if (is_to_wait(line, &todo)) {
 		decide_wait(line, NOTICE_MS);
 		return;
 	}

@@ -244,31 +244,6 @@ bool connection_is_open(const struct sa *local, const struct sa *peer)
 
 
 /**
- * End the connection between two addresses. Data that has not arrived is
- * dropped.
- *
- * @param local Our address
- * @param peer  Peer's address
- *
- * @return True if there was one
- */
-bool connection_retire(const struct sa *local, const struct sa *peer)
-{
-	int fdv[DESCRIPTORS_MAX];
-	const size_t n = descriptors_open(fdv);
-
-	for (size_t i = 0; i < n; i++) {
-		if (is_between(fdv[i], local, peer)) {
-			end(fdv[i]);
-			return true;
-		}
-	}
-
-	return false;
-}
-
-
-/**
  * Is there a connection that requests may have used, and does the server
  * acknowledge them?
  *

@@ -23,7 +23,6 @@ bool connection_end_handshake(const struct sa *dst, enum sip_transp tp,
 void connection_end(const struct sa *dst);
 void connection_drop(const struct sa *dst);
 bool connection_is_open(const struct sa *local, const struct sa *peer);
-bool connection_retire(const struct sa *local, const struct sa *peer);
 enum connection connection_state(const struct sa *dst);
 int  connection_latest(const struct sa *dst);
 uint32_t connection_idle_ms(int fd);

@@ -6,8 +6,6 @@
  * call. Until then the address is in use, and Baresip cannot open the new
  * socket. So the old socket is first unbound from its address.
  *
- * Connections over which requests have come are closed first: retire.c.
- *
  * Calls get the machine's new address by a re-INVITE. One that has another
  * re-INVITE under way gets it later.
  *
@@ -17,15 +15,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "descriptors.h"
+#include "hold.h"
 #include "renew.h"
-#include "retire.h"
 
 
 enum {
 	RETRY_MIN_MS = 1000,         /**< After a socket failed to open      */
 	RETRY_MAX_MS = 64000,        /**< Doubled each time up to this       */
-	CLOSE_MS     = 1,            /**< libre closes connections           */
-	CLOSE_TRIES  = 100,          /**< ... and has done so by then        */
 	REFRESH_MS   = 500,          /**< Calls that wait for an answer      */
 	REFRESHES    = 80,           /**< ... longer than libre does: 32 s   */
 };
@@ -33,9 +29,7 @@ enum {
 static struct {
 	bool wantedv[SIP_TRANSPC];   /**< Transports that Baresip had        */
 	uint32_t retry_ms;
-	unsigned closes;             /**< Tries that are left                */
 	unsigned refreshes;          /**< That are left                      */
-	bool coming;                 /**< They will be reopened at once      */
 	struct tmr tmr;
 	struct tmr tmr_refresh;
 	renew_h *h;
@@ -136,18 +130,11 @@ static void try_handler(void *arg)
 	int err;
 	(void)arg;
 
-	if (retire_all() && renew.closes) {
-		--renew.closes;
-		tmr_start(&renew.tmr, CLOSE_MS, try_handler, NULL);
-		return;
-	}
-
-	renew.coming = false;
-
 	for (unsigned tp = 0; tp < SIP_TRANSPC; tp++)
 		renew.wantedv[tp] |= is_there(tp);
 
 	unbind_all();
+	hold_let_go();
 	err = compat_renew_sockets();
 
 	if (err && !is_complete()) {
@@ -169,27 +156,12 @@ static void try_handler(void *arg)
  * user agents register anew, and calls are refreshed. If a socket cannot be
  * opened, all of this is repeated after 1 s, 2 s and so on up to 64 s, since a
  * phone needs its sockets.
- *
- * This begins at once, or a moment later, when libre has closed connections.
  */
 void renew_sockets(void)
 {
 	renew.retry_ms = RETRY_MIN_MS;
-	renew.closes   = CLOSE_TRIES;
-	renew.coming   = true;
 	tmr_cancel(&renew.tmr);
 	try_handler(NULL);
-}
-
-
-/**
- * Will the sockets be reopened in a moment? Then what is sent now is lost.
- *
- * @return True if so
- */
-bool renew_is_coming(void)
-{
-	return renew.coming;
 }
 
 
@@ -209,7 +181,6 @@ void renew_open(renew_h *h)
 /** Stop trying */
 void renew_close(void)
 {
-	renew.coming = false;
 	tmr_cancel(&renew.tmr);
 	tmr_cancel(&renew.tmr_refresh);
 }

@@ -15,6 +15,5 @@ typedef void (renew_h)(void);
 void renew_open(renew_h *h);
 void renew_close(void);
 void renew_sockets(void);
-bool renew_is_coming(void);
 
 #endif

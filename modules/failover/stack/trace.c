@@ -14,8 +14,8 @@
 #include <string.h>
 #include "compat.h"
 #include "glance.h"
+#include "hold.h"
 #include "icmp.h"
-#include "retire.h"
 #include "sent.h"
 #include "sockets.h"
 #include "trace.h"
@@ -170,7 +170,7 @@ static void received(enum sip_transp tp, const struct sa *src,
 		show(false, tp, src, dst, pkt, len, arg);
 
 		if (msg && msg->req)
-			retire_heard(tp, dst, src);
+			hold_received(msg);
 		if (msg)
 			set_branch(pkt, len, msg, trace.recvh(tp, src, msg));
 	}
@@ -291,7 +291,7 @@ int trace_open(trace_sent_h *senth, trace_received_h *recvh)
 /** Stop seeing messages */
 void trace_close(void)
 {
-	retire_close();
+	hold_close();
 	trace.shared = false;
 	trace.lsnr = mem_deref(trace.lsnr);
 
