@@ -52,7 +52,7 @@ class Stun:
         self.host = host
         self.port = ports.free_port(ports.CTRL_RANGE)
         self.silent = False             # answers nothing
-        self.asked = 0                  # for an address or a relay, so far
+        self._transactions: set[bytes] = set()
         self.patience: Optional[int] = None     # silent after so many
         self._relays: dict[Address, socket.socket] = {}
         self._channels: dict[tuple[Address, int], Address] = {}
@@ -61,6 +61,11 @@ class Stun:
         self._open = True
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+
+    @property
+    def asked(self) -> int:
+        """Requests for an address or a relay, sent once or more often."""
+        return len(self._transactions)
 
     def close(self) -> None:
         self._open = False
@@ -89,7 +94,8 @@ class Stun:
         if kind == SEND:
             self._relay(peer, _address(attributes[PEER]), attributes[DATA])
             return
-        self.asked += kind in (BINDING, ALLOCATE)
+        if kind in (BINDING, ALLOCATE):
+            self._transactions.add(data[8:20])
         self.silent |= self.patience is not None \
             and self.asked > self.patience
         if not self.silent:
