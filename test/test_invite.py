@@ -75,6 +75,25 @@ def test_give_up(key, value, give_up_s, sends, place, server_pair,
     assert len(invites(primary)) == sends
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_while_the_last_server_is_asked(transport, server_pair,
+                                        phone_factory):
+    """A round gives its last server 64*T1, and so a call that is dialled
+    meanwhile."""
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair, transport,
+                  config={**QUICK, "failover_keepalive": 1})
+    backup.behave("REGISTER", answer_delay=6000)
+    backup.behave("INVITE", answer_delay=2000)
+    primary.behave_all(status=503)
+    backup.recorder.wait("REGISTER")
+    phone.dial(BOB)
+    backup.calls.wait_state("established")
+    phone.wait_event("CALL_ESTABLISHED")
+    assert not phone.events("CALL_CLOSED")
+    assert counters(phone)["exhausted"] == 0
+
+
 def test_challenged_then_silent(server_pair, phone_factory):
     """A challenge is an answer; the INVITE with credentials gets none."""
     primary, backup = server_pair

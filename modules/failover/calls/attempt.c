@@ -13,6 +13,7 @@
 #include "evidence.h"
 #include "foreign.h"
 #include "line.h"
+#include "order.h"
 #include "renumber.h"
 #include "schedule.h"
 #include "standby.h"
@@ -44,18 +45,6 @@ void attempt_init(struct attempt *att, struct line *line, const char *met,
 }
 
 
-/* If the process stood still, the answer may still be in the socket */
-static void due_handler(void *arg)
-{
-	struct attempt *att = arg;
-
-	if (clock_is_late(att->due))
-		attempt_start(att, att->server);
-	else
-		att->h(att->arg);
-}
-
-
 /* The time that the present server is given */
 static uint64_t server_ms(const struct attempt *att)
 {
@@ -63,6 +52,41 @@ static uint64_t server_ms(const struct attempt *att)
 
 	return attempt_is_last(att) ? TRANSACTION_MS :
 		schedule_giveup_ms(&att->line->set, invite);
+}
+
+
+/* The account's round has come to its last server, whose REGISTER is given
+   64*T1: there is no other one that the request could go to */
+static bool is_held(const struct attempt *att)
+{
+	const struct policy *p = &att->line->policy;
+
+	return att->server == p->target && order_is_last(p) &&
+		policy_waits(p, WAIT_ANSWER);
+}
+
+
+static void await(struct attempt *att, uint64_t ms);
+
+
+/* If the process stood still, the answer may still be in the socket */
+static void due_handler(void *arg)
+{
+	struct attempt *att = arg;
+
+	if (clock_is_late(att->due))
+		attempt_start(att, att->server);
+	else if (is_held(att))
+		await(att, server_ms(att));
+	else
+		att->h(att->arg);
+}
+
+
+static void await(struct attempt *att, uint64_t ms)
+{
+	att->due = clock_ms() + ms;
+	tmr_start(&att->tmr, ms, due_handler, att);
 }
 
 
@@ -74,8 +98,6 @@ static uint64_t server_ms(const struct attempt *att)
  */
 void attempt_start(struct attempt *att, unsigned server)
 {
-	uint32_t ms;
-
 	if (server != att->server)
 		att->refusals = 0;
 
@@ -84,9 +106,7 @@ void attempt_start(struct attempt *att, unsigned server)
 	att->since  = clock_ms();
 	att->sends  = 0;
 
-	ms = server_ms(att);
-	att->due = att->since + ms;
-	tmr_start(&att->tmr, ms, due_handler, att);
+	await(att, server_ms(att));
 }
 
 
@@ -106,8 +126,7 @@ bool attempt_resume(struct attempt *att)
 	if (now >= end)
 		return false;
 
-	att->due = end;
-	tmr_start(&att->tmr, end - now, due_handler, att);
+	await(att, end - now);
 
 	return true;
 }
@@ -292,7 +311,7 @@ bool attempt_is_challenge(const struct sip_msg *msg)
 bool attempt_is_due(const struct attempt *att)
 {
 	return tmr_isrunning(&att->tmr) && !clock_is_late(att->due) &&
-		clock_ms() + TIMER_SLACK_MS >= att->due;
+		!is_held(att) && clock_ms() + TIMER_SLACK_MS >= att->due;
 }
 
 
