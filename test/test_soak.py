@@ -131,6 +131,20 @@ def test_is_left(check, events):
     assert result.judged + result.left >= 1
 
 
+@pytest.mark.parametrize("faults, found", [
+    ([(50.25, "phone", "fault", {"kind": "address"}),
+      (50.3, "phone", "fault over", {"kind": "address"})], 0), ([], 1)])
+def test_answer_is_lost(faults, found):
+    """... with the connection that it came over: the phone cannot end what
+    it does not know to be answered."""
+    events = [*UP, DIAL, *CALL[:3], *faults, (60, "alice", "hang up", {})]
+    story = Story([Event(*event) for event in events],
+                  [Account("alice", "tcp", ("pbx1", "pbx2"))])
+    verdict = CHECKS["a hang-up reaches the far end"](story)
+    assert len(verdict.found) == found
+    assert verdict.left == 1 - found
+
+
 def test_fault_began_before():
     """A part of the timeline may begin within a fault."""
     assert not verdict("each move has a reason",

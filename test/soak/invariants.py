@@ -22,6 +22,7 @@ FAILBACK_S = 24.0                   # eight times the interval
 ROUND_BASE_S = 30.0                 # wait after a round, doubled each time
 SLOW = {"delay", "reorder", "duplicate"}
 HARMLESS = SLOW | {"cut"}
+CLOSING = {"kill", "reset", "restart", "cut", "address", "unplug"}
 EVERYONE = {"network", "phone", "machine"}
 SETTLED = ("primary", "backup")
 
@@ -110,6 +111,13 @@ class Story:
         near = self.near(account, [server])
         return any(fault.who in near and fault.kind not in HARMLESS
                    and fault.meets(begin, end) for fault in self.faults)
+
+    def closed(self, account: Account, begin: float, end: float) -> bool:
+        """May its connection to a server have been closed?"""
+        return account.kind != "udp" and any(
+            fault.who in {*account.servers, *EVERYONE}
+            and fault.kind in CLOSING and fault.meets(begin, end)
+            for fault in self.faults)
 
     def begins(self, account: Account, begin: float, end: float) -> bool:
         """Does any fault begin meanwhile that it can feel?  What the user
@@ -283,12 +291,26 @@ def calls_end(story: Story) -> Verdict:
             if not begun:
                 continue
             limit = asked.time + story.need_s(account.name, asked.time)
-            up = [c for c in _up_at_far_end(story, account, asked.time)]
-            for call in up:
+            for call in _up_at_far_end(story, account, asked.time):
+                if _answer_was_lost(story, account, asked, call):
+                    verdict.left += 1
+                    continue
                 _heard(story, verdict, account, asked, limit, story.first(
                     asked.time, "far end", "ended", "cancelled", "failed",
                     id=call))
     return verdict
+
+
+def _answer_was_lost(story: Story, account: Account, asked: Event,
+                     call: str) -> bool:
+    """The phone cannot end what it does not know to be answered: the answer
+    came over a connection that was closed."""
+    answered = story.first(0.0, account.name, "CALL_ESTABLISHED", id=call)
+    if answered and answered.time <= asked.time:
+        return False
+    up = story.first(0.0, "far end", "established", id=call)
+    return up is not None and \
+        story.closed(account, up.time - SETTLE_S, asked.time)
 
 
 def _up_at_far_end(story: Story, account: Account,
@@ -337,12 +359,7 @@ def calls_are_changed(story: Story) -> Verdict:
             limit = asked.time + need
             heard = story.first(asked.time, "far end", what,
                                 id=asked.get("call"))
-            closed = account.kind != "udp" and any(
-                f.who in {*account.servers, *EVERYONE}
-                and f.kind in ("kill", "reset", "restart", "cut", "address",
-                               "unplug")
-                and f.meets(asked.time - ROUND_END_S, limit)
-                for f in story.faults)
+            closed = story.closed(account, asked.time - ROUND_END_S, limit)
             ended = story.first(asked.time, account.name, "CALL_CLOSED")
             if not (heard and heard.time <= limit) and \
                     (closed or (ended and ended.time < limit)):
