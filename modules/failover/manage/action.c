@@ -121,8 +121,9 @@ static void action_handler(struct line *line)
 	within_run(line);
 	stranded_run(line);
 
+	/* it may be let go now, and is freed then */
 	if (line->leaving)
-		targets_read_again();
+		targets_read(line);
 }
 
 
