@@ -74,3 +74,21 @@ def test_hangs(transport, server_group, phone_factory):
         assert call.active and not phone.events("CALL_CLOSED")
         phone.hangup()
         backup.calls.wait_state("ended")
+
+
+def test_slow_connection(server_group, phone_factory):
+    """The connection to the call's server opens late: what is sent over it
+    then is not said to be unsent."""
+    primary, backup = servers = server_group(2, transports=("tcp",))
+    phone = ready(phone_factory, servers, "tcp",
+                  config={"failover_flow": "no"})
+    call = talk(phone, primary)
+    primary.kill()
+    since = time.monotonic()
+    with crowd(primary.port):
+        phone.do("hold")
+        settle(phone, 0.6)              # past T1
+    primary.start()
+    phone.wait(lambda: within(primary, "ACK", since) or
+               within(backup, "ACK", since))
+    assert call.active and not phone.log.find("could not be sent")

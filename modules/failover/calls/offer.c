@@ -4,16 +4,20 @@
  * If the connection to a call's server has ended and the server accepts no new
  * one, libre cannot send a re-INVITE, and reports that to nobody: the user
  * presses "hold" and nothing happens. Baresip's event comes before the
- * request. If no request follows, it was not sent.
+ * request. If no request follows, it was not sent. It may come later if its
+ * connection is being opened.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include "clock.h"
+#include "connection.h"
 #include "decide.h"
 #include "dialog.h"
 #include "dialog_call.h"
 #include "line.h"
 #include "offer.h"
+#include "pending.h"
 #include "report.h"
 #include "schedule.h"
 
@@ -25,6 +29,7 @@ struct offer {
 	struct line *line;
 	const struct call *call;     /**< May have been freed                */
 	char *callid;
+	uint64_t since;              /**< When it was made [ms]              */
 };
 
 static struct list offerl;
@@ -40,12 +45,29 @@ static void destructor(void *arg)
 }
 
 
+/* A server has its time for that as well */
+static bool may_follow(const struct offer *offer, unsigned server)
+{
+	const struct server *srv = line_server(offer->line, server);
+
+	return clock_ms() - offer->since <
+		schedule_giveup_ms(&offer->line->set, false) &&
+		(pending_is_there(&srv->addr) ||
+		 connection_in_handshake(&srv->addr, server_transp(srv)));
+}
+
+
 /* Another request to the same server tells why, if that is the one in use */
 static void unsent_handler(void *arg)
 {
 	struct offer *offer = arg;
 	const struct dialog *dlg = dialog_call_find(offer->callid,
 						    offer->call);
+
+	if (dlg && dlg->server && may_follow(offer, dlg->server)) {
+		tmr_start(&offer->tmr, T1_MS, unsent_handler, offer);
+		return;
+	}
 
 	if (dlg && dlg->server) {
 		report_request_unsent(offer->line, dlg->server, "INVITE",
@@ -77,6 +99,7 @@ void offer_made(struct line *line, const struct call *call)
 	list_append(&offerl, &offer->le, offer);
 	offer->line = line;
 	offer->call = call;
+	offer->since = clock_ms();
 
 	if (str_dup(&offer->callid, call_id(call)))
 		mem_deref(offer);

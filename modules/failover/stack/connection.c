@@ -155,6 +155,43 @@ void connection_end_dead(const struct sa *dst, enum sip_transp tp,
 }
 
 
+static bool look_for_handshake(const struct sa *dst, enum sip_transp tp,
+			       uint64_t silent_ms, bool to_end)
+{
+	struct tcp_info info;
+	int fdv[DESCRIPTORS_MAX];
+	const size_t n = descriptors_open(fdv);
+	bool found = false;
+
+	for (size_t i = 0; i < n; i++) {
+
+		if (!is_peer(fdv[i], dst) || !info_get(fdv[i], &info) ||
+		    !is_no_handshake(&info, tp, silent_ms))
+			continue;
+
+		found = true;
+		if (to_end)
+			end(fdv[i]);
+	}
+
+	return found;
+}
+
+
+/**
+ * Is there a connection to a server that waits for its TLS handshake?
+ *
+ * @param dst Server's address
+ * @param tp  Transport
+ *
+ * @return True if there is one
+ */
+bool connection_in_handshake(const struct sa *dst, enum sip_transp tp)
+{
+	return look_for_handshake(dst, tp, 0, false);
+}
+
+
 /**
  * End the connections to a server whose TLS handshake hangs
  *
@@ -167,20 +204,7 @@ void connection_end_dead(const struct sa *dst, enum sip_transp tp,
 bool connection_end_handshake(const struct sa *dst, enum sip_transp tp,
 			      uint64_t silent_ms)
 {
-	struct tcp_info info;
-	int fdv[DESCRIPTORS_MAX];
-	const size_t n = descriptors_open(fdv);
-	bool ended = false;
-
-	for (size_t i = 0; i < n; i++) {
-		if (is_peer(fdv[i], dst) && info_get(fdv[i], &info) &&
-		    is_no_handshake(&info, tp, silent_ms)) {
-			end(fdv[i]);
-			ended = true;
-		}
-	}
-
-	return ended;
+	return look_for_handshake(dst, tp, silent_ms, true);
 }
 
 

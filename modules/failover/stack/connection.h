@@ -18,6 +18,7 @@ enum connection {
 
 void connection_end_dead(const struct sa *dst, enum sip_transp tp,
 			 uint64_t silent_ms);
+bool connection_in_handshake(const struct sa *dst, enum sip_transp tp);
 bool connection_end_handshake(const struct sa *dst, enum sip_transp tp,
 			      uint64_t silent_ms);
 void connection_end(const struct sa *dst);
