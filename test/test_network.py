@@ -9,7 +9,7 @@ from harness import namespace
 @pytest.mark.slow
 @pytest.mark.parametrize("transport", ("udp", "tcp"))
 @pytest.mark.parametrize("name", ("calls", "unplugged", "renumbered",
-                                  "held", "waiting", "no_route",
+                                  "held", "waiting", "subscribed", "no_route",
                                   "started_without"))
 def test_network(name, transport):
     """See the cases in harness/network_case.py."""

@@ -164,13 +164,8 @@ static void renewed_handler(void)
 {
 	struct le *le;
 
-	for (le = list_head(line_list()); le; le = le->next) {
-
-		struct line *line = le->data;
-
-		line->sockets_since = clock_ms();
-		decide_go_on(line);
-	}
+	for (le = list_head(line_list()); le; le = le->next)
+		own_side_renewed(le->data);
 }
 
 

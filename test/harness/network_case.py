@@ -18,9 +18,11 @@ from typing import Any, Callable
 sys.path.insert(0, os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 
+from harness import sip                       # noqa: E402
 from harness.baresip import Phone, account    # noqa: E402
 from harness.calls import CallTable           # noqa: E402
 from harness.location import LocationTable    # noqa: E402
+from harness.notifier import Notifier         # noqa: E402
 from harness.server import SipServer          # noqa: E402
 
 ALICE = "sip:alice@192.0.2.1"
@@ -61,7 +63,8 @@ class Case:
         ip("link set phone addrgenmode none")
         ip("link set phone up")
         self.take("10.11.0.2")
-        self.phone = Phone(account(ALICE, *(s.uri() for s in self.servers)),
+        self.phone = Phone(account(ALICE, *(s.uri() for s in self.servers),
+                                   extra="mwi=yes"),
                            interface="phone", config={**QUICK, **config})
 
     def wall(self, words: str) -> None:
@@ -230,6 +233,34 @@ def waiting(case: Case) -> None:
     assert case.servers[0].recorder.wait("BYE")
 
 
+def subscribed(case: Case) -> None:
+    """The cable: a message that waits is told of after it as before.  mwi is
+    loaded late, and let alone until its timer is due: docs/libre.md."""
+    server = case.servers[0]
+    Notifier(server)
+
+    def is_heard() -> bool:
+        """The newest subscription names where the phone listens, or the
+        connection that it has."""
+        last = server.recorder.requests("SUBSCRIBE")[-1]
+        port = sip.uri_parts(sip.uri_of(last.msg.get("Contact")))[2]
+        return port in (case.phone.port,
+                        sip.uri_parts(case.contact())[2])
+
+    case.phone.do("insmod", "mwi")
+    time.sleep(0.01)
+    for name in ("backup", "primary"):
+        case.phone.do("failover_switch", f"{ALICE} {name}")
+        case.phone.wait_state(name)
+    assert server.recorder.wait("SUBSCRIBE")
+    case.phone.wait(is_heard, what="a subscription")
+    case.wall("link set wall down")
+    case.wait_offline()
+    case.wall("link set wall up")
+    case.wait_registered(1, time.monotonic(), "the cable")
+    case.phone.wait(is_heard, what="a subscription that is heard")
+
+
 def no_route(case: Case) -> None:
     """The route goes while the phone is on the backup, and the primary
     comes back to life meanwhile: it need not wait for its interval."""
@@ -258,7 +289,7 @@ def started_without(case: Case) -> None:
 
 CASES: dict[str, Callable[[Case], None]] = {
     f.__name__: f for f in (renumbered, unplugged, held, waiting, calls,
-                           no_route, started_without)}
+                           subscribed, no_route, started_without)}
 
 
 def main(name: str, transport: str) -> None:

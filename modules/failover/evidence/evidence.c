@@ -300,7 +300,7 @@ void evidence_flow_ended(struct line *line, unsigned server, uint64_t lived_ms)
 			chance_u32(), &wait))
 		return;
 
-	subscription_lost(line, server);
+	(void)subscription_lost(line, server);
 	if (server == line->policy.target)
 		presence_lost(line);
 

@@ -15,8 +15,11 @@
 #include "outage.h"
 #include "own_side.h"
 #include "path.h"
+#include "presence.h"
 #include "report.h"
 #include "schedule.h"
+#include "state.h"
+#include "subscription.h"
 
 
 enum {
@@ -175,4 +178,36 @@ bool own_side_woke(struct line *line)
 	decide_take(line, &d);
 
 	return path_has_connections(line);
+}
+
+
+/* Where Contacts name the connection, no NOTIFY comes over the new one */
+static bool loses_subscriptions(struct line *line, unsigned server)
+{
+	if (!COMPAT_OWN_PORT ||
+	    server_transp(line_server(line, server)) == SIP_TRANSP_UDP)
+		return false;
+
+	presence_lost(line);
+
+	return subscription_lost(line, server);
+}
+
+
+/**
+ * Baresip has opened its sockets anew, and registers
+ *
+ * @param line Line
+ */
+void own_side_renewed(struct line *line)
+{
+	const unsigned server = line->policy.target;
+
+	line->sockets_since = clock_ms();
+
+	if (!state_is_at_rest(&line->policy) &&
+	    loses_subscriptions(line, server))
+		line->todo.register_with = server;
+
+	decide_go_on(line);
 }

@@ -17,5 +17,6 @@ void own_side_in_want(struct line *line);
 void own_side_network_back(struct line *line);
 bool own_side_network_changed(struct line *line, bool added);
 bool own_side_woke(struct line *line);
+void own_side_renewed(struct line *line);
 
 #endif

@@ -337,18 +337,26 @@ bool subscription_leave(const struct line *line, unsigned server)
  *
  * @param line   Line
  * @param server Server
+ *
+ * @return True if there was any. It is made anew when the account registers
  */
-void subscription_lost(const struct line *line, unsigned server)
+bool subscription_lost(const struct line *line, unsigned server)
 {
+	bool any = false;
 	struct le *le;
 
 	for (le = list_head(&subl); le; le = le->next) {
 
 		struct subscription *sub = le->data;
 
-		if (sub->line == line && sub->server == server)
-			sub->server = 0;
+		if (sub->line != line || sub->server != server)
+			continue;
+
+		sub->server = 0;
+		any = true;
 	}
+
+	return any;
 }
 
 

@@ -17,7 +17,7 @@ void subscription_sent(struct line *line, unsigned server,
 void subscription_answered(const struct sip_msg *msg);
 void subscription_notified(const struct sip_msg *msg);
 bool subscription_leave(const struct line *line, unsigned server);
-void subscription_lost(const struct line *line, unsigned server);
+bool subscription_lost(const struct line *line, unsigned server);
 void subscription_renumber(const struct line *line,
 			   const struct renumber *rn);
 void subscription_forget(const struct line *line);
