@@ -145,6 +145,15 @@ def test_answer_is_lost(faults, found):
     assert verdict.left == 1 - found
 
 
+@pytest.mark.parametrize("closed, found", [(59.9, 0), (80, 1)])
+def test_hold_after_the_end(closed, found):
+    """A call that has just ended cannot be held."""
+    assert len(verdict("hold, resume, transfer reach the far end",
+                       DIAL, *CALL, (60, "alice", "hold", {"call": "a"}),
+                       (closed, "alice", "CALL_CLOSED", {"id": "a"})).found) \
+        == found
+
+
 def test_fault_began_before():
     """A part of the timeline may begin within a fault."""
     assert not verdict("each move has a reason",

@@ -38,10 +38,10 @@ class Caller:
             return
         for within, talk_s in zip(step.data["within"],
                                   step.data["talk_s"][1:]):
-            if not self._talk(account, talk_s):
+            if not self._talk(account, established, talk_s):
                 return
             self._within(account, established, within)
-        if self._talk(account, step.data["talk_s"][0]):
+        if self._talk(account, established, step.data["talk_s"][0]):
             self._end(account, established, step.data["ends"])
 
     # Setting up; the event of its answer is returned
@@ -160,10 +160,9 @@ class Caller:
         """The account whose call the next order is about."""
         self._world.phone.command("uafind", aor(account))
 
-    def _talk(self, account: Account, seconds: float) -> bool:
-        """False: the call has ended meanwhile."""
-        return self._wait(account, self._timeline.now(), seconds,
-                          "CALL_CLOSED") is None
+    def _talk(self, account: Account, call: Event, seconds: float) -> bool:
+        """False: the call has ended meanwhile, or before."""
+        return self._wait(account, call.time, seconds, "CALL_CLOSED") is None
 
     def _wait(self, account: Account, since: float, timeout: float,
               *kinds: str) -> Optional[Event]:

@@ -359,6 +359,10 @@ def calls_are_changed(story: Story) -> Verdict:
             limit = asked.time + need
             heard = story.first(asked.time, "far end", what,
                                 id=asked.get("call"))
+            over = story.first(0.0, account.name, "CALL_CLOSED",
+                               id=asked.get("call"))
+            if over and over.time <= asked.time:
+                continue            # the user was too late
             closed = story.closed(account, asked.time - ROUND_END_S, limit)
             ended = story.first(asked.time, account.name, "CALL_CLOSED")
             if not (heard and heard.time <= limit) and \
