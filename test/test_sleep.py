@@ -235,6 +235,22 @@ def test_with_a_refresh_under_way(server_pair, phone_factory, sleepy, how):
     assert not backup.recorder.requests("REGISTER")
 
 
+def test_with_a_call_under_way(server_pair, phone_factory, sleepy):
+    """libre may give its INVITE up on waking up; the server has had no
+    time."""
+    primary = server_pair[0]
+    phone = phone_factory(line(*server_pair), env=sleepy)
+    phone.wait_state("primary")
+    primary.behave("INVITE", silent=True)
+    phone.dial(BOB)
+    primary.recorder.wait("INVITE")
+    sleep_an_hour(phone, primary.table)
+    primary.behave("INVITE")
+    primary.calls.wait_state("established")
+    phone.wait_event("CALL_ESTABLISHED")
+    assert phone.wait_state("primary")["counters"]["failovers"] == 0
+
+
 @pytest.mark.slow
 def test_clock_is_set_back(server_pair, phone_factory, sleepy):
     """An hour: refreshes go on all the same, not an hour later."""

@@ -249,7 +249,9 @@ static void replace(struct dial *dial, struct call *call, const char *text)
 
 	reason_describe(line_server(line, server), text, reason,
 			sizeof(reason));
-	evidence_failed(line, server, evidence_of_text(text), since, reason);
+	if (evidence_failed(line, server, evidence_of_text(text), since,
+			    reason) == VERDICT_VOID)
+		attempt_forget(&dial->att);
 }
 
 

@@ -41,6 +41,7 @@ static struct {
 	struct compat_fd cfd;
 	struct tmr tmr;
 	struct reading last;         /**< Jumps up to here were reported     */
+	bool late;                   /**< Overdue timers run after a jump    */
 	clock_jump_h *h;
 } timing = { .cfd = { .fd = -1 } };
 
@@ -134,12 +135,20 @@ static bool was_set(const struct reading *now)
 }
 
 
+static void jump_handler(void *arg);
+
+
 static void report_jump(void)
 {
 	const struct reading now = compare(), last = timing.last;
 	const bool slept = has_slept(&now), set = was_set(&now);
 
 	timing.last = now;
+	timing.late = slept || set;
+
+	/* by then all timers have run that the jump has made due */
+	if (timing.late)
+		tmr_start(&timing.tmr, 0, jump_handler, NULL);
 
 	if (slept)
 		timing.h(now.asleep - last.asleep);
@@ -171,8 +180,9 @@ static void jump_handler(void *arg)
 
 
 /**
- * Was there a jump that the handler was not called for yet? Then what fails
- * now may have begun before the machine slept. The handler is called soon.
+ * Was there a jump that the handler was not called for yet, or just now? Then
+ * what fails may have begun before the machine slept. The handler is called
+ * soon.
  *
  * @return True if there was
  */
@@ -180,8 +190,8 @@ bool clock_has_jumped(void)
 {
 	struct reading now;
 
-	if (timing.cfd.fd < 0)
-		return false;
+	if (timing.late || timing.cfd.fd < 0)
+		return timing.late;
 
 	now = compare();
 	if (!has_slept(&now) && !was_set(&now))
