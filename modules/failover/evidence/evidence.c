@@ -153,6 +153,10 @@ enum verdict evidence_failed(struct line *line, unsigned server,
 	struct decision d = {0};
 	enum verdict verdict;
 
+	/* no answer can come to a socket that was closed since */
+	if (kind != EVIDENCE_ANSWER && since < line->sockets_since)
+		return VERDICT_VOID;
+
 	if (!evidence_counts(line, kind, reason))
 		return VERDICT_VOID;
 
