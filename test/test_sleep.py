@@ -16,20 +16,25 @@ from harness.scenario import (ALICE, BOB, TRANSACTION_S, in_use, line,
                               measured)
 from test_unload import SLOW_S, VALGRIND, assert_clean
 
-SHIM = os.path.join(os.path.dirname(os.path.abspath(__file__)), "harness",
-                    "sleep_shim.c")
+HARNESS = os.path.dirname(os.path.abspath(ports.__file__))
 HOUR_S = 3600
 QUICK = {"failover_retries": 1}         # given up after 1.5 s
 STALL_S = 1.5 + 2.0                     # ... and so late that it is no news
 
 
+def preloaded(name):
+    """A shim of the harness, compiled."""
+    target = os.path.join(run.new_folder("shim"), f"{name}.so")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra",
+                    "-Werror", "-o", target,
+                    os.path.join(HARNESS, f"{name}.c")], check=True)
+    return target
+
+
 @pytest.fixture(scope="module")
 def sleepy():
     """The environment of a phone that sleeps at SIGUSR2."""
-    target = os.path.join(run.new_folder("sleep"), "sleep_shim.so")
-    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra",
-                    "-Werror", "-o", target, SHIM], check=True)
-    return {"LD_PRELOAD": target, "SLEEP_S": str(HOUR_S)}
+    return {"LD_PRELOAD": preloaded("sleep_shim"), "SLEEP_S": str(HOUR_S)}
 
 
 def sleep_an_hour(phone, table):
@@ -151,25 +156,35 @@ def test_busy_when_it_slept(server_pair, phone_factory, sleepy):
 
 
 @pytest.mark.slow
-def test_request_keeps_its_connection(server_pair, phone_factory, sleepy):
+@pytest.mark.parametrize("by", ("us", "Baresip"))
+def test_request_keeps_its_connection(server_pair, phone_factory, sleepy, by):
     """libre keeps an INVITE for 32 s, and with it the connection.  That ends
-    after Baresip has opened its sockets anew, and before the INVITE does."""
+    after the sockets were opened anew, and before the INVITE does."""
     primary, _ = server_pair
+    shims = f"{sleepy['LD_PRELOAD']}:{preloaded('reset_shim')}"
     phone = phone_factory(line(*server_pair, transport="tcp"), start=False,
-                          env={**sleepy, "SLEEP_S": "2"}, wrapper=VALGRIND)
+                          env={"LD_PRELOAD": shims, "SLEEP_S": "2"},
+                          wrapper=VALGRIND)
     phone.start(SLOW_S)
     in_use(phone, 1, timeout=SLOW_S)
     primary.call(ALICE)
     phone.wait_event("CALL_INCOMING", SLOW_S)
     phone.answer()
     phone.wait_event("CALL_ESTABLISHED", SLOW_S)
-    woke = time.monotonic()
-    phone.signal(signal.SIGUSR2)
+    if by == "Baresip":
+        registers_after(phone, signal.SIGURG, primary)
+        primary.cut()
+    registers_after(phone, signal.SIGUSR2, primary)
     phone.wait_log("asleep for 2 s", SLOW_S)
-    phone.wait(lambda: primary.recorder.requests("REGISTER", woke), SLOW_S)
     primary.cut()
     time.sleep(TRANSACTION_S + 2)
     assert_clean(phone)
+
+
+def registers_after(phone, sig, server) -> None:
+    since = time.monotonic()
+    phone.signal(sig)
+    phone.wait(lambda: server.recorder.requests("REGISTER", since), SLOW_S)
 
 
 def test_on_the_backup(server_pair, phone_factory, sleepy):

@@ -18,6 +18,7 @@
 #include "dialog_call.h"
 #include "evidence.h"
 #include "invite.h"
+#include "conn_ref.h"
 #include "line.h"
 #include "lookup.h"
 #include "names.h"
@@ -91,6 +92,7 @@ static void event_handler(enum event ev, struct ua *ua, struct call *call,
 	struct line *line;
 
 	trace_check();
+	conn_ref_look();
 
 	if (!ua || ev == EVENT_OTHER)
 		return;

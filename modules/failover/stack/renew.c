@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "descriptors.h"
-#include "hold.h"
+#include "conn_ref.h"
 #include "renew.h"
 
 
@@ -134,8 +134,8 @@ static void try_handler(void *arg)
 		renew.wantedv[tp] |= is_there(tp);
 
 	unbind_all();
-	hold_let_go();
 	err = compat_renew_sockets();
+	conn_ref_look();
 
 	if (err && !is_complete()) {
 		warning("failover: SIP sockets not opened anew (%m),"

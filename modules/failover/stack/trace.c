@@ -14,7 +14,7 @@
 #include <string.h>
 #include "compat.h"
 #include "glance.h"
-#include "hold.h"
+#include "conn_ref.h"
 #include "icmp.h"
 #include "sent.h"
 #include "sockets.h"
@@ -169,8 +169,9 @@ static void received(enum sip_transp tp, const struct sa *src,
 
 		show(false, tp, src, dst, pkt, len, arg);
 
+		conn_ref_look();
 		if (msg && msg->req)
-			hold_received(msg);
+			conn_ref_received(msg);
 		if (msg)
 			set_branch(pkt, len, msg, trace.recvh(tp, src, msg));
 	}
@@ -291,7 +292,7 @@ int trace_open(trace_sent_h *senth, trace_received_h *recvh)
 /** Stop seeing messages */
 void trace_close(void)
 {
-	hold_close();
+	conn_ref_close();
 	trace.shared = false;
 	trace.lsnr = mem_deref(trace.lsnr);
 
