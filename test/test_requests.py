@@ -167,6 +167,20 @@ def test_message(server_pair, phone_factory):
     assert backup.recorder.wait("MESSAGE")[0].msg.body == b"again"
 
 
+def test_message_to_a_silent_phone(server_pair, phone_factory):
+    """The server answers OPTIONS meanwhile: it waits for the far end."""
+    primary, _ = server_pair
+    phone = with_contact(phone_factory, server_pair, ())
+    phone.do("failover_set", f"{ALICE} failover_keepalive 1")
+    phone.do("contact_next")
+    primary.behave("MESSAGE", silent=True)
+    phone.command("message", "hello")
+    sent = primary.recorder.wait("MESSAGE")[0].time
+    primary.recorder.wait("OPTIONS", 5, since=sent)
+    assert phone.account_status()["state"] == "primary"
+    assert counters(phone)["failovers"] == 0
+
+
 def test_subscribe(server_pair, phone_factory):
     """Of mwi, right after the registration. An answer within the first
     millisecond of mwi 1.0.0's life has it subscribe without end."""

@@ -400,6 +400,28 @@ def test_mixed(fault, transports, server_factory, phone_factory):
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
+def test_far_end_is_silent(transport, server_pair, phone_factory):
+    """The server lives, as its answers to OPTIONS show: it is the far end
+    that answers no REFER and no BYE.  The account stays."""
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair, transport,
+                  config={**RETRY, "failover_keepalive": 1})
+    call = talk(phone, primary)
+    primary.behave("REFER", silent=True)
+    primary.behave("BYE", silent=True)
+    order(phone, "transfer")
+    sent = primary.recorder.wait("REFER")[0].time
+    primary.recorder.wait("OPTIONS", 5, since=sent)
+    assert not within(backup, "REFER")
+    assert call.active
+    phone.hangup()
+    backup.calls.wait_state("ended")
+    assert (call.ended_by, call.ended_via) == ("BYE", backup.name)
+    assert phone.account_status()["state"] == "primary"
+    assert counters(phone)["failovers"] == 0
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
 def test_prack(transport, server_pair, phone_factory):
     """An early dialog.  A PRACK that is not answered speaks against its
     server; it does not go on through another one, as the INVITE that it

@@ -5,8 +5,8 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "accounts.h"
-#include "alarm.h"
 #include "action.h"
+#include "alarm.h"
 #include "ask.h"
 #include "bye.h"
 #include "certificate.h"
@@ -14,11 +14,11 @@
 #include "clock.h"
 #include "command.h"
 #include "config.h"
+#include "conn_ref.h"
 #include "decide.h"
 #include "dialog_call.h"
 #include "evidence.h"
 #include "invite.h"
-#include "conn_ref.h"
 #include "line.h"
 #include "lookup.h"
 #include "names.h"

@@ -37,6 +37,8 @@ struct server {
 	struct sa dst;               /**< Last destination that was seen     */
 	unsigned noted;              /**< network_changes() at that time     */
 	enum sip_transp addr_tp;     /**< Transport to that destination      */
+	uint64_t alive;              /**< It has answered a request that was
+					  sent then, 0: none [ms]            */
 	uint64_t stalled;            /**< Its connection has, 0: not [ms]    */
 	struct target *targetv;      /**< All addresses of its name          */
 	size_t targetc;              /**< 0: an address, or not resolved     */

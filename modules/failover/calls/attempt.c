@@ -155,6 +155,21 @@ void attempt_forget(struct attempt *att)
 
 
 /**
+ * Does the present server live, although its time is up? It sends 100 to an
+ * INVITE only (RFC 4320 section 4.1): other requests may wait for the far end.
+ *
+ * @param att Attempt
+ *
+ * @return True if it has answered another request of the account's meanwhile
+ */
+bool attempt_is_alive(const struct attempt *att)
+{
+	return strcmp(att->met, "INVITE") &&
+		line_server(att->line, att->server)->alive >= att->since;
+}
+
+
+/**
  * The present server has not answered: that is evidence, unless it was the
  * phone's own side. Then the server may be tried again.
  *

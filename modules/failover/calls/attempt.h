@@ -34,6 +34,7 @@ void attempt_init(struct attempt *att, struct line *line, const char *met,
 void attempt_start(struct attempt *att, unsigned server);
 void attempt_stop(struct attempt *att);
 bool attempt_resume(struct attempt *att);
+bool attempt_is_alive(const struct attempt *att);
 enum verdict attempt_unanswered(struct attempt *att);
 void attempt_refused(struct attempt *att, const struct sip_msg *msg);
 bool attempt_renumber(struct attempt *att, const struct renumber *rn);

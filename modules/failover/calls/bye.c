@@ -87,7 +87,8 @@ static bool is_unsent(const struct bye *bye)
 
 
 /**
- * The present server's time is up. If it has said 100 before, it lives.
+ * The present server's time is up. If it has said 100 before, or has answered
+ * another request meanwhile, it lives.
  *
  * @param bye BYE
  */
@@ -95,7 +96,7 @@ void bye_unanswered(struct bye *bye)
 {
 	struct line *line = bye->dlg->line;
 
-	if (bye->provisional || is_unsent(bye)) {
+	if (bye->provisional || is_unsent(bye) || attempt_is_alive(&bye->att)) {
 		pass_on(bye);
 		return;
 	}

@@ -150,6 +150,11 @@ static void unanswered_handler(void *arg)
 	struct within *w = arg;
 	struct line *line = w->line;
 
+	if (attempt_is_alive(&w->att)) {
+		attempt_start(&w->att, w->att.server);
+		return;
+	}
+
 	within_give_up(w);
 	attempt_unanswered(&w->att);
 	evidence_wanted_now(line);

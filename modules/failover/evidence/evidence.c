@@ -90,8 +90,8 @@ enum evidence evidence_of_text(const char *text)
 
 /**
  * Does a report count against its server? An answer came over a network that
- * is there; all else may be the phone's own side, or
- * have begun before the machine fell asleep.
+ * is there; all else may be the phone's own side, or have begun before the
+ * machine fell asleep.
  *
  * @param line   Line
  * @param kind   What kind of evidence it is

@@ -62,6 +62,11 @@ static void giveup_handler(void *arg)
 			  schedule_giveup_ms(&txn->line->set, invite)))
 		return;
 
+	/* the server lives: whoever it has handed the request to is silent */
+	if (!invite &&
+	    line_server(txn->line, txn->server)->alive >= txn->since)
+		return;
+
 	if (evidence_unanswered(txn->line, txn->server, txn->met, txn->sends,
 				txn->since) != VERDICT_VOID)
 		txn_note_silence(txn);

@@ -40,6 +40,7 @@ static void learn_health(const struct txn *txn, const struct sip_msg *msg)
 	struct pl s;
 
 	if (msg->scode != 503) {
+		srv->alive = MAX(srv->alive, txn->since);
 		target_answered(srv, &txn->dst);
 		return;
 	}
