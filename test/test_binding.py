@@ -11,7 +11,7 @@ import pytest
 
 from harness import sip
 from harness.baresip import account
-from harness.scenario import (ALICE, BOB, QUICK, TRANSACTION_S,
+from harness.scenario import (ALICE, AT_ONCE_S, BOB, QUICK, TRANSACTION_S,
                               add_register_commands, binds, contact_uri,
                               expires, in_use, is_where_it_listens, line,
                               measured, switch, wait_quiet)
@@ -201,6 +201,28 @@ def test_answer_is_lost(transport, server_pair, phone_factory):
     primary.table.wait_bound(ALICE, TRANSACTION_S + 3)
     assert_bound(server_pair, phone, what=f"lost answer, {transport}")
     assert phone.account_status()["active"] == 2
+
+
+def test_handled_twice(server_pair, phone_factory):
+    """The network has made two of a de-registration, and the registrar is
+    given the second when the binding was renewed after the first."""
+    _, backup = server_pair
+    table = backup.table
+    phone = phone_factory(line(*server_pair),
+                          config={"failover_standby": "yes"})
+    in_use(phone, 1)
+    phone.wait(lambda: phone.account_status()["standby"] == 2)
+
+    def twice(req):
+        for ms in (0,) if expires(req) else (0, 400):
+            backup.later(ms, lambda: backup.registrar.register(req))
+
+    backup.behave("REGISTER", script=twice)
+    phone.do("failover_set", f"{ALICE} failover_standby no")
+    assert table.wait(lambda table: [
+        change.action for change in table.changes(ALICE)].count("unbind") == 2)
+    assert table.wait_bound(ALICE, AT_ONCE_S)
+    assert_bound(server_pair, phone, what="handled twice")
 
 
 def delay_removal(server, script):

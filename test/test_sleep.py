@@ -12,8 +12,8 @@ import pytest
 
 from harness import ports, run, sip
 from harness.baresip import account
-from harness.scenario import (ALICE, BOB, TRANSACTION_S, in_use, line,
-                              measured)
+from harness.scenario import (ALICE, AT_ONCE_S, BOB, TRANSACTION_S, expires,
+                              in_use, line, measured)
 from test_unload import SLOW_S, VALGRIND, assert_clean
 
 HARNESS = os.path.dirname(os.path.abspath(ports.__file__))
@@ -103,6 +103,39 @@ def test_socket_is_held(owed, server_pair, phone_factory, sleepy):
         assert not phone.events("CALL_CLOSED")
         phone.hangup()
         primary.recorder.wait("BYE")
+
+
+def test_unregister_is_heard_late(server_pair, phone_factory, sleepy):
+    """Baresip opens its sockets anew when it wakes up, and un-REGISTERs: the
+    module is not at the new socket yet, so the first transmission goes out,
+    and the others do not.  The server has stopped, and handles it when the
+    account is bound by the other one."""
+    primary, _ = server_pair
+    phone = phone_factory(line(*server_pair, regint=24 * HOUR_S),
+                          line(*server_pair, aor=BOB, transport="tcp"),
+                          env=sleepy,
+                          config={**QUICK, "failover_failback": "no"})
+    for aor in (ALICE, BOB):
+        in_use(phone, 1, aor)
+    table = primary.table
+    primary.hold()
+    phone.signal(signal.SIGUSR2)
+    in_use(phone, 2)
+
+    def unregister(entry):
+        return entry.transport == "udp" and not expires(entry)
+
+    def last(req):
+        primary.later(0 if expires(req) else 100,
+                      lambda: primary.registrar.register(req))
+
+    primary.behave("REGISTER", script=last)
+    primary.release()
+    if any(map(unregister, primary.recorder.requests("REGISTER"))):
+        assert table.wait(lambda table: any(
+            change.action == "unbind" for change in table.changes(ALICE)))
+    assert table.wait_bound(ALICE, AT_ONCE_S)
+    in_use(phone, 2)
 
 
 @pytest.mark.parametrize("found", ("uri", "naptr"))

@@ -274,7 +274,7 @@ void txn_answered(struct txn *txn)
 
 
 /**
- * It is answered by us, and no more is learned from it
+ * It has its final answer, of the server or of ours. libre has ended it.
  *
  * @param txn Transaction, may be NULL
  */
@@ -308,7 +308,7 @@ bool txn_is_deregistering(const struct line *line)
 
 		/* after that time it is kept for the sake of a late answer */
 		if (txn->kind == KIND_DEREGISTER && !txn->withheld &&
-		    ps->health != HEALTH_DOWN &&
+		    !txn->ended && ps->health != HEALTH_DOWN &&
 		    clock_ms() < txn->since + TXN_LIFETIME_MS)
 			return true;
 	}
@@ -378,7 +378,8 @@ void txn_close(void)
 
 		const struct txn *txn = le->data;
 
-		if (txn->kind == KIND_DEREGISTER && txn->withheld)
+		if (txn->kind == KIND_DEREGISTER && txn->unwanted &&
+		    !txn->ended)
 			withhold_linger(txn->branch,
 					txn->since + TXN_LIFETIME_MS);
 	}

@@ -44,11 +44,12 @@ struct txn {
 	char *met;
 	char *callid;
 	bool unwanted;               /**< To be kept off the wire            */
-	bool withheld;               /**< ... and it was                     */
+	bool escaped;                /**< ... and it was not, at least once  */
+	bool withheld;               /**< ... and all of it was              */
 	bool detoured;               /**< Goes through another server        */
 	bool refused;                /**< Nobody is where it goes            */
 	bool answered;
-	bool ended;                  /**< libre has an answer of ours        */
+	bool ended;                  /**< libre has its final answer         */
 	unsigned sends;
 	enum sip_transp tp;
 	struct sa dst;

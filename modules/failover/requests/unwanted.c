@@ -222,7 +222,8 @@ bool unwanted_withhold(const struct pl *pkt, const struct pl *branch, int *err)
 		return false;
 
 	if (txn->unwanted) {
-		txn->withheld = true;
+		/* a server may have, and handle, what went out before */
+		txn->withheld = !txn->escaped;
 	}
 	else {
 		*err = ECONNREFUSED;

@@ -49,6 +49,19 @@ static void expired_handler(void *arg)
 }
 
 
+/**
+ * A de-registration has a final answer. Another copy of it may yet be handled:
+ * see wire_answer.c.
+ *
+ * @param txn Transaction, which ends by itself
+ */
+void silence_unregistered(struct txn *txn)
+{
+	txn_end(txn);
+	tmr_start(&txn->tmr, TXN_LIFETIME_MS, forget_handler, txn);
+}
+
+
 static void giveup_handler(void *arg)
 {
 	struct txn *txn = arg;

@@ -10,5 +10,6 @@
 struct txn;
 
 void silence_watch(struct txn *txn);
+void silence_unregistered(struct txn *txn);
 
 #endif

@@ -21,6 +21,7 @@
 #include "registering.h"
 #include "request.h"
 #include "settings.h"
+#include "silence.h"
 #include "subscription.h"
 #include "target.h"
 #include "txn.h"
@@ -76,8 +77,11 @@ static bool is_doubtful(const struct line *line, const struct sip_msg *msg)
 
 
 /* A server that was stopped has bound the phone when libre has forgotten that
-   it ever asked. And an answer may have lain in the socket before ours. */
-static void late_answer(const struct sip_msg *msg)
+   it ever asked. And an answer may have lain in the socket before ours. A
+   de-registration that the network has doubled, or that was retransmitted to a
+   server without transactions, is handled again. It has another Call-ID than
+   the binding made since, and removes that as well (RFC 3261 section 10.3). */
+static void late_answer(const struct txn *txn, const struct sip_msg *msg)
 {
 	struct line *line;
 
@@ -87,6 +91,11 @@ static void late_answer(const struct sip_msg *msg)
 	if (pl_strcmp(&msg->cseq.met, "REGISTER") || msg->scode < 200 ||
 	    msg->scode >= 300)
 		return;
+
+	if (txn && txn->kind == KIND_DEREGISTER) {
+		registering_undone(txn->line);
+		return;
+	}
 
 	line = line_find_answered(msg);
 	if (line) {
@@ -120,7 +129,7 @@ bool wire_answer_received(struct sip_msg *msg, const struct sa *src)
 		orphan_connected(msg);
 
 	if (!txn || txn->ended) {
-		late_answer(msg);
+		late_answer(txn, msg);
 		return false;
 	}
 
@@ -167,7 +176,7 @@ bool wire_answer_received(struct sip_msg *msg, const struct sa *src)
 		break;
 
 	case KIND_DEREGISTER:
-		mem_deref(txn);
+		silence_unregistered(txn);
 		if (msg->scode < 300)
 			registering_undone(line);
 		break;

@@ -183,13 +183,20 @@ static bool is_answered_here(const struct txn *txn, struct sent *sent)
 }
 
 
-/* Of what is unwanted: over UDP our helper keeps it back. Over a connection
-   the trace does. */
+/* Of what is unwanted: over UDP our helper keeps it back, unless the socket is
+   so new that it has none yet. Over a connection the trace does. */
 static bool is_kept_back(struct txn *txn, struct sent *sent,
 			 const struct sa *dst)
 {
-	if (txn->tp == SIP_TRANSP_UDP)
-		return withhold_is_ready(dst);
+	if (txn->tp == SIP_TRANSP_UDP) {
+
+		const bool ready = withhold_is_ready(dst);
+
+		if (!ready)
+			txn->escaped = true;
+
+		return ready;
+	}
 
 	txn->withheld = is_answered_here(txn, sent);
 
