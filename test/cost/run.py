@@ -48,6 +48,7 @@ def measure(name: str, accounts: int, failover: bool) -> dict[str, float]:
             time.sleep(1)
         else:
             servers.wait_bound(accounts)
+            scenes.wait_idle(meter.phone)
         meter.phone.do("uafind", scenes.aor(0))
         found = {"cost": meter.cost(make(meter.phone, servers), number)}
         if failover and name == "stranger":

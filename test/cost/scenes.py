@@ -20,6 +20,8 @@ from meter import SLOW_S, Meter
 
 
 AGAIN_S = 5.0
+IDLE_S = 6.0                    # longer than RFC 3261's timer K
+IDLE_CPU_S = 0.1                # of so many seconds
 
 
 def aor(number: int) -> str:
@@ -50,6 +52,24 @@ class Servers:
     def close(self) -> None:
         self.primary.close()
         self.backup.close()
+
+
+def cpu_s(phone: Phone) -> float:
+    """Processor time that the phone has used."""
+    with open(f"/proc/{phone.pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def wait_idle(phone: Phone) -> None:
+    """It has handled what waits in its sockets, and its transactions have
+    ended: under callgrind that takes a while with thousands of accounts."""
+    end = time.monotonic() + SLOW_S
+    used = -1.0
+    while cpu_s(phone) - used > IDLE_CPU_S:
+        assert time.monotonic() < end, "the phone goes on working"
+        used = cpu_s(phone)
+        time.sleep(IDLE_S)
 
 
 def options(target: str, source: int, number: int) -> bytes:
@@ -191,13 +211,6 @@ class Json:
                 "failover_json", f"{first}-{first + part * 3 // 4}")
             found += json.loads(text)["accounts"]
         return found
-
-
-def cpu_s(phone: Phone) -> float:
-    """Processor time that the phone has used."""
-    with open(f"/proc/{phone.pid}/stat", encoding="ascii") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def moved(phone: Phone, servers: Servers, number: int) -> dict[str, float]:
