@@ -138,6 +138,32 @@ def test_unregister_is_heard_late(server_pair, phone_factory, sleepy):
     in_use(phone, 2)
 
 
+def test_unregister_is_not_answered(server_pair, phone_factory, sleepy):
+    """The same, and the server handles it at once; its answer is lost."""
+    primary, _ = server_pair
+    table = primary.table
+    phone = phone_factory(line(*server_pair, regint=24 * HOUR_S),
+                          line(*server_pair, aor=BOB, transport="tcp"),
+                          env=sleepy)
+    for aor in (ALICE, BOB):
+        in_use(phone, 1, aor)
+
+    def last(req):
+        if expires(req):
+            primary.registrar.register(req)
+        else:
+            primary.later(100, lambda: table.unbind_all(ALICE, req.msg.call_id,
+                                                        req.msg.cseq))
+
+    primary.behave("REGISTER", script=last)
+    phone.signal(signal.SIGUSR2)
+    phone.wait_log(f"asleep for {HOUR_S} s")
+    in_use(phone, 1)
+    table.wait(lambda table: not table.bindings(ALICE), 1)
+    assert table.wait_bound(ALICE, AT_ONCE_S)
+    in_use(phone, 1)
+
+
 @pytest.mark.parametrize("found", ("uri", "naptr"))
 def test_connection_forgotten(server_pair, names, phone_factory, sleepy,
                               found):

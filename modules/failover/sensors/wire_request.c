@@ -230,6 +230,12 @@ static void tell_sent(struct txn *txn, struct sent *sent, bool again)
 	else if (txn->kind == KIND_OTHER && !strcmp(txn->met, "REGISTER")) {
 		contact_sent(txn->line, g, false);
 	}
+	else if (txn->kind == KIND_DEREGISTER && txn->escaped &&
+		 txn->sends == 2) {
+		/* no answer so far: it may have been handled, and the answer
+		   lost, and no more of it goes out to be answered */
+		registering_undone(txn->line);
+	}
 	else if (txn->kind == KIND_INVITE && !txn->unwanted) {
 		invite_sent(txn->line, &g->callid, again);
 	}
