@@ -13,7 +13,7 @@ import pytest
 from harness import ports, run, sip
 from harness.baresip import account
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, TRANSACTION_S, expires,
-                              in_use, line, measured)
+                              in_use, line, measured, switch)
 from test_unload import SLOW_S, VALGRIND, assert_clean
 
 HARNESS = os.path.dirname(os.path.abspath(ports.__file__))
@@ -134,6 +134,31 @@ def test_unregister_is_heard_late(server_pair, phone_factory, sleepy):
     if any(map(unregister, primary.recorder.requests("REGISTER"))):
         assert table.wait(lambda table: any(
             change.action == "unbind" for change in table.changes(ALICE)))
+    assert table.wait_bound(ALICE, AT_ONCE_S)
+    in_use(phone, 2)
+
+
+def test_unregister_is_sent_after_all(server_pair, phone_factory, sleepy):
+    """One that was withheld goes out when the sockets are opened anew, to a
+    server that the account has left."""
+    primary, _ = server_pair
+    table = primary.table
+    phone = phone_factory(line(*server_pair, regint=24 * HOUR_S),
+                          line(*server_pair, aor=BOB, transport="tcp"),
+                          env=sleepy, config={"failover_failback": "no"})
+    for aor in (ALICE, BOB):
+        in_use(phone, 1, aor)
+    switch(phone, 2)
+
+    def last(req):
+        primary.later(0 if expires(req) else 100,
+                      lambda: primary.registrar.register(req))
+
+    primary.behave("REGISTER", script=last)
+    phone.signal(signal.SIGUSR2)
+    phone.wait_log(f"asleep for {HOUR_S} s")
+    in_use(phone, 2)
+    table.wait(lambda table: not table.bindings(ALICE), 1)
     assert table.wait_bound(ALICE, AT_ONCE_S)
     in_use(phone, 2)
 

@@ -192,8 +192,10 @@ static bool is_kept_back(struct txn *txn, struct sent *sent,
 
 		const bool ready = withhold_is_ready(dst);
 
-		if (!ready)
-			txn->escaped = true;
+		if (!ready) {
+			txn->escaped  = true;
+			txn->withheld = false;
+		}
 
 		return ready;
 	}
