@@ -10,6 +10,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <poll.h>
+#include <sys/stat.h>
 #include "descriptors.h"
 
 
@@ -50,4 +51,25 @@ size_t descriptors_open(int fdv[DESCRIPTORS_MAX])
 	}
 
 	return n;
+}
+
+
+/**
+ * What a socket is known by, whatever its descriptor is
+ *
+ * @param ino Returns the inode of its file
+ * @param fd  Descriptor, may be -1
+ *
+ * @return True if it is an open socket
+ */
+bool descriptors_inode(ino_t *ino, int fd)
+{
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISSOCK(st.st_mode))
+		return false;
+
+	*ino = st.st_ino;
+
+	return true;
 }

@@ -7,12 +7,15 @@
 #ifndef FAILOVER_DESCRIPTORS_H
 #define FAILOVER_DESCRIPTORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 enum {
 	DESCRIPTORS_MAX = 4096,      /**< Enough for any phone               */
 };
 
 size_t descriptors_open(int fdv[DESCRIPTORS_MAX]);
+bool   descriptors_inode(ino_t *ino, int fd);
 
 #endif

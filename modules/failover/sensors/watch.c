@@ -17,10 +17,10 @@
 #endif
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "clock.h"
 #include "connection.h"
+#include "descriptors.h"
 #include "evidence.h"
 #include "line.h"
 #include "renumber.h"
@@ -74,19 +74,6 @@ static struct watch *find(const struct line *line, unsigned server)
 }
 
 
-static bool socket_id(ino_t *ino, int fd)
-{
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) || !S_ISSOCK(st.st_mode))
-		return false;
-
-	*ino = st.st_ino;
-
-	return true;
-}
-
-
 /* Accounts may share a connection. Then one of our own descriptors may have
    been found in place of libre's. */
 static int own_fd(int fd, ino_t ino)
@@ -109,7 +96,7 @@ static bool is_closed_by_libre(const struct watch *watch)
 {
 	ino_t ino;
 
-	return !socket_id(&ino, watch->fd) || ino != watch->ino;
+	return !descriptors_inode(&ino, watch->fd) || ino != watch->ino;
 }
 
 
@@ -214,7 +201,7 @@ void watch_begin(struct line *line, unsigned server, enum sip_transp tp,
 	}
 
 	fd = connection_latest(dst);
-	if (!socket_id(&ino, fd))
+	if (!descriptors_inode(&ino, fd))
 		return;
 
 	connection_keep_alive(fd, line->set.tcp_keepalive_s);

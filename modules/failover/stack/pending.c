@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include "descriptors.h"
 #include "pending.h"
 
@@ -78,13 +77,13 @@ static size_t find(unsigned long inodev[MAX_FOUND], const struct sa *dst)
 
 static bool is_one(int fd, const unsigned long *inodev, size_t n)
 {
-	struct stat st;
+	ino_t ino;
 
-	if (fstat(fd, &st) || !S_ISSOCK(st.st_mode))
+	if (!descriptors_inode(&ino, fd))
 		return false;
 
 	for (size_t i = 0; i < n; i++) {
-		if (st.st_ino == inodev[i])
+		if (ino == inodev[i])
 			return true;
 	}
 

@@ -13,8 +13,8 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include <sys/stat.h>
 #include "clock.h"
+#include "descriptors.h"
 #include "sockets.h"
 
 
@@ -49,24 +49,11 @@ static void destructor(void *arg)
 }
 
 
-static bool fd_inode(int fd, ino_t *ino)
-{
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) || !S_ISSOCK(st.st_mode))
-		return false;
-
-	*ino = st.st_ino;
-
-	return true;
-}
-
-
 static bool is_open(const struct sock *sock)
 {
 	ino_t ino;
 
-	return fd_inode(sock->fd, &ino) && ino == sock->ino;
+	return descriptors_inode(&ino, sock->fd) && ino == sock->ino;
 }
 
 
@@ -116,7 +103,7 @@ static bool response_handler(const struct sip_msg *msg, void *arg)
 		return false;
 
 	fd = compat_udp_fd(msg->sock, sa_af(&msg->dst));
-	if (!fd_inode(fd, &ino) || sockets.h(msg->sock))
+	if (!descriptors_inode(&ino, fd) || sockets.h(msg->sock))
 		return true;
 
 	sock = find_or_add(&msg->dst);
