@@ -44,15 +44,30 @@ static bool is_peer(int fd, const struct sa *dst)
 }
 
 
-static bool is_between(int fd, const struct sa *local, const struct sa *peer)
+static bool is_local(int fd, const struct sa *local)
 {
 	struct sa sa;
 
 	sa_init(&sa, AF_UNSPEC);
 	sa.len = sizeof(sa.u);
 
-	return is_peer(fd, peer) && !getsockname(fd, &sa.u.sa, &sa.len) &&
+	return !getsockname(fd, &sa.u.sa, &sa.len) &&
 		sa_cmp(&sa, local, SA_ALL);
+}
+
+
+/* The sockets with this peer */
+static size_t find(int fdv[DESCRIPTORS_MAX], const struct sa *dst)
+{
+	const size_t n = descriptors_open(fdv);
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (is_peer(fdv[i], dst))
+			fdv[found++] = fdv[i];
+	}
+
+	return found;
 }
 
 
@@ -145,11 +160,10 @@ void connection_end_dead(const struct sa *dst, enum sip_transp tp,
 	if (tp == SIP_TRANSP_UDP)
 		return;
 
-	n = descriptors_open(fdv);
+	n = find(fdv, dst);
 
 	for (size_t i = 0; i < n; i++) {
-		if (is_peer(fdv[i], dst) && info_get(fdv[i], &info) &&
-		    is_dead(&info, tp, silent_ms))
+		if (info_get(fdv[i], &info) && is_dead(&info, tp, silent_ms))
 			end(fdv[i]);
 	}
 }
@@ -160,12 +174,12 @@ static bool look_for_handshake(const struct sa *dst, enum sip_transp tp,
 {
 	struct tcp_info info;
 	int fdv[DESCRIPTORS_MAX];
-	const size_t n = descriptors_open(fdv);
+	const size_t n = find(fdv, dst);
 	bool found = false;
 
 	for (size_t i = 0; i < n; i++) {
 
-		if (!is_peer(fdv[i], dst) || !info_get(fdv[i], &info) ||
+		if (!info_get(fdv[i], &info) ||
 		    !is_no_handshake(&info, tp, silent_ms))
 			continue;
 
@@ -218,10 +232,10 @@ void connection_end(const struct sa *dst)
 {
 	struct tcp_info info;
 	int fdv[DESCRIPTORS_MAX];
-	const size_t n = descriptors_open(fdv);
+	const size_t n = find(fdv, dst);
 
 	for (size_t i = 0; i < n; i++) {
-		if (is_peer(fdv[i], dst) && info_get(fdv[i], &info))
+		if (info_get(fdv[i], &info))
 			(void)shutdown(fdv[i], SHUT_RD);
 	}
 }
@@ -236,12 +250,10 @@ void connection_end(const struct sa *dst)
 void connection_drop(const struct sa *dst)
 {
 	int fdv[DESCRIPTORS_MAX];
-	const size_t n = descriptors_open(fdv);
+	const size_t n = find(fdv, dst);
 
-	for (size_t i = 0; i < n; i++) {
-		if (is_peer(fdv[i], dst))
-			drop_when_closed(fdv[i]);
-	}
+	for (size_t i = 0; i < n; i++)
+		drop_when_closed(fdv[i]);
 }
 
 
@@ -256,10 +268,10 @@ void connection_drop(const struct sa *dst)
 bool connection_is_open(const struct sa *local, const struct sa *peer)
 {
 	int fdv[DESCRIPTORS_MAX];
-	const size_t n = descriptors_open(fdv);
+	const size_t n = find(fdv, peer);
 
 	for (size_t i = 0; i < n; i++) {
-		if (is_between(fdv[i], local, peer))
+		if (is_local(fdv[i], local))
 			return true;
 	}
 
@@ -280,11 +292,11 @@ enum connection connection_state(const struct sa *dst)
 	enum connection found = CONNECTION_NONE;
 	struct tcp_info info;
 	int fdv[DESCRIPTORS_MAX];
-	const size_t n = descriptors_open(fdv);
+	const size_t n = find(fdv, dst);
 
 	for (size_t i = 0; i < n; i++) {
 
-		if (!is_peer(fdv[i], dst) || !info_get(fdv[i], &info))
+		if (!info_get(fdv[i], &info))
 			continue;
 
 		if (!unheard_ms(&info))
@@ -310,10 +322,10 @@ int connection_latest(const struct sa *dst)
 	struct tcp_info info;
 	int latest = -1;
 	int fdv[DESCRIPTORS_MAX];
-	const size_t n = descriptors_open(fdv);
+	const size_t n = find(fdv, dst);
 
 	for (size_t i = 0; i < n; i++) {
-		if (is_peer(fdv[i], dst) && info_read(fdv[i], &info) &&
+		if (info_read(fdv[i], &info) &&
 		    info.tcpi_bytes_received &&
 		    info.tcpi_last_data_recv < idle) {
 			idle   = info.tcpi_last_data_recv;
