@@ -155,17 +155,16 @@ void attempt_forget(struct attempt *att)
 
 
 /**
- * Does the present server live, although its time is up? It sends 100 to an
- * INVITE only (RFC 4320 section 4.1): other requests may wait for the far end.
+ * Does the present server live, although its time is up?
  *
  * @param att Attempt
  *
- * @return True if it has answered another request of the account's meanwhile
+ * @return True if it does: the request waits for the far end
  */
 bool attempt_is_alive(const struct attempt *att)
 {
-	return strcmp(att->met, "INVITE") &&
-		line_server(att->line, att->server)->alive >= att->since;
+	return evidence_is_far_end(att->line, att->server, att->met,
+				   att->since);
 }
 
 

@@ -28,6 +28,7 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include <string.h>
 #include "binding.h"
 #include "chance.h"
 #include "clock.h"
@@ -233,6 +234,26 @@ enum verdict evidence_refused(struct line *line, unsigned server,
 	policy_failed_before(&line->policy, server, before);
 
 	return evidence_failed(line, server, EVIDENCE_ANSWER, since, reason);
+}
+
+
+/**
+ * Is it the far end that a request waits for? A proxy sends 100 to an INVITE
+ * only (RFC 4320 section 4.1). So if its server has answered another request
+ * of the account meanwhile, it lives.
+ *
+ * @param line   Line
+ * @param server Server
+ * @param met    Method
+ * @param since  First transmission [ms]
+ *
+ * @return True if it is, so that its silence is no evidence
+ */
+bool evidence_is_far_end(const struct line *line, unsigned server,
+			 const char *met, uint64_t since)
+{
+	return strcmp(met, "INVITE") &&
+		line_server(line, server)->alive >= since;
 }
 
 

@@ -37,6 +37,8 @@ bool evidence_goes_on(struct line *line, unsigned server,
 enum verdict evidence_refused(struct line *line, unsigned server,
 			      uint64_t since, const char *reason,
 			      unsigned before);
+bool evidence_is_far_end(const struct line *line, unsigned server,
+			 const char *met, uint64_t since);
 enum verdict evidence_unanswered(struct line *line, unsigned server,
 				 const char *met, unsigned sends,
 				 uint64_t since);

@@ -75,9 +75,7 @@ static void giveup_handler(void *arg)
 			  schedule_giveup_ms(&txn->line->set, invite)))
 		return;
 
-	/* the server lives: whoever it has handed the request to is silent */
-	if (!invite &&
-	    line_server(txn->line, txn->server)->alive >= txn->since)
+	if (evidence_is_far_end(txn->line, txn->server, txn->met, txn->since))
 		return;
 
 	if (evidence_unanswered(txn->line, txn->server, txn->met, txn->sends,
