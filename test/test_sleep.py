@@ -105,18 +105,23 @@ def test_socket_is_held(owed, server_pair, phone_factory, sleepy):
         primary.recorder.wait("BYE")
 
 
+def udp_and_tcp(phone_factory, servers, **kwargs):
+    """A phone that opens its sockets anew on waking up, for Bob's sake."""
+    phone = phone_factory(line(*servers, regint=24 * HOUR_S),
+                          line(*servers, aor=BOB, transport="tcp"), **kwargs)
+    for aor in (ALICE, BOB):
+        in_use(phone, 1, aor)
+    return phone
+
+
 def test_unregister_is_heard_late(server_pair, phone_factory, sleepy):
     """Baresip opens its sockets anew when it wakes up, and un-REGISTERs: the
     module is not at the new socket yet, so the first transmission goes out,
     and the others do not.  The server has stopped, and handles it when the
     account is bound by the other one."""
     primary, _ = server_pair
-    phone = phone_factory(line(*server_pair, regint=24 * HOUR_S),
-                          line(*server_pair, aor=BOB, transport="tcp"),
-                          env=sleepy,
-                          config={**QUICK, "failover_failback": "no"})
-    for aor in (ALICE, BOB):
-        in_use(phone, 1, aor)
+    phone = udp_and_tcp(phone_factory, server_pair, env=sleepy,
+                        config={**QUICK, "failover_failback": "no"})
     table = primary.table
     primary.hold()
     phone.signal(signal.SIGUSR2)
@@ -143,11 +148,8 @@ def test_unregister_is_sent_after_all(server_pair, phone_factory, sleepy):
     server that the account has left."""
     primary, _ = server_pair
     table = primary.table
-    phone = phone_factory(line(*server_pair, regint=24 * HOUR_S),
-                          line(*server_pair, aor=BOB, transport="tcp"),
-                          env=sleepy, config={"failover_failback": "no"})
-    for aor in (ALICE, BOB):
-        in_use(phone, 1, aor)
+    phone = udp_and_tcp(phone_factory, server_pair, env=sleepy,
+                        config={"failover_failback": "no"})
     switch(phone, 2)
 
     def last(req):
@@ -167,11 +169,7 @@ def test_unregister_is_not_answered(server_pair, phone_factory, sleepy):
     """The same, and the server handles it at once; its answer is lost."""
     primary, _ = server_pair
     table = primary.table
-    phone = phone_factory(line(*server_pair, regint=24 * HOUR_S),
-                          line(*server_pair, aor=BOB, transport="tcp"),
-                          env=sleepy)
-    for aor in (ALICE, BOB):
-        in_use(phone, 1, aor)
+    phone = udp_and_tcp(phone_factory, server_pair, env=sleepy)
 
     def last(req):
         if expires(req):

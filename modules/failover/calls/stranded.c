@@ -206,7 +206,7 @@ static void begin(struct line *line, unsigned server)
  */
 void stranded_run(struct line *line)
 {
-	for (unsigned i = 1; i <= line->serverc; i++) {
+	for (unsigned i = PRIMARY; i <= line->serverc; i++) {
 		if (is_stranded(line, i) && !find(line, i))
 			begin(line, i);
 	}

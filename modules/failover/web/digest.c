@@ -265,7 +265,6 @@ bool digest_check(struct digest *digest, const struct http_msg *msg)
 int digest_challenge(struct re_printf *pf, struct digest *digest)
 {
 	char nonce[NONCE_SIZE];
-
 	int err;
 
 	digest->number = MAX(clock_ms(), digest->number + 1);
