@@ -25,6 +25,7 @@ DEAD = [(40, "pbx1", "fault", {"kind": "kill"}),
         (41, "pbx2", "fault", {"kind": "kill"})]
 MOVE = (60, "alice", "moves", {"before": 1, "after": 2,
                                "reason": "503 Service Unavailable"})
+UNBOUND = [(60, "alice", "state", {**SETTLED, "bound": False})]
 REST = {"memory_kib": 9000, "descriptors": 15, "sockets": 10, "timers": 20,
         "transactions": 0}
 
@@ -60,8 +61,26 @@ def verdict(check, *events):
     ("a call that comes in rings",
      [(60, "alice", "is called", {"server": "pbx1"})]),
     ("there is a binding while registered",
-     [(60, "alice", "state", {**SETTLED, "bound": False}),
-      (70, "alice", "state", SETTLED)]),
+     [*UNBOUND, (70, "alice", "state", SETTLED)]),
+    *[("there is a binding while registered", [*UNBOUND, *fault])
+      for fault in ([(60, "pbx1", "fault", {"kind": "cut"})],
+                    [(60, "pbx2", "fault", {"kind": "kill"})],
+                    [(60, "names", "fault", {"kind": "silence"})])],
+    ("there is a binding while registered",     # the fault began later
+     [*UNBOUND, (64, "pbx1", "fault", {"kind": "kill"})]),
+    ("there is a binding while registered",     # ... or had ended
+     [(59, "pbx1", "fault", {"kind": "kill"}), *UNBOUND,
+      (61, "pbx1", "fault over", {"kind": "kill"})]),
+    ("there is a binding while registered",     # another state, the same gap
+     [*UNBOUND, (62, "alice", "state",
+                 {**SETTLED, "bound": False, "standby": 2}),
+      (64, "alice", "state", SETTLED)]),
+    ("there is a binding while registered",     # with another server
+     [*UNBOUND, (60, "pbx2", "fault", {"kind": "stop"}),
+      (60.2, "pbx2", "fault over", {"kind": "stop"}),
+      (62.5, "alice", "state", {**SETTLED, "state": "backup", "active": 2,
+                                "bound": False}),
+      (64, "alice", "state", SETTLED)]),
     ("subscriptions follow",
      [(1, "alice", "subscribed", {"server": "pbx1"}),
       (60, "alice", "state", {**SETTLED, "state": "backup", "active": 2})]),
@@ -109,8 +128,21 @@ def test_is_found(check, events):
      [(60, "alice", "is called", {"server": "pbx1"}),
       (61, "alice", "CALL_INCOMING", {})]),
     ("there is a binding while registered",
-     [(60, "alice", "state", {**SETTLED, "bound": False}),
-      (61, "alice", "state", SETTLED)]),
+     [*UNBOUND, (61, "alice", "state", SETTLED)]),
+    *[("there is a binding while registered",
+       [(58, who, "fault", {"kind": kind}), *UNBOUND,
+        (65, who, "fault over", {"kind": kind}),
+        (69, "alice", "state", SETTLED)])
+      for who, kind in (("pbx1", "stop"), ("network", "loss"),
+                        ("phone", "unplug"))],
+    ("there is a binding while registered",     # never calm for long enough
+     [*UNBOUND, *[(at, "pbx1", what, {"kind": "reset"})
+                  for at in (62, 66, 70) for what in ("fault", "fault over")],
+      (74, "alice", "state", SETTLED)]),
+    ("there is a binding while registered",     # it looks for a server
+     [*UNBOUND, (62, "alice", "state", {**SETTLED, "state": "moving",
+                                        "registered": False}),
+      (90, "alice", "state", SETTLED)]),
     ("subscriptions follow",
      [(1, "alice", "subscribed", {"server": "pbx1"}),
       (60, "alice", "state", {**SETTLED, "state": "backup", "active": 2}),

@@ -2,6 +2,7 @@
 """What must hold, looked for in a timeline.  Each check is a function from
 events to a Verdict; it looks at nothing else."""
 
+import itertools
 import re
 from dataclasses import dataclass, field
 from typing import Callable, Iterable, Iterator, Optional
@@ -403,24 +404,56 @@ def _moves(story: Story, account: Account, begin: float,
 # The registration
 
 def bound_while_registered(story: Story) -> Verdict:
-    """Whoever says that he is registered can be found."""
+    """Whoever says that he is registered can be found.  Only the time of a
+    fault at his server is no time to repair a binding."""
     verdict = Verdict()
     for account in story.accounts:
-        states = story.of(account.name, "state")
-        for now, later in zip(states, [*states[1:], None]):
-            if now.get("state") not in SETTLED or not now.get("registered"):
+        for unbound, group in itertools.groupby(
+                _lasting(story, account), lambda each: _unbound(each[0])):
+            states = list(group)
+            verdict.judged += sum(state.get("registered", False)
+                                  for state, _ in states)
+            first, length = states[0][0], states[-1][1] - states[0][0].time
+            if not unbound or length <= BOUND_S:
                 continue
-            verdict.judged += 1
-            end = later.time if later else story.end
-            if now.get("bound") or end - now.time < BOUND_S:
-                continue
-            server = account.servers[now.get("active") - 1]
-            if story.harmed(account, server, now.time - BOUND_S, end):
+            calm_s = _longest_calm(story, account, states)
+            if calm_s <= BOUND_S:
                 verdict.left += 1
                 continue
             verdict.found.append(
-                f"{now}\n  has no binding for {end - now.time:.1f} s")
+                f"{first}\n  has no binding for {length:.1f} s, for "
+                f"{calm_s:.1f} s of them without a fault")
     return verdict
+
+
+def _lasting(story: Story, account: Account) -> list[tuple[Event, float]]:
+    """Its states, and until when each lasts."""
+    states = story.of(account.name, "state")
+    return list(zip(states, [*(later.time for later in states[1:]),
+                             story.end]))
+
+
+def _unbound(state: Event) -> bool:
+    return state.get("state") in SETTLED and \
+        state.get("registered", False) and not state.get("bound")
+
+
+def _longest_calm(story: Story, account: Account,
+                  states: list[tuple[Event, float]]) -> float:
+    """The longest time in a row, in s, in which nothing was wrong with the
+    server of its state.  What was sent during a fault is sent again within
+    SETTLE_S of the fault's end."""
+    longest, since = 0.0, states[0][0].time
+    for state, end in states:
+        near = story.near(account,
+                          [account.servers[state.get("active") - 1]])
+        for fault in sorted(story.faults, key=lambda fault: fault.begin):
+            over = min(fault.end + SETTLE_S, end)
+            if fault.who in near and fault.kind not in HARMLESS and \
+                    fault.begin < end and over > max(since, state.time):
+                longest = max(longest, max(fault.begin, state.time) - since)
+                since = over
+    return max(longest, states[-1][1] - since)
 
 
 def subscriptions_follow(story: Story) -> Verdict:
