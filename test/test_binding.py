@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from harness import sip
+from harness import ports, sip
 from harness.baresip import account
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, QUICK, TRANSACTION_S,
                               add_register_commands, binds, contact_uri,
@@ -258,6 +258,20 @@ def test_other_transport(server_pair, phone_factory):
     in_use(phone, 1)
     wait_quiet(server_pair)
     assert transports(primary.table) == ["udp"]
+
+
+@pytest.mark.parametrize("user", ["a", "ab", "abc", "abcd"])
+def test_nothing_is_left_in_between(user, server_pair, phone_factory):
+    """Over TCP empty lines go out in place of what is withheld, as many
+    bytes.  Kamailio 6 takes the half of a pair for the beginning of a
+    message, and closes the connection when the next one comes 20 s later."""
+    aor = f"sip:{user}@{ports.HOST}"
+    phone = phone_factory(line(*server_pair, aor=aor, transport="tcp"))
+    in_use(phone, 1, aor)
+    switch(phone, 2, aor)
+    back = time.monotonic()
+    switch(phone, 1, aor)
+    assert server_pair[0].began > back
 
 
 # The user's own wish

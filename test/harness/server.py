@@ -213,6 +213,11 @@ class SipServer:
         """What came in answer to that."""
         return bytes(self._listener.raw)
 
+    @property
+    def began(self) -> float:
+        """When the last message over a connection began to arrive."""
+        return self._listener.began
+
     def catch_up(self) -> float:
         """All that has arrived by now is in the record; the time then."""
         async def rounds() -> None:

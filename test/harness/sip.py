@@ -214,11 +214,17 @@ def parse(data: bytes) -> Message:
     return msg
 
 
+# CRLF CRLF, or one that something else follows: it may be the half of a
+# keep-alive, RFC 5626 section 3.5.1
+EMPTY = re.compile(rb"(\r\n\r\n|\n|\r\n(?=[^\r])|\r(?=[^\n]))*")
+
+
 def frame(buffer: bytearray) -> Optional[bytes]:
     """Take the next message off a stream's buffer; empty lines before it
-    go, as with Kamailio, Asterisk and FreeSWITCH."""
-    while buffer[:1] in (b"\r", b"\n"):
-        del buffer[:1]
+    go, as with Kamailio, Asterisk and FreeSWITCH.  As with Kamailio, a CRLF
+    at the end stays for now."""
+    if empty := EMPTY.match(buffer):
+        del buffer[:empty.end()]
 
     end = buffer.find(b"\r\n\r\n")
     if end < 0:

@@ -8,6 +8,7 @@ import os
 import socket
 import ssl
 import struct
+import time
 from typing import Any, Callable, Optional
 
 from . import certificates, sip
@@ -65,6 +66,7 @@ class _Stream(asyncio.Protocol):
         self.listener = listener
         self.kind = kind
         self.buffer = bytearray()
+        self.began = 0.0                # what is in the buffer
         self.closed = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport):
@@ -75,9 +77,13 @@ class _Stream(asyncio.Protocol):
             transport.abort()
 
     def data_received(self, data):
+        if not self.buffer:
+            self.began = time.monotonic()
         self.buffer += data
         while message := sip.frame(self.buffer):
+            self.listener.began = self.began
             self.listener.handler(message, self.flow)
+            self.began = time.monotonic()
 
     def connection_lost(self, exc):
         self.listener.streams.discard(self)
@@ -130,6 +136,7 @@ class Listener:
         self.certificate = ""           # a PEM file; by default a fresh one
         self.instead: Optional[bytes] = None    # of TLS; b"": silence
         self.raw = bytearray()          # and what was said to that
+        self.began = 0.0                # the last message of a connection
         self._udp: Optional[asyncio.DatagramTransport] = None
         self._udp_closed: asyncio.Future    # made by open()
         self._servers: list[asyncio.Server] = []

@@ -69,14 +69,16 @@ static bool is_cut_short(enum sip_transp tp, const uint8_t *pkt, size_t len)
 }
 
 
-/* Empty lines between messages are ignored: RFC 3261 section 7.5. The packet
-   is a buffer of libre, and const only for us. */
+/* Empty lines between messages are ignored: RFC 3261 section 7.5. To Kamailio
+   a pair of them is a keep-alive (RFC 5626 section 3.5.1), and half a pair the
+   beginning of a message. So pairs they are, but for a few LF before them. The
+   packet is a buffer of libre, and const only for us. */
 static void make_empty(const uint8_t *pkt, size_t len)
 {
 	uint8_t *p = (uint8_t *)(uintptr_t)pkt;
 
 	for (size_t i = 0; i < len; i++)
-		p[i] = (len - i) % 2 ? '\n' : '\r';
+		p[i] = i < len % 4 || (len - i) % 2 ? '\n' : '\r';
 }
 
 
