@@ -5,6 +5,10 @@
 # must hold all along is checked.  A failure prints the seed and a timeline.
 #
 #     test/soak.sh [--seconds N] [--seed S] [--timeline FILE] [--page FILE]
+#                  [--record FILE | --judge FILE]
+#
+# --record keeps the events in a file. --judge runs nothing and judges such a
+# file again, for whoever changes the checks (soak/invariants.py).
 #
 # Needs root.  BARESIP, BARESIP_MODULES and FAILOVER_MODULE_DIR as for the
 # other live tests.

@@ -2,11 +2,15 @@
 """The soak's own parts: the schedule is the same for the same seed, and each
 check finds what is wrong, and leaves what is not."""
 
+import sys
+
 import pytest
 
+from soak import __main__ as command
 from soak.invariants import CHECKS, Story
 from soak.schedule import KAMAILIO_FAULTS, Account, Site, cycle
-from soak.timeline import Event
+from soak.timeline import Event, from_record, recorded
+from soak.world import ACCOUNTS
 
 ALICE = Account("alice", "udp", ("pbx1", "pbx2"), messages=True)
 SETTLED = {"state": "primary", "active": 1, "registered": True, "bound": True}
@@ -191,6 +195,26 @@ def test_fault_began_before():
     assert not verdict("each move has a reason",
                        (58, "pbx1", "fault over", {"kind": "503"}),
                        MOVE).found
+
+
+@pytest.mark.parametrize("bound, code", [(True, 0), (False, 1)])
+def test_judge_again(bound, code, tmp_path, monkeypatch, capsys):
+    """A record has all that the checks need."""
+    who = ACCOUNTS[0].name
+    events = [Event(*event) for event in (
+        (0.5, "soak", "run", {"seed": 7, "seconds": 200.0, "version": "1.0"}),
+        (1.0, who, "state", {**SETTLED, "bound": bound}),
+        (2.0, who, "not called", {"why": "Connection refused"}),
+        (200.25, "soak", "end", {}))]
+    record = tmp_path / "record"
+    record.write_text(recorded(events), encoding="utf-8")
+    assert from_record(recorded(events).splitlines()) == events
+
+    monkeypatch.setattr(sys, "argv", ["soak", "--judge", str(record)])
+    assert command.main() == code
+    printed = capsys.readouterr().out
+    assert "seed 7, 200 s, Baresip 1.0" in printed
+    assert ("has no binding for 199.2 s" in printed) == (not bound)
 
 
 def test_schedule():

@@ -2,6 +2,7 @@
 """The run: cycles of chaos and calm for a given time, then the checks.
 
     test/soak.sh [--seconds N] [--seed S] [--page FILE] [--timeline FILE]
+                 [--record FILE | --judge FILE]
 """
 
 import argparse
@@ -18,7 +19,7 @@ from harness import namespace, run
 from . import actions, faults, page
 from .invariants import CHECKS, Story, Verdict, settle_bound_s
 from .schedule import Step, cycle
-from .timeline import Timeline, readable
+from .timeline import Event, Timeline, from_record, readable, recorded
 from .watch import Watch
 from .world import ACCOUNTS, SITES, World, sleep_until
 
@@ -34,14 +35,21 @@ class Result:
     seed: int
     asked: float                    # s
     seconds: float                  # that it took
-    timeline: Timeline
-    verdicts: dict[str, Verdict]
     version: str
-    said: str                       # by the phone
+    events: list[Event]
+    verdicts: dict[str, Verdict]
 
     @property
     def good(self) -> bool:
         return not any(v.found for v in self.verdicts.values())
+
+
+def judge(events: list[Event]) -> Result:
+    story = Story(events, ACCOUNTS)
+    run_of = story.first(0.0, "soak", "run") or Event(0.0, "soak", "run")
+    return Result(run_of.get("seed", 0), run_of.get("seconds", 0.0),
+                  story.end, run_of.get("version", "unknown"), events,
+                  {name: check(story) for name, check in CHECKS.items()})
 
 
 class Soak:
@@ -61,6 +69,8 @@ class Soak:
         self.caller = actions.Caller(self.world)
 
     def run(self, seconds: float) -> None:
+        self.timeline.add("soak", "run", seed=self.seed, seconds=seconds,
+                          version="%d.%d" % self.world.phone.version)
         self._until_settled(START_S)
         number, end = 0, self.timeline.now() + seconds
         while number == 0 or self.timeline.now() + QUIET_S < end:
@@ -137,7 +147,8 @@ class Soak:
         self.faults.submit(self.world.close).result()
 
 
-def soak(seed: int, seconds: float) -> Result:
+def soak(seed: int, seconds: float) -> tuple[list[Event], str]:
+    """What has happened, and what the phone has said."""
     job = Soak(seed)
     try:
         job.run(seconds)
@@ -146,13 +157,29 @@ def soak(seed: int, seconds: float) -> Result:
         print(f"seed {seed}", file=sys.stderr)
         raise
     finally:
-        version = "%d.%d" % job.world.phone.version
         said = job.world.phone.report()
         job.close()
-    story = Story(job.timeline.events(), ACCOUNTS)
-    return Result(seed, seconds, job.timeline.now(), job.timeline,
-                  {name: check(story) for name, check in CHECKS.items()},
-                  version, said)
+    return job.timeline.events(), said
+
+
+def _run(options: argparse.Namespace) -> list[Event]:
+    seed = options.seed or random.SystemRandom().randrange(1, 1 << 31)
+    run.begin()
+    try:
+        events, said = soak(seed, options.seconds)
+    finally:
+        run.end()
+    if options.timeline:
+        _write(options.timeline, readable(events) + "\n")
+        _write(options.timeline + ".phone", said)
+    if options.record:
+        _write(options.record, recorded(events))
+    return events
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def main() -> int:
@@ -162,22 +189,19 @@ def main() -> int:
                         help="0: one at random")
     parser.add_argument("--page", help="write docs/soak.md's text here")
     parser.add_argument("--timeline", help="write the timeline here")
+    parser.add_argument("--record", help="keep the events in this file")
+    parser.add_argument("--judge", metavar="RECORD",
+                        help="run nothing, judge what was recorded")
     options = parser.parse_args()
-    if namespace.obstacle():
+    if options.judge:
+        with open(options.judge, encoding="utf-8") as file:
+            events = from_record(file)
+    elif namespace.obstacle():
         print(f"skipped: {namespace.obstacle()}")
         return 0
-    seed = options.seed or random.SystemRandom().randrange(1, 1 << 31)
-    run.begin()
-    try:
-        result = soak(seed, options.seconds)
-    finally:
-        run.end()
-    if options.timeline:
-        with open(options.timeline, "w", encoding="utf-8") as file:
-            file.write(readable(result.timeline.events()) + "\n")
-        with open(options.timeline + ".phone", "w",
-                  encoding="utf-8") as file:
-            file.write(result.said)
+    else:
+        events = _run(options)
+    result = judge(events)
     print(page.text(result))
     if options.page:
         page.add(options.page, result)

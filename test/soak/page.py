@@ -29,7 +29,7 @@ To add a row:
 
 def text(result: Any) -> str:
     """The counts, and for each finding what happened around it."""
-    events = result.timeline.events()
+    events = result.events
     faults = Counter(f"{e.who} {e.get('kind')}" for e in events
                      if e.what == "fault")
     stalls = [e.get("length") for e in events if e.what == "stall"]
@@ -61,7 +61,7 @@ def _around(events: list[Any], found: str) -> str:
 
 
 def _row(result: Any) -> str:
-    kinds = Counter(e.what for e in result.timeline.events())
+    kinds = Counter(e.what for e in result.events)
     verdicts = result.verdicts.values()
     return "| " + " | ".join(map(str, (
         time.strftime("%Y-%m-%d", time.gmtime()), result.version,

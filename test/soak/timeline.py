@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What happened, in order: one event a line, with its time, who and what."""
 
+import json
 import threading
 import time
 from dataclasses import dataclass, field
@@ -65,6 +66,16 @@ class Timeline:
                            for event in fresh)
 
             return self._changed.wait_for(found, timeout)
+
+
+def recorded(events: Iterable[Event]) -> str:
+    """For a file: a line of JSON for each."""
+    return "".join(json.dumps([e.time, e.who, e.what, e.data], default=str)
+                   + "\n" for e in events)
+
+
+def from_record(lines: Iterable[str]) -> list[Event]:
+    return [Event(*json.loads(line)) for line in lines]
 
 
 def readable(events: Iterable[Event]) -> str:

@@ -117,10 +117,9 @@ class Watch:
         for each in ACCOUNTS:
             account = found[aor(each)]
             settled = account["state"] in ("primary", "backup")
-            contacts = self.world.bindings(each, conn) if settled else [""]
             state = {"state": account["state"], "active": account["active"],
                      "standby": account.get("standby", 0),
-                     "bound": bool(contacts),
+                     "bound": not settled or self.world.is_bound(each, conn),
                      "registered": bool(settled and account["servers"][
                          account["active"] - 1]["registered"])}
             if state != last.get(each.name):

@@ -249,11 +249,12 @@ class World:
             server = self.servers[name]
             (server.hold if held else server.release)()
 
-    def bindings(self, each: Account, conn: Any) -> list[str]:
-        """Its contacts; conn: the Kamailios' database."""
-        if each.servers == KAMAILIO:
-            return list(postgres.bindings(conn, aor(each)))
-        return list(self.table.bindings(aor(each)))
+    def is_bound(self, each: Account, conn: Any) -> bool:
+        """Has it a binding to where the phone is now?  conn: the Kamailios'
+        database."""
+        contacts = postgres.bindings(conn, aor(each)) \
+            if each.servers == KAMAILIO else self.table.bindings(aor(each))
+        return any(f"@{self.address}:" in contact for contact in contacts)
 
     def in_use(self, each: Account) -> str:
         """The name of the server, "" while there is none."""
