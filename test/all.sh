@@ -5,8 +5,8 @@
 #
 #     test/all.sh [-- ARGUMENTS OF PYTEST]
 #
-# Debian 13's part, the fuzzers and the linters run beside the others; what they
-# printed is shown when they are done.
+# Debian 13's part, the fuzzers, the linters and the soak run beside the others;
+# what they printed is shown when they are done.
 #
 # The closing line is "N passed, N failed", and ", N skipped" if there are
 # such.  A stage that breaks in another way (a build, a stage that takes too
@@ -26,6 +26,7 @@ ASAN_TESTS=(test/test_unload.py test/test_invite.py test/test_bye.py
 pytest_args=("$@")
 results=$(mktemp -d)
 FUZZ_S=20		# for each of the fuzzers
+SOAK_S=300 SOAK_SEED=1	# the same faults each time
 declare -A pids=()	# of what runs beside the others
 declare -A begun_s=()
 trap 'end_all' EXIT
@@ -264,6 +265,29 @@ end_lint() {
 		"${begun_s[lint]}" $code
 }
 
+# Begun after the live tests, when the machine has time to spare.  Like a live
+# test it is run once more if it fails, and both results are printed
+begin_soak() {
+	can_unshare "soak" --net || return 0
+	as_root true	# sudo may have to ask, and can only do it now
+	# shellcheck disable=SC2016	# expanded by the inner shell
+	begin soak bash -c '. test/packages.sh
+		as_root test/soak.sh "$@" && exit
+		printf "\n== once more\n"
+		as_root test/soak.sh "$@"' \
+		soak --seconds $SOAK_S --seed $SOAK_SEED
+}
+
+end_soak() {
+	local code=0 skipped=0
+	finish soak || code=$?
+	cat "$results/soak.log"
+	! grep -q '^skipped: ' "$results/soak.log" || skipped=1
+	report "soak, $SOAK_S s, seed $SOAK_SEED, beside the above" \
+		$((SECONDS - begun_s[soak])) $((code == 0 && !skipped)) \
+		$((code != 0)) $skipped
+}
+
 # What Debian 13 has built, loaded here; the reverse is among its tests
 other_version_tests() {
 	FAILOVER_OTHER_MODULES="$results/debian13/failover.so" \
@@ -329,6 +353,7 @@ if build build; then
 	# this run's own figures, to compare with docs/recovery.md
 	[ ${#pytest_args[@]} -gt 0 ] ||
 		test/recovery_table.py "$results/junit.xml" | grep '^|'
+	[ ${#pytest_args[@]} -gt 0 ] || begin_soak
 fi
 demo
 package_tests
@@ -336,6 +361,9 @@ set_sanitizers
 if build build-asan -Db_sanitize=address,undefined -Db_lundef=false; then
 	unit_tests build-asan
 	sanitized_tests
+fi
+if is_begun soak; then
+	end_soak
 fi
 if is_begun lint; then
 	end_lint
