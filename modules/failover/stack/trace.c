@@ -144,17 +144,13 @@ static void sent(enum sip_transp tp, const struct sa *src,
 
 	hidden = trace.senth(tp, dst, pkt, len);
 
-	if (hidden) {
-		/* over UDP withhold.c does this */
-		if (tp != SIP_TRANSP_UDP)
-			make_empty(pkt, len);
-		return;
-	}
-
-	show(true, tp, src, dst, pkt, len, arg);
-
 	if (tp == SIP_TRANSP_UDP)
-		withhold_pass(pkt, len);
+		withhold_pass(hidden ? NULL : pkt, len);
+	else if (hidden)
+		make_empty(pkt, len);
+
+	if (!hidden)
+		show(true, tp, src, dst, pkt, len, arg);
 }
 
 

@@ -140,10 +140,11 @@ int withhold_open(withhold_h *h)
 
 
 /**
- * libre is about to send this packet over UDP, and it has been looked at: the
- * helper need not do so again
+ * libre is about to send a packet over UDP, and it has been looked at: the
+ * helper need not do so again. A new socket has no helper yet. So this packet
+ * is forgotten at the next one: a retransmission is at the same address.
  *
- * @param pkt Packet
+ * @param pkt Packet, NULL: the helper is to look at it
  * @param len Its length
  */
 void withhold_pass(const uint8_t *pkt, size_t len)
