@@ -132,24 +132,18 @@ finish() {
 	return $code
 }
 
-# build FOLDER OPTIONS OF MESON ...
 build() {
-	local folder=$1
-	shift
-	# shellcheck disable=SC2016	# expanded by the inner shell
-	stage "build in $folder" 600 "" bash -c '
-		folder=$1
-		shift
-		if [ ! -e "$folder/build.ninja" ]; then
-			meson setup "$folder" "$@" || exit
+	stage "build" 600 "" bash -c '
+		if [ ! -e build/build.ninja ]; then
+			meson setup build -Dwarning_level=3 \
+				-Dwerror=true || exit
 		fi
-		exec meson compile -C "$folder"' \
-		build "$folder" -Dwarning_level=3 -Dwerror=true "$@"
+		exec meson compile -C build'
 }
 
 unit_tests() {
-	stage "unit tests in $1" 500 "$1/meson-logs/testlog.junit.xml" \
-		meson test -C "$1" --no-rebuild --print-errorlogs
+	stage "unit tests" 500 build/meson-logs/testlog.junit.xml \
+		meson test -C build --no-rebuild --print-errorlogs
 }
 
 # live_tests NAME LIMIT_S ARGUMENTS OF PYTEST ...
@@ -295,58 +289,24 @@ other_version_tests() {
 		test/test_other_version.py
 }
 
-# Where processes must not be traced, leaks cannot be looked for
-set_sanitizers() {
-	local leaks=1
-	echo 'int main(void) { return 0; }' |
-		gcc -fsanitize=address -x c -o "$results/probe" -
-	if ! "$results/probe" 2>/dev/null; then
-		leaks=0
-		echo "Leaks cannot be looked for on this machine"
-	fi
-	export ASAN_OPTIONS=detect_leaks=$leaks
-	export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
-}
-
-# Baresip is not built with AddressSanitizer, so its library comes first.
-# Undefined behaviour ends the phone, which the test then misses
-wrap_baresip() {
-	mkdir "$results/asan"
-	cat >"$results/baresip" <<-END
-	#!/bin/sh
-	LD_PRELOAD=$(gcc -print-file-name=libasan.so)
-	ASAN_OPTIONS=$ASAN_OPTIONS:log_path=$results/asan/log
-	export LD_PRELOAD ASAN_OPTIONS
-	exec ${BARESIP:-baresip} "\$@"
-	END
-	chmod +x "$results/baresip"
-}
-
+# With the sanitizers a part of the live tests
 sanitized_tests() {
 	local files=() file
 	for file in "${ASAN_TESTS[@]}"; do
 		[ ! -e "$file" ] || files+=("$file")
 	done
-	wrap_baresip
-	BARESIP="$results/baresip" \
-		FAILOVER_MODULE_DIR="$PWD/build-asan/modules/failover" \
-		live_tests "live tests with AddressSanitizer" 900 \
-		-k "not valgrind" "${files[@]}"
-
-	for file in "$results"/asan/*; do
-		[ -e "$file" ] || continue
-		cat "$file"
-		report "found by AddressSanitizer" 0 0 1
-	done
+	stage "live tests with sanitizers" 900 "$results/junit.xml" \
+		test/sanitized.sh live "$results/junit.xml" $WORKERS \
+		"${files[@]}" ${pytest_args[@]+"${pytest_args[@]}"}
 }
 
 stage "packages" 480 "" bash -c '. test/packages.sh; install_packages test'
 fetch_axe_core
-if build build; then
+if build; then
 	begin_debian13
 	begin_fuzzers
 	begin_lint
-	unit_tests build
+	unit_tests
 	# the modules of other versions come from Debian 13, below
 	live_tests "live tests" 1700 test \
 		--ignore=test/test_other_version.py
@@ -357,9 +317,9 @@ if build build; then
 fi
 demo
 package_tests
-set_sanitizers
-if build build-asan -Db_sanitize=address,undefined -Db_lundef=false; then
-	unit_tests build-asan
+if stage "build with sanitizers" 600 "" test/sanitized.sh build; then
+	stage "unit tests with sanitizers" 500 \
+		build-asan/meson-logs/testlog.junit.xml test/sanitized.sh unit
 	sanitized_tests
 fi
 if is_begun soak; then

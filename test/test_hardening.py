@@ -8,17 +8,13 @@ import subprocess
 import pytest
 
 from harness import run
-from harness.baresip import REPO, module_path
+from harness.baresip import REPO, is_sanitized, module_path
 
 
 def readelf(module, *options):
     return subprocess.run(
         ["readelf", "--wide", *options, module], check=True, timeout=60,
         capture_output=True, encoding="utf-8").stdout
-
-
-def is_sanitized(module):
-    return "__asan_init" in readelf(module, "--dyn-syms")
 
 
 def test_module():
@@ -31,7 +27,7 @@ def test_module():
     assert len(stack) == 1 and " RW " in stack[0]
     names = readelf(module, "--dyn-syms")
     assert "__stack_chk_fail" in names
-    if not is_sanitized(module):        # the two do not go together
+    if not is_sanitized():        # the two do not go together
         assert "__snprintf_chk" in names
 
 

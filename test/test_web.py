@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 import pytest
 
 from harness import ports
-from harness.baresip import REPO, account
+from harness.baresip import REPO, account, is_sanitized
 from harness.dialling import ready
 from harness.scenario import (ALICE, BOB, binds, in_use, line, measured,
                               wait_quiet)
@@ -802,7 +802,7 @@ def test_hostile_during_failover(server_pair, phone_factory, web):
     assert len(sent) >= 3 and 0.3 < gap < 3
     assert (call.ended_by, call.ended_via) == ("BYE", backup.name)
     assert web.get("/api/status").json["accounts"][0]["active"] == 2
-    assert grown < 2048
+    assert grown < 2048 or is_sanitized()
     assert phone.stop() == 0
 
 

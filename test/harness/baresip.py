@@ -36,6 +36,12 @@ def module_path() -> str:
     return os.path.join(folder, "failover.so")
 
 
+def is_sanitized() -> bool:
+    """Has the module AddressSanitizer in it?"""
+    with open(module_path(), "rb") as file:
+        return b"__asan_init" in file.read()
+
+
 def account(aor: str, *servers: str, password: str = "", regint: int = 3600,
             extra: str = "") -> str:
     """An account line.  The servers become outbound, outbound2 and
