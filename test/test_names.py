@@ -382,7 +382,7 @@ def test_invite_503_at_first_address(transport, several):
         return
     established(phone, second)
     for server in (first, second):
-        assert len(server.recorder.transactions("INVITE")) == 1
+        assert server.recorder.count("INVITE") == 1
     assert invites(first)[0].call_id == invites(second)[0].call_id
     assert not phone.events("CALL_CLOSED")
     first.recorder.wait("ACK")

@@ -43,13 +43,13 @@ def phone(server_pair, phone_factory):
 def test_set(phone, server_pair):
     """It is at work at once, and nothing registers anew."""
     primary, backup = server_pair
-    before = len(primary.recorder.requests("REGISTER"))
+    before = primary.recorder.count("REGISTER")
     said = phone.do("failover_set", f"{ALICE} failover_failback_interval 60")
     assert "failover_save writes it" in said
     assert interval(phone) == 60
     phone.do("failover_set", f"{ALICE} failover_keepalive 1")
     primary.recorder.wait("OPTIONS", 2)
-    assert len(primary.recorder.requests("REGISTER")) == before
+    assert primary.recorder.count("REGISTER") == before
     assert not backup.recorder.requests("REGISTER")
 
 

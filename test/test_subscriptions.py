@@ -52,7 +52,7 @@ def subscribing(phone_factory, primary, backup, kind, config, contacts=()):
     phone.start()
     in_use(phone, 1)
     if contacts:
-        phone.wait(lambda: len(primary.recorder.transactions("SUBSCRIBE"))
+        phone.wait(lambda: primary.recorder.count("SUBSCRIBE")
                    >= len(contacts))
     add_register_commands(phone)
     phone.do("insmod", "mwi")

@@ -434,7 +434,7 @@ def test_prack(transport, server_pair, phone_factory):
     primary.answer_calls(reliable=True, answer_ms=500)
     phone.dial(BOB)
     phone.wait_event("CALL_ESTABLISHED")
-    first, = primary.recorder.requests("PRACK")
+    first, = primary.recorder.begun("PRACK")
     invite, = invites(primary)
     # libre ends the header with a bare line feed
     assert first.msg.get("RAck").split("\n")[0] == \

@@ -32,8 +32,8 @@ def ready(make: PhoneFactory, servers: Iterable[SipServer],
 
 
 def invites(server: SipServer, since: float = 0.0) -> list[Entry]:
-    """INVITEs that open a dialog, retransmissions included."""
-    return [e for e in server.recorder.requests("INVITE", since)
+    """INVITEs that open a dialog, without retransmissions."""
+    return [e for e in server.recorder.begun("INVITE", since)
             if not e.msg.to_tag]
 
 

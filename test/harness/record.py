@@ -4,7 +4,7 @@
 import threading
 import time
 from dataclasses import dataclass
-from typing import Callable, Optional
+from typing import Callable, Iterable, Optional
 
 from . import run
 from .sip import Message
@@ -40,6 +40,14 @@ class Entry:
         return (f"{self.time:.3f} {arrow} {self.transport} {self.peer[1]} "
                 f"{self.msg.start_line} | CSeq {self.msg.get('CSeq')} "
                 f"| {self.branch} | {self.call_id}")
+
+
+def once(entries: Iterable[Entry]) -> list[Entry]:
+    """Of each transaction the first request."""
+    first: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        first.setdefault((entry.method, entry.branch), entry)
+    return list(first.values())
 
 
 class Recorder:
@@ -78,22 +86,23 @@ class Recorder:
                 if e.sent == sent and not e.msg.is_request
                 and e.time >= since and method in (None, e.method)]
 
-    def count(self, method: Optional[str] = None, since: float = 0.0) -> int:
-        return len(self.requests(method, since))
+    def begun(self, method: Optional[str] = None,
+              since: float = 0.0) -> list[Entry]:
+        """The same without retransmissions, which a slow machine causes."""
+        return [e for e in once(self.requests(method)) if e.time >= since]
 
-    def transactions(self, method: str, since: float = 0.0) -> list[list]:
-        """Requests grouped by branch: each group is one transaction, its
-        retransmissions included."""
-        groups: dict[str, list[Entry]] = {}
-        for entry in self.requests(method, since):
-            groups.setdefault(entry.branch, []).append(entry)
-        return list(groups.values())
+    def count(self, method: Optional[str] = None, since: float = 0.0) -> int:
+        return len(self.begun(method, since))
 
     def wait(self, method: str, n: int = 1, timeout: float = run.PATIENCE_S,
              since: float = 0.0) -> list[Entry]:
-        """Wait for n requests of a method; AssertionError after timeout."""
-        self.wait_for(lambda: self.count(method, since) >= n, timeout,
-                      f"{n} {method}, got {self.count(method, since)}")
+        """Wait for n requests of a method, retransmissions included;
+        AssertionError after timeout."""
+        def arrived() -> int:
+            return len(self.requests(method, since))
+
+        self.wait_for(lambda: arrived() >= n, timeout,
+                      f"{n} {method}, got {arrived()}")
         return self.requests(method, since)
 
     def wait_for(self, predicate: Callable[[], bool],

@@ -85,8 +85,9 @@ def switch(phone: Phone, server: int, aor: str = ALICE) -> dict:
 
 
 def restart(server: SipServer, **tls) -> None:
-    """Kill and start a server, with other options of set_tls()."""
-    server.kill()
+    """Kill and start a server, with other options of set_tls().  Over TCP and
+    TLS nobody is refused meanwhile."""
+    server.kill(keep=True)
     server.set_tls(**tls)
     server.start()
 
@@ -115,8 +116,8 @@ def expires(entry: Entry) -> int:
 
 
 def binds(server: SipServer, since: float = 0.0) -> list[Entry]:
-    """REGISTERs that ask for a binding, retransmissions included."""
-    return [e for e in server.recorder.requests("REGISTER", since)
+    """REGISTERs that ask for a binding, without retransmissions."""
+    return [e for e in server.recorder.begun("REGISTER", since)
             if expires(e)]
 
 

@@ -136,9 +136,10 @@ class SipServer:
         self.running = True
         return self
 
-    def kill(self, reset: bool = False) -> None:
+    def kill(self, reset: bool = False, keep: bool = False) -> None:
         """Close the sockets as the end of the process would: UDP brings
-        ICMP, TCP is refused.  With reset, connections end with RST."""
+        ICMP, TCP is refused.  With reset, connections end with RST.  With
+        keep, who connects waits until start()."""
         async def dead() -> None:
             for timer in self._timers:
                 timer.cancel()
@@ -146,7 +147,7 @@ class SipServer:
             self._transactions.clear()
             self._nonces.clear()
             self._held = collections.deque()    # what comes while it dies
-            await self._listener.close(reset)
+            await self._listener.close(reset, keep)
             self._held = None
 
         self.running = False
@@ -184,6 +185,14 @@ class SipServer:
 
         self._run(back())
 
+    def lose(self, lost: bool = True) -> None:
+        """What comes over the connections of now is lost, until lose(False):
+        then it comes if the phone's kernel sends it again."""
+        async def losing() -> None:
+            self._listener.lose(lost)
+
+        self._run(losing())
+
     def only_from(self, port: int) -> None:
         """Until the next kill(): packets from any other UDP port of this
         host are rejected, ICMP port unreachable."""
@@ -200,6 +209,11 @@ class SipServer:
     def cut(self, reset: bool = False) -> None:
         """End all connections, with FIN or RST; new ones are welcome."""
         self._run(self._listener.cut(reset))
+
+    def hang_connecting(self) -> None:
+        """Connections end, and who opens one gets no answer."""
+        self.deafen()
+        self.cut()
 
     def set_tls(self, certificate: str = "",
                 instead: Optional[bytes] = None) -> None:

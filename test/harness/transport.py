@@ -2,6 +2,7 @@
 """UDP, TCP and TLS sockets of a scripted server, on an asyncio loop."""
 
 import asyncio
+import contextlib
 import ctypes
 import functools
 import os
@@ -124,6 +125,12 @@ def _drop_all(sock: Any) -> None:
                     struct.pack("HL", 1, ctypes.addressof(code)))
 
 
+def _hear_all(sock: Any) -> None:
+    """Again, if it did not."""
+    with contextlib.suppress(FileNotFoundError):
+        sock.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+
+
 class Listener:
     """The sockets of one server.  All methods belong to the loop."""
 
@@ -140,6 +147,7 @@ class Listener:
         self._udp: Optional[asyncio.DatagramTransport] = None
         self._udp_closed: asyncio.Future    # made by open()
         self._servers: list[asyncio.Server] = []
+        self._kept: list[socket.socket] = []    # listening, for open()
 
     async def open(self) -> None:
         loop = asyncio.get_running_loop()
@@ -150,22 +158,30 @@ class Listener:
                 lambda: _Datagrams(self.handler, self._udp_closed),
                 local_addr=(self.host, self.port))
         for kind in ("tcp", "tls"):
-            if kind == "tls" and kind in self.kinds \
-                    and self.instead is not None:
-                self._servers.append(await loop.create_server(
-                    functools.partial(_Raw, self, self.instead),
-                    self.host, self.port))
-            elif kind in self.kinds:
-                self._servers.append(await loop.create_server(
-                    functools.partial(_Stream, self, kind),
-                    self.host, self.port,
-                    ssl=server_context(self.certificate)
-                    if kind == "tls" else None))
+            if kind in self.kinds:
+                self._servers.append(await self._serve(kind))
 
-    async def close(self, reset: bool = False) -> None:
+    async def _serve(self, kind: str) -> asyncio.Server:
+        options: dict[str, Any] = {"host": self.host, "port": self.port}
+        if self._kept:
+            options = {"sock": self._kept.pop()}
+            _hear_all(options["sock"])
+        if kind == "tls" and self.instead is not None:
+            make: Any = functools.partial(_Raw, self, self.instead)
+        else:
+            make = functools.partial(_Stream, self, kind)
+            if kind == "tls":
+                options["ssl"] = server_context(self.certificate)
+        return await asyncio.get_running_loop().create_server(make, **options)
+
+    async def close(self, reset: bool = False, keep: bool = False) -> None:
         """Return when the kernel has closed all sockets.  With reset, the
-        connections end with RST, else with FIN."""
+        connections end with RST, else with FIN.  With keep, who connects
+        until the next open() is not refused, but waits for that."""
         self.is_open = False
+        if keep:
+            self._kept = [sock.dup() for server in self._servers
+                          for sock in server.sockets]
         await self._stop_accepting()
         waits = []
         if self._udp:
@@ -203,10 +219,18 @@ class Listener:
         """There again, but the connections of before stay dead."""
         for server in self._servers:
             for sock in server.sockets:
-                sock.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+                _hear_all(sock)
         if self._udp:
-            self._udp.get_extra_info("socket").setsockopt(
-                socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
+            _hear_all(self._udp.get_extra_info("socket"))
+
+    def lose(self, lost: bool) -> None:
+        """What comes over the connections of now; the sender repeats it."""
+        for stream in self.streams:
+            sock = stream.flow.transport.get_extra_info("socket")
+            if lost:
+                _drop_all(sock)
+            else:
+                _hear_all(sock)
 
     async def reboot(self) -> None:
         """There again with all connections forgotten: whoever goes on using
