@@ -12,8 +12,9 @@ import pytest
 
 from harness import ports, run, sip
 from harness.baresip import account
+from harness.dialling import settle
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, TRANSACTION_S, expires,
-                              in_use, line, measured, switch)
+                              in_use, line, measured, our_lines, switch)
 from test_unload import SLOW_S, VALGRIND, assert_clean
 
 HARNESS = os.path.dirname(os.path.abspath(ports.__file__))
@@ -330,6 +331,44 @@ def test_with_a_refresh_under_way(server_pair, phone_factory, sleepy, how):
     assert status["counters"]["failovers"] == 0
     assert status["servers"][0]["registered"]
     assert not backup.recorder.requests("REGISTER")
+
+
+CROWD = [f"sip:crowd{number}@127.0.0.1" for number in range(4)]
+ASKING = {
+    "REGISTER": lambda phone: [phone.do("failover_switch", f"{aor} backup")
+                               for aor in CROWD],
+    "INVITE": lambda phone: [phone.dial(BOB, aor) for aor in CROWD],
+    "OPTIONS": lambda phone: [phone.do("failover_set",
+                                       f"{aor} failover_keepalive 1")
+                              for aor in CROWD],
+}
+
+
+@pytest.mark.parametrize("method", ASKING)
+def test_with_answers_unread(method, server_pair, phone_factory):
+    """The process stands still, for less than what is no news. libre reads
+    one answer at a time, and the time of all requests is up by then."""
+    server = server_pair[1 if method == "REGISTER" else 0]
+    phone = phone_factory(*(line(*server_pair, aor=aor) for aor in CROWD),
+                          config={"failover_timeout": 3})
+    for aor in CROWD:
+        in_use(phone, 1, aor)
+    server.hold()
+    ASKING[method](phone)
+    server.recorder.wait_for(
+        lambda: server.recorder.count(method) == len(CROWD))
+    phone.signal(signal.SIGSTOP)
+    asked = [e.time for e in server.recorder.begun(method)]
+    server.release()
+    time.sleep(max(asked) + 3.3 - time.monotonic())
+    phone.signal(signal.SIGCONT)
+    for aor in CROWD:
+        in_use(phone, 2 if method == "REGISTER" else 1, aor)
+    if method == "INVITE":
+        server.calls.wait_state("established", len(CROWD))
+    settle(phone, 0.5)
+    assert not our_lines(phone, "not answered|could not be sent")
+    assert not phone.events("CALL_CLOSED")
 
 
 def test_with_a_call_under_way(server_pair, phone_factory, sleepy):

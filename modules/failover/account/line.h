@@ -71,6 +71,7 @@ struct line {
 	bool drop_requests;          /**< ... and our requests are ended     */
 	struct tmr tmr_todo;
 	struct alarm alarm;          /**< The policy wants to know the time  */
+	uint64_t unread_since;       /**< ... after libre has read [ms]      */
 
 	unsigned client;             /**< Server that Baresip's own client
 					  registers with, 0: none            */

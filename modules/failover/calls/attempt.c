@@ -18,6 +18,7 @@
 #include "schedule.h"
 #include "standby.h"
 #include "state.h"
+#include "unread.h"
 
 
 /**
@@ -74,7 +75,10 @@ static void due_handler(void *arg)
 {
 	struct attempt *att = arg;
 
-	if (clock_is_late(att->due))
+	if (unread_wait(&att->unread_since, att->line, att->server,
+			att->due))
+		tmr_start(&att->tmr, UNREAD_MS, due_handler, att);
+	else if (clock_is_late(att->due))
 		attempt_start(att, att->server);
 	else if (is_held(att))
 		await(att, server_ms(att));
@@ -325,7 +329,8 @@ bool attempt_is_challenge(const struct sip_msg *msg)
 bool attempt_is_due(const struct attempt *att)
 {
 	return tmr_isrunning(&att->tmr) && !clock_is_late(att->due) &&
-		!is_held(att) && clock_ms() + TIMER_SLACK_MS >= att->due;
+		!is_held(att) && clock_ms() + TIMER_SLACK_MS >= att->due &&
+		!unread_is(att->line, att->server);
 }
 
 

@@ -24,6 +24,7 @@ struct attempt {
 	unsigned refusals;           /**< Of the present one, in a row       */
 	uint64_t since;              /**< First of them [ms]                 */
 	uint64_t due;                /**< When it is given up [ms]           */
+	uint64_t unread_since;       /**< ... but for unread answers [ms]    */
 	bool urged;                  /**< Another round was asked for        */
 	tmr_h *h;                    /**< Called when it is given up         */
 	void *arg;

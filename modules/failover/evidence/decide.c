@@ -71,6 +71,18 @@ void decide_start_timer(struct line *line)
 
 
 /**
+ * Wake up to tell the policy the time again in a moment
+ *
+ * @param line Line
+ * @param ms   Time [ms]
+ */
+void decide_look_again(struct line *line, uint32_t ms)
+{
+	alarm_set(&line->alarm, clock_ms() + ms, time_handler, line);
+}
+
+
+/**
  * Tell a decision, and do it as soon as it is safe
  *
  * @param line Line

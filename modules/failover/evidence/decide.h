@@ -20,5 +20,6 @@ void decide_wait(struct line *line, uint32_t ms);
 void decide_go_on(struct line *line);
 void decide_probe(struct line *line, unsigned server);
 void decide_start_timer(struct line *line);
+void decide_look_again(struct line *line, uint32_t ms);
 
 #endif

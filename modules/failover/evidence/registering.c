@@ -31,6 +31,7 @@
 #include "request.h"
 #include "settings.h"
 #include "sockets.h"
+#include "unread.h"
 
 
 /**
@@ -192,7 +193,7 @@ void registering_sent(struct line *line, unsigned server, uint64_t since,
 	/* mostly it is but counted: to ask the kernel about the network and to
 	   set a timer at each transmission of each account would take long */
 	if (!policy_resent(&line->policy, server, clock_ms()) ||
-	    own_side_is_at_fault(line))
+	    unread_is(line, server) || own_side_is_at_fault(line))
 		return;
 
 	policy_time_is_up(&line->policy, clock_ms(), chance_u32(), &d);

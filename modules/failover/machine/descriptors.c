@@ -55,6 +55,21 @@ size_t descriptors_open(int fdv[DESCRIPTORS_MAX])
 
 
 /**
+ * Is there anything to read?
+ *
+ * @param fd Descriptor
+ *
+ * @return True if there is
+ */
+bool descriptors_readable(int fd)
+{
+	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+
+	return poll(&pollfd, 1, 0) > 0 && pollfd.revents & POLLIN;
+}
+
+
+/**
  * What a socket is known by, whatever its descriptor is
  *
  * @param ino Returns the inode of its file

@@ -16,6 +16,7 @@ enum {
 };
 
 size_t descriptors_open(int fdv[DESCRIPTORS_MAX]);
+bool   descriptors_readable(int fd);
 bool   descriptors_inode(ino_t *ino, int fd);
 
 #endif

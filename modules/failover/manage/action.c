@@ -15,6 +15,7 @@
 #include "contact.h"
 #include "decide.h"
 #include "line.h"
+#include "order.h"
 #include "own_side.h"
 #include "policy.h"
 #include "redial.h"
@@ -25,6 +26,7 @@
 #include "subscription.h"
 #include "targets.h"
 #include "trace.h"
+#include "unread.h"
 #include "watch.h"
 #include "within.h"
 
@@ -127,11 +129,27 @@ static void action_handler(struct line *line)
 }
 
 
+/* The answer to its REGISTER may have arrived, and is read in a moment */
+static bool is_to_read(struct line *line)
+{
+	const struct policy *p = &line->policy;
+	const uint64_t due = order_deadline(p);
+
+	return policy_waits(p, WAIT_ANSWER) && clock_ms() >= due &&
+		unread_wait(&line->unread_since, line, p->target, due);
+}
+
+
 static void time_handler(struct line *line)
 {
 	struct decision d = {0};
 
 	trace_check();
+
+	if (is_to_read(line)) {
+		decide_look_again(line, UNREAD_MS);
+		return;
+	}
 
 	if (policy_waits(&line->policy, WAIT_ANSWER) &&
 	    own_side_is_at_fault(line))

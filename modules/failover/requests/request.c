@@ -15,6 +15,7 @@
 #include "request.h"
 #include "schedule.h"
 #include "txn.h"
+#include "unread.h"
 #include "unwanted.h"
 
 
@@ -29,6 +30,8 @@ struct request {
 	unsigned server;             /**< That it is for                     */
 	uint64_t ms;                 /**< Time for an answer [ms]            */
 	uint64_t since;              /**< Asked for, the latest one [ms]     */
+	uint64_t due;                /**< When its time is up [ms]           */
+	uint64_t unread_since;       /**< ... but for unread answers [ms]    */
 	uint64_t took_ms;            /**< Longest time until an answer [ms]  */
 	bool sent;                   /**< The latest one, as far as we know  */
 	uint32_t expires;            /**< REGISTER: asked for [s]            */
@@ -83,14 +86,42 @@ static void end(struct request *req, int err, const struct sip_msg *msg)
 }
 
 
+static bool is_to_read(struct request *req)
+{
+	const struct txn *txn = txn_latest(sip_dialog_callid(req->dlg));
+
+	return txn && unread_wait(&req->unread_since, txn->line, txn->server,
+				  req->due);
+}
+
+
+static void await(struct request *req);
+
+
 /* libre counts from the first transmission, anew for each address, and gives
-   a name server longer than that */
+   a name server longer than that. If the process stood still, the server gets
+   its time again. */
 static void timeout_handler(void *arg)
 {
 	struct request *req = arg;
 
-	note_time(req);
-	end(req, ETIMEDOUT, NULL);
+	if (is_to_read(req)) {
+		tmr_start(&req->tmr, UNREAD_MS, timeout_handler, req);
+	}
+	else if (clock_is_late(req->due)) {
+		await(req);
+	}
+	else {
+		note_time(req);
+		end(req, ETIMEDOUT, NULL);
+	}
+}
+
+
+static void await(struct request *req)
+{
+	req->due = clock_ms() + req->ms;
+	tmr_start(&req->tmr, req->ms, timeout_handler, req);
 }
 
 
@@ -165,7 +196,7 @@ static int send_request(struct request *req)
 {
 	req->since = clock_ms();
 	req->sent  = false;
-	tmr_start(&req->tmr, req->ms, timeout_handler, req);
+	await(req);
 
 	return sip_drequestf(&req->req, uag_sip(), true, req->met, req->dlg,
 			     0, req->auth, send_handler, response_handler,
@@ -409,19 +440,9 @@ bool request_is_sent(const struct request *req)
  */
 unsigned request_sends(const struct request *req)
 {
-	const char *callid = sip_dialog_callid(req->dlg);
-	unsigned sends = 0;
-	struct le *le;
+	const struct txn *txn = txn_latest(sip_dialog_callid(req->dlg));
 
-	for (le = list_head(txn_list_callid(callid)); le; le = le->next) {
-
-		const struct txn *txn = le->data;
-
-		if (!strcmp(txn->callid, callid))
-			sends = txn->sends;
-	}
-
-	return sends;
+	return txn ? txn->sends : 0;
 }
 
 

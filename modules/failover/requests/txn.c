@@ -87,6 +87,30 @@ const struct list *txn_list_callid(const char *callid)
 
 
 /**
+ * The latest transaction with a Call-ID
+ *
+ * @param callid Call-ID
+ *
+ * @return Transaction, NULL if there is none
+ */
+const struct txn *txn_latest(const char *callid)
+{
+	const struct txn *latest = NULL;
+	struct le *le;
+
+	for (le = list_head(txn_list_callid(callid)); le; le = le->next) {
+
+		const struct txn *txn = le->data;
+
+		if (!strcmp(txn->callid, callid))
+			latest = txn;
+	}
+
+	return latest;
+}
+
+
+/**
  * Find a transaction
  *
  * @param branch Branch of the topmost Via

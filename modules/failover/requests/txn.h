@@ -55,10 +55,12 @@ struct txn {
 	struct sa dst;
 	struct mbuf *invite;         /**< KIND_INVITE: as sent               */
 	uint64_t since;              /**< First transmission [ms]            */
+	uint64_t unread_since;       /**< KIND_OTHER: see unread.c [ms]      */
 };
 
 const struct list *txn_list(void);
 const struct list *txn_list_callid(const char *callid);
+const struct txn *txn_latest(const char *callid);
 struct txn *txn_find(const struct pl *branch, const struct pl *met);
 struct txn *txn_find_packet(const struct pl *pkt);
 struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,

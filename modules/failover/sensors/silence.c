@@ -19,6 +19,7 @@
 #include "silence.h"
 #include "stall.h"
 #include "txn.h"
+#include "unread.h"
 
 
 enum {
@@ -66,13 +67,19 @@ static void giveup_handler(void *arg)
 {
 	struct txn *txn = arg;
 	const bool invite = !strcmp(txn->met, "INVITE");
+	const uint64_t due = txn->since +
+		schedule_giveup_ms(&txn->line->set, invite);
 
 	/* not all of it was sent */
 	if (txn->unwanted && !txn->detoured)
 		return;
 
-	if (clock_is_late(txn->since +
-			  schedule_giveup_ms(&txn->line->set, invite)))
+	if (unread_wait(&txn->unread_since, txn->line, txn->server, due)) {
+		tmr_start(&txn->tmr_giveup, UNREAD_MS, giveup_handler, txn);
+		return;
+	}
+
+	if (clock_is_late(due))
 		return;
 
 	if (evidence_is_far_end(txn->line, txn->server, txn->met, txn->since))

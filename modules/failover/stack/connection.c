@@ -310,6 +310,27 @@ enum connection connection_state(const struct sa *dst)
 
 
 /**
+ * Has something arrived from a peer that libre has not read yet?
+ *
+ * @param dst Peer's address
+ *
+ * @return True if it has
+ */
+bool connection_is_unread(const struct sa *dst)
+{
+	int fdv[DESCRIPTORS_MAX];
+	const size_t n = find(fdv, dst);
+
+	for (size_t i = 0; i < n; i++) {
+		if (descriptors_readable(fdv[i]))
+			return true;
+	}
+
+	return false;
+}
+
+
+/**
  * The connection to a peer that has received data last
  *
  * @param dst Peer's address

@@ -25,6 +25,7 @@ void connection_end(const struct sa *dst);
 void connection_drop(const struct sa *dst);
 bool connection_is_open(const struct sa *local, const struct sa *peer);
 enum connection connection_state(const struct sa *dst);
+bool connection_is_unread(const struct sa *dst);
 int  connection_latest(const struct sa *dst);
 uint32_t connection_idle_ms(int fd);
 void connection_keep_alive(int fd, uint32_t s);

@@ -266,6 +266,27 @@ bool sockets_are_found(void)
 
 
 /**
+ * Has something arrived that libre has not read yet?
+ *
+ * @return True if it has
+ */
+bool sockets_are_unread(void)
+{
+	struct le *le;
+
+	for (le = list_head(&sockets.sockl); le; le = le->next) {
+
+		const struct sock *sock = le->data;
+
+		if (is_open(sock) && descriptors_readable(sock->fd))
+			return true;
+	}
+
+	return false;
+}
+
+
+/**
  * Is this our response to ourselves?
  *
  * @param msg SIP message received

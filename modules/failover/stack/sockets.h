@@ -23,6 +23,7 @@ void sockets_close(void);
 void sockets_update(void);
 int  sockets_fd(const struct sa *dst);
 bool sockets_are_found(void);
+bool sockets_are_unread(void);
 bool sockets_is_knock(const struct sip_msg *msg);
 
 #endif
