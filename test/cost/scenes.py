@@ -207,8 +207,9 @@ class Json:
         found = []
         while len(found) < count:
             first = len(found) + 1
-            text = self._phone.do(
-                "failover_json", f"{first}-{first + part * 3 // 4}")
+            good, text = self._phone.command(
+                "failover_json", f"{first}-{first + part * 3 // 4}", SLOW_S)
+            assert good, text
             found += json.loads(text)["accounts"]
         return found
 

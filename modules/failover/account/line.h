@@ -7,11 +7,11 @@
 #ifndef FAILOVER_LINE_H
 #define FAILOVER_LINE_H
 
-#include "alarm.h"
 #include "compat.h"
 #include "server.h"
 #include "state.h"
 #include "tally.h"
+#include "timer.h"
 
 struct glance;
 
@@ -69,8 +69,8 @@ struct line {
 	struct list txnl;            /**< Its client transactions: txn.c     */
 	struct decision todo;        /**< Decided, not done yet              */
 	bool drop_requests;          /**< ... and our requests are ended     */
-	struct tmr tmr_todo;
-	struct alarm alarm;          /**< The policy wants to know the time  */
+	struct timer tmr_todo;
+	struct timer alarm;          /**< The policy wants to know the time  */
 	uint64_t unread_since;       /**< ... after libre has read [ms]      */
 
 	unsigned client;             /**< Server that Baresip's own client
@@ -89,10 +89,10 @@ struct line {
 	bool told_offline;           /**< User was told: report_offline()    */
 	uint64_t network_since;      /**< Start of network, 0: none [ms]     */
 	uint64_t sockets_since;      /**< SIP sockets reopened [ms]          */
-	struct tmr tmr_again;        /**< Register anew                      */
+	struct timer tmr_again;      /**< Register anew                      */
 	unsigned presence_server;    /**< Server for presence                */
 	enum presence_status presence; /**< To publish there                 */
-	struct tmr tmr_follow;
+	struct timer tmr_follow;
 	unsigned calls_moved;
 	unsigned byes_moved;
 	unsigned requests_moved;

@@ -45,7 +45,7 @@ static void destructor(void *arg)
 	struct name *name = arg;
 
 	list_unlink(&name->le);
-	tmr_cancel(&name->tmr);
+	timer_cancel(&name->tmr);
 	mem_deref(name->resolve);
 	mem_deref(name->host);
 	reset_targets(name->targetv, name->targetc);
@@ -235,8 +235,8 @@ static void timer_handler(void *arg)
 
 static void wait_for(struct name *name, uint32_t s)
 {
-	tmr_start(&name->tmr, (uint64_t)s * 1000 + SLACK_MS, timer_handler,
-		  name);
+	timer_start(&name->tmr, (uint64_t)s * 1000 + SLACK_MS, timer_handler,
+		    name);
 }
 
 
@@ -328,7 +328,7 @@ void names_look_up(struct name *name)
 	if (err)
 		retry(name, err);
 	else
-		tmr_cancel(&name->tmr);
+		timer_cancel(&name->tmr);
 }
 
 
@@ -410,7 +410,6 @@ struct name *names_get(const struct server *srv, const char *aor)
 		return NULL;
 
 	list_append(&namel, &name->le, name);
-	tmr_init(&name->tmr);
 	name->tp   = srv->tp;
 	name->seed = srv_seed(srv_seed(seed, aor), srv->host);
 

@@ -9,6 +9,7 @@
 
 #include "compat.h"
 #include "state.h"
+#include "timer.h"
 
 struct line;
 struct resolve;
@@ -34,7 +35,7 @@ struct name {
 	struct name_target targetv[MAX_SERVERS];/**< If `is_list`            */
 	unsigned targetc;
 	struct resolve *resolve;     /**< Lookup under way                   */
-	struct tmr tmr;              /**< The next lookup                    */
+	struct timer tmr;            /**< The next lookup                    */
 	uint64_t answered;           /**< End of the last lookup [ms]        */
 	unsigned failures;           /**< In a row                           */
 };

@@ -31,11 +31,10 @@
  * @param arg  Handler argument
  */
 void attempt_init(struct attempt *att, struct line *line, const char *met,
-		  tmr_h *h, void *arg)
+		  timer_h *h, void *arg)
 {
 	memset(att, 0, sizeof(*att));
 
-	tmr_init(&att->tmr);
 	att->line = line;
 	att->met  = met;
 	att->h    = h;
@@ -77,7 +76,7 @@ static void due_handler(void *arg)
 
 	if (unread_wait(&att->unread_since, att->line, att->server,
 			att->due))
-		tmr_start(&att->tmr, UNREAD_MS, due_handler, att);
+		timer_start(&att->tmr, UNREAD_MS, due_handler, att);
 	else if (clock_is_late(att->due))
 		attempt_start(att, att->server);
 	else if (is_held(att))
@@ -90,7 +89,7 @@ static void due_handler(void *arg)
 static void await(struct attempt *att, uint64_t ms)
 {
 	att->due = clock_ms() + ms;
-	tmr_start(&att->tmr, ms, due_handler, att);
+	timer_start(&att->tmr, ms, due_handler, att);
 }
 
 
@@ -143,7 +142,7 @@ bool attempt_resume(struct attempt *att)
  */
 void attempt_stop(struct attempt *att)
 {
-	tmr_cancel(&att->tmr);
+	timer_cancel(&att->tmr);
 }
 
 
@@ -328,7 +327,7 @@ bool attempt_is_challenge(const struct sip_msg *msg)
  */
 bool attempt_is_due(const struct attempt *att)
 {
-	return tmr_isrunning(&att->tmr) && !clock_is_late(att->due) &&
+	return timer_is_running(&att->tmr) && !clock_is_late(att->due) &&
 		!is_held(att) && clock_ms() + TIMER_SLACK_MS >= att->due &&
 		!unread_is(att->line, att->server);
 }

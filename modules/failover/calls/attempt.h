@@ -9,13 +9,14 @@
 
 #include "compat.h"
 #include "state.h"
+#include "timer.h"
 
 struct line;
 struct renumber;
 
 /** A request that is sent to one server after the other */
 struct attempt {
-	struct tmr tmr;              /**< The present server is given up     */
+	struct timer tmr;            /**< The present server is given up     */
 	struct line *line;
 	const char *met;             /**< Method                             */
 	unsigned server;             /**< Present one, 0: none yet           */
@@ -26,12 +27,12 @@ struct attempt {
 	uint64_t due;                /**< When it is given up [ms]           */
 	uint64_t unread_since;       /**< ... but for unread answers [ms]    */
 	bool urged;                  /**< Another round was asked for        */
-	tmr_h *h;                    /**< Called when it is given up         */
+	timer_h *h;                    /**< Called when it is given up         */
 	void *arg;
 };
 
 void attempt_init(struct attempt *att, struct line *line, const char *met,
-		  tmr_h *h, void *arg);
+		  timer_h *h, void *arg);
 void attempt_start(struct attempt *att, unsigned server);
 void attempt_stop(struct attempt *att);
 bool attempt_resume(struct attempt *att);

@@ -35,7 +35,7 @@ static void destructor(void *arg)
 	struct bye *bye = arg;
 
 	list_unlink(&bye->le);
-	tmr_cancel(&bye->tmr);
+	timer_cancel(&bye->tmr);
 	attempt_stop(&bye->att);
 	mem_deref(bye->req);
 	mem_deref(bye->auth);
@@ -177,7 +177,7 @@ static void challenged(struct bye *bye)
 	++bye->challenges;
 	bye->provisional = false;
 	attempt_start(&bye->att, bye->att.server);
-	tmr_start(&bye->tmr, ASK_MS, unsent_handler, bye);
+	timer_start(&bye->tmr, ASK_MS, unsent_handler, bye);
 }
 
 
@@ -192,8 +192,8 @@ static void unacknowledged_handler(void *arg)
 static void await_ack(struct bye *bye)
 {
 	attempt_stop(&bye->att);
-	tmr_start(&bye->tmr, TRANSACTION_MS + ASK_MS, unacknowledged_handler,
-		  bye);
+	timer_start(&bye->tmr, TRANSACTION_MS + ASK_MS, unacknowledged_handler,
+		    bye);
 }
 
 
@@ -213,9 +213,8 @@ static struct bye *watch(struct dialog *dlg, unsigned sends)
 	attempt_start(&bye->att, dlg->server);
 	bye->att.sends = sends;
 
-	tmr_init(&bye->tmr);
 	if (!sends)
-		tmr_start(&bye->tmr, ASK_MS, unsent_handler, bye);
+		timer_start(&bye->tmr, ASK_MS, unsent_handler, bye);
 
 	decide_go_on(dlg->line);
 
@@ -227,7 +226,7 @@ static struct bye *watch(struct dialog *dlg, unsigned sends)
 static void count_sent(struct bye *bye)
 {
 	if (!bye->req && !bye->att.sends) {
-		tmr_cancel(&bye->tmr);
+		timer_cancel(&bye->tmr);
 		attempt_start(&bye->att, bye->att.server);
 	}
 

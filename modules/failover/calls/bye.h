@@ -9,6 +9,7 @@
 
 #include "attempt.h"
 #include "compat.h"
+#include "timer.h"
 
 struct dialog;
 struct glance;
@@ -29,7 +30,7 @@ struct bye {
 	unsigned challenges;         /**< Of the present server              */
 	bool provisional;            /**< It has answered 1xx                */
 	bool passed_on;              /**< It lives, and could not help       */
-	struct tmr tmr;              /**< libre's ought to be sent by then   */
+	struct timer tmr;            /**< libre's ought to be sent by then   */
 	struct sip_request *req;     /**< Ours, NULL: libre's                */
 	struct sip_auth *auth;
 };

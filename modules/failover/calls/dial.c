@@ -20,7 +20,7 @@ static void destructor(void *arg)
 
 	list_unlink(&dial->le);
 	attempt_stop(&dial->att);
-	tmr_cancel(&dial->tmr_watch);
+	timer_cancel(&dial->tmr_watch);
 	mem_deref(dial->peer);
 	mem_deref(dial->from);
 	mem_deref(dial->callid);
@@ -72,7 +72,7 @@ bool dial_is_gone(const struct dial *dial)
  *
  * @return Object, owned by the list; NULL without memory
  */
-struct dial *dial_alloc(struct line *line, struct call *call, tmr_h *h)
+struct dial *dial_alloc(struct line *line, struct call *call, timer_h *h)
 {
 	struct dial *dial = mem_zalloc(sizeof(*dial), destructor);
 
@@ -80,7 +80,6 @@ struct dial *dial_alloc(struct line *line, struct call *call, tmr_h *h)
 		return NULL;
 
 	list_append(&diall, &dial->le, dial);
-	tmr_init(&dial->tmr_watch);
 	attempt_init(&dial->att, line, "INVITE", h, dial);
 	dial->line  = line;
 	dial->call  = call;
@@ -103,7 +102,7 @@ struct dial *dial_alloc(struct line *line, struct call *call, tmr_h *h)
 void dial_drop(struct dial *dial)
 {
 	attempt_stop(&dial->att);
-	tmr_cancel(&dial->tmr_watch);
+	timer_cancel(&dial->tmr_watch);
 	list_unlink(&dial->le);
 	mem_deref(dial);
 }

@@ -9,6 +9,7 @@
 
 #include "attempt.h"
 #include "compat.h"
+#include "timer.h"
 
 struct line;
 struct renumber;
@@ -22,7 +23,7 @@ enum dial_state {
 struct dial {
 	struct le le;
 	struct attempt att;
-	struct tmr tmr_watch;        /**< It has an end, whatever happens    */
+	struct timer tmr_watch;      /**< It has an end, whatever happens    */
 	struct line *line;
 	struct call *call;           /**< Not referenced; NULL: to be placed */
 	enum dial_state state;
@@ -36,7 +37,7 @@ struct dial {
 };
 
 const struct list *dial_list(void);
-struct dial *dial_alloc(struct line *line, struct call *call, tmr_h *h);
+struct dial *dial_alloc(struct line *line, struct call *call, timer_h *h);
 void dial_drop(struct dial *dial);
 bool dial_is_gone(const struct dial *dial);
 struct dial *dial_find(const struct call *call);

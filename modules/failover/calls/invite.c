@@ -149,7 +149,7 @@ void invite_sent(struct line *line, const struct pl *callid, bool again)
 		return;
 	}
 
-	tmr_cancel(&dial->tmr_watch);
+	timer_cancel(&dial->tmr_watch);
 
 	if (!dial->callid) {
 		(void)pl_strdup(&dial->callid, callid);

@@ -10,6 +10,7 @@
  */
 #include "clock.h"
 #include "media.h"
+#include "timer.h"
 
 
 enum {
@@ -17,7 +18,7 @@ enum {
 };
 
 struct media {
-	struct tmr tmr;
+	struct timer tmr;
 	const struct ua *ua;
 	const struct call *call;     /**< May have been freed                */
 	char *callid;
@@ -30,7 +31,7 @@ static void destructor(void *arg)
 {
 	struct media *media = arg;
 
-	tmr_cancel(&media->tmr);
+	timer_cancel(&media->tmr);
 	mem_deref(media->callid);
 }
 
@@ -70,7 +71,7 @@ static void look_handler(void *arg)
 	const struct call *call = find_call(media);
 	uint64_t packets;
 
-	tmr_start(&media->tmr, LOOK_MS, look_handler, media);
+	timer_start(&media->tmr, LOOK_MS, look_handler, media);
 
 	if (!call)
 		return;
@@ -108,7 +109,7 @@ int media_alloc(struct media **mediap, const struct ua *ua,
 		return ENOMEM;
 	}
 
-	tmr_start(&media->tmr, LOOK_MS, look_handler, media);
+	timer_start(&media->tmr, LOOK_MS, look_handler, media);
 	*mediap = media;
 
 	return 0;

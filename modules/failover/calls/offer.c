@@ -20,12 +20,13 @@
 #include "pending.h"
 #include "report.h"
 #include "schedule.h"
+#include "timer.h"
 
 
 /** An offer that is to be seen on the wire */
 struct offer {
 	struct le le;
-	struct tmr tmr;
+	struct timer tmr;
 	struct line *line;
 	const struct call *call;     /**< May have been freed                */
 	char *callid;
@@ -40,7 +41,7 @@ static void destructor(void *arg)
 	struct offer *offer = arg;
 
 	list_unlink(&offer->le);
-	tmr_cancel(&offer->tmr);
+	timer_cancel(&offer->tmr);
 	mem_deref(offer->callid);
 }
 
@@ -65,7 +66,7 @@ static void unsent_handler(void *arg)
 						    offer->call);
 
 	if (dlg && dlg->server && may_follow(offer, dlg->server)) {
-		tmr_start(&offer->tmr, T1_MS, unsent_handler, offer);
+		timer_start(&offer->tmr, T1_MS, unsent_handler, offer);
 		return;
 	}
 
@@ -104,7 +105,7 @@ void offer_made(struct line *line, const struct call *call)
 	if (str_dup(&offer->callid, call_id(call)))
 		mem_deref(offer);
 	else
-		tmr_start(&offer->tmr, T1_MS, unsent_handler, offer);
+		timer_start(&offer->tmr, T1_MS, unsent_handler, offer);
 }
 
 

@@ -187,7 +187,7 @@ static void watch_handler(void *arg)
  */
 void redial_watch(struct dial *dial)
 {
-	tmr_start(&dial->tmr_watch, WATCH_MS, watch_handler, dial);
+	timer_start(&dial->tmr_watch, WATCH_MS, watch_handler, dial);
 }
 
 

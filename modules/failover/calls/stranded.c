@@ -22,6 +22,7 @@
 #include "report.h"
 #include "schedule.h"
 #include "stranded.h"
+#include "timer.h"
 
 
 enum {
@@ -40,7 +41,7 @@ struct stranded {
 	bool refuses;
 	bool told;
 	uint64_t pending_since;      /**< A connection hangs, 0: none [ms]   */
-	struct tmr tmr;
+	struct timer tmr;
 };
 
 static struct list strandedl;
@@ -51,7 +52,7 @@ static void destructor(void *arg)
 	struct stranded *s = arg;
 
 	list_unlink(&s->le);
-	tmr_cancel(&s->tmr);
+	timer_cancel(&s->tmr);
 	mem_deref(s->tc);
 }
 
@@ -168,7 +169,7 @@ static void look_handler(void *arg)
 
 	end_hanging(s);
 	tell(s);
-	tmr_start(&s->tmr, LOOK_MS, look_handler, s);
+	timer_start(&s->tmr, LOOK_MS, look_handler, s);
 }
 
 
@@ -186,7 +187,6 @@ static void begin(struct line *line, unsigned server)
 		return;
 
 	list_append(&strandedl, &s->le, s);
-	tmr_init(&s->tmr);
 	s->line   = line;
 	s->server = server;
 	s->addr   = srv->addr;
@@ -194,7 +194,7 @@ static void begin(struct line *line, unsigned server)
 
 	(void)tcp_connect(&s->tc, &s->addr, estab_handler, NULL,
 			  close_handler, s);
-	tmr_start(&s->tmr, LOOK_MS, look_handler, s);
+	timer_start(&s->tmr, LOOK_MS, look_handler, s);
 }
 
 

@@ -47,9 +47,9 @@ static void destructor(void *arg)
 
 	list_unlink(&w->le);
 	list_unlink(&w->he);
-	tmr_cancel(&w->tmr);
-	tmr_cancel(&w->tmr_end);
-	tmr_cancel(&w->tmr_again);
+	timer_cancel(&w->tmr);
+	timer_cancel(&w->tmr_end);
+	timer_cancel(&w->tmr_again);
 	attempt_stop(&w->att);
 	mem_deref(w->msg);
 	mem_deref(w->branch);
@@ -109,10 +109,10 @@ static void forget_handler(void *arg)
 void within_end(struct within *w)
 {
 	attempt_stop(&w->att);
-	tmr_cancel(&w->tmr_again);
-	tmr_cancel(&w->tmr_end);
+	timer_cancel(&w->tmr_again);
+	timer_cancel(&w->tmr_end);
 	w->state = WITHIN_ANSWERED;
-	tmr_start(&w->tmr, w->detoured ? LATE_MS : 0, forget_handler, w);
+	timer_start(&w->tmr, w->detoured ? LATE_MS : 0, forget_handler, w);
 }
 
 
@@ -140,7 +140,7 @@ static void end_handler(void *arg)
 void within_give_up(struct within *w)
 {
 	attempt_stop(&w->att);
-	tmr_cancel(&w->tmr_again);
+	timer_cancel(&w->tmr_again);
 	w->state = WITHIN_WAITING;
 }
 
@@ -189,7 +189,7 @@ static void again_handler(void *arg)
 	struct within *w = arg;
 
 	w->again_ms = MIN(2 * w->again_ms, (uint32_t)T2_MS);
-	tmr_start(&w->tmr_again, w->again_ms, again_handler, w);
+	timer_start(&w->tmr_again, w->again_ms, again_handler, w);
 
 	++w->att.sends;
 	(void)within_send(w, w->pkt);
@@ -221,7 +221,7 @@ int within_send_detour(struct within *w, struct dialog *dlg, unsigned server)
 
 	if (w->det.tp == SIP_TRANSP_UDP) {
 		w->again_ms = T1_MS;
-		tmr_start(&w->tmr_again, T1_MS, again_handler, w);
+		timer_start(&w->tmr_again, T1_MS, again_handler, w);
 	}
 
 	return within_send(w, w->pkt);
@@ -341,9 +341,6 @@ static struct within *within_alloc(struct txn *txn, struct sip_msg *msg)
 		return NULL;
 
 	list_append(&withinl, &w->le, w);
-	tmr_init(&w->tmr);
-	tmr_init(&w->tmr_end);
-	tmr_init(&w->tmr_again);
 	w->line = txn->line;
 	w->dst  = txn->dst;
 	w->msg  = mem_ref(msg);
@@ -418,7 +415,7 @@ bool within_sent(struct txn *txn, struct sent *sent, enum sip_transp tp,
 	w->since = clock_ms();
 	attempt_start(&w->att, txn->server);
 	w->att.sends = 1;
-	tmr_start(&w->tmr_end, END_MS, end_handler, w);
+	timer_start(&w->tmr_end, END_MS, end_handler, w);
 
 	if (!is_left(txn))
 		return false;

@@ -10,6 +10,7 @@
 #include "attempt.h"
 #include "compat.h"
 #include "detour.h"
+#include "timer.h"
 
 struct dialog;
 struct line;
@@ -40,10 +41,10 @@ struct within {
 	struct detour det;           /**< ... this way                       */
 	struct mbuf *pkt;            /**< ... printed so                     */
 	struct mbuf *ack;            /**< ... and its ACK                    */
-	struct tmr tmr_again;        /**< UDP: to be sent again              */
+	struct timer tmr_again;      /**< UDP: to be sent again              */
 	uint32_t again_ms;
-	struct tmr tmr;              /**< What the state waits for           */
-	struct tmr tmr_end;          /**< libre's time-out is near           */
+	struct timer tmr;            /**< What the state waits for           */
+	struct timer tmr_end;        /**< libre's time-out is near           */
 	unsigned challenges;         /**< Of the present server              */
 	uint64_t since;              /**< When libre sent it [ms]            */
 };

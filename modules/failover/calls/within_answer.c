@@ -61,10 +61,10 @@ static void listened_handler(void *arg)
 static void listen_for_media(struct within *w)
 {
 	attempt_stop(&w->att);
-	tmr_cancel(&w->tmr_again);
-	tmr_cancel(&w->tmr_end);
+	timer_cancel(&w->tmr_again);
+	timer_cancel(&w->tmr_end);
 	w->state   = WITHIN_LISTENING;
-	tmr_start(&w->tmr, LISTEN_MS, listened_handler, w);
+	timer_start(&w->tmr, LISTEN_MS, listened_handler, w);
 }
 
 
@@ -280,7 +280,7 @@ bool within_answer(struct txn *txn, const struct sip_msg *msg,
 			return final_answer(w, txn, msg);
 
 		attempt_stop(&w->att);
-		tmr_cancel(&w->tmr_again);
+		timer_cancel(&w->tmr_again);
 		return false;
 
 	case WITHIN_LISTENING:

@@ -130,7 +130,7 @@ void decide_take(struct line *line, const struct decision *d)
  */
 void decide_wait(struct line *line, uint32_t ms)
 {
-	tmr_start(&line->tmr_todo, ms, todo_handler, line);
+	timer_start(&line->tmr_todo, ms, todo_handler, line);
 }
 
 

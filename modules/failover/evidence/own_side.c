@@ -81,7 +81,7 @@ static void again_handler(void *arg)
  */
 void own_side_try_again(struct line *line)
 {
-	tmr_start(&line->tmr_again, AGAIN_MS, again_handler, line);
+	timer_start(&line->tmr_again, AGAIN_MS, again_handler, line);
 }
 
 
@@ -106,8 +106,8 @@ void own_side_in_want(struct line *line)
 	const unsigned doubled = MIN(line->unsent, RETRY_DOUBLE);
 
 	++line->unsent;
-	tmr_start(&line->tmr_again, (uint64_t)RETRY_MS << doubled,
-		  retry_handler, line);
+	timer_start(&line->tmr_again, (uint64_t)RETRY_MS << doubled,
+		    retry_handler, line);
 }
 
 

@@ -1,58 +1,16 @@
 /**
- * @file alarm.c  Times to come, of which libre knows the first only
+ * @file alarm.c  Timers that go on while the machine sleeps
  *
- * libre keeps its timers in one list and walks it for each timer that is
- * started. A timer for every account, due in minutes or hours, would be in the
- * way of each message. So all of them share one timer, which runs for the
- * first that is due.
+ * What is due in minutes or hours goes by our own clock: see clock.c.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include <stddef.h>
-#include <re.h>
 #include "alarm.h"
 #include "clock.h"
 
 
-static struct {
-	struct heap heap;
-	struct tmr tmr;
-} alarms;
-
-
-static void due_handler(void *arg);
-
-
-/** Run libre's timer for the first, and no longer for the one before */
-static void run_for_first(void)
-{
-	const struct heap_entry *first = alarms.heap.first;
-	const uint64_t now = clock_ms();
-
-	if (first)
-		tmr_start(&alarms.tmr, first->due > now ? first->due - now : 0,
-			  due_handler, NULL);
-	else
-		tmr_cancel(&alarms.tmr);
-}
-
-
-/** One at a time: its handler may set and cancel any other */
-static void due_handler(void *arg)
-{
-	struct heap_entry *first = alarms.heap.first;
-	(void)arg;
-
-	if (first && first->due <= clock_ms()) {
-		struct alarm *alarm = (void *)first;
-
-		heap_remove(&alarms.heap, first);
-		alarm->h(alarm->arg);
-	}
-
-	run_for_first();
-}
+static struct timers alarms = TIMERS_INIT(clock_ms);
 
 
 /**
@@ -63,19 +21,9 @@ static void due_handler(void *arg)
  * @param h     Handler; it may free the alarm
  * @param arg   Handler argument
  */
-void alarm_set(struct alarm *alarm, uint64_t due, alarm_h *h, void *arg)
+void alarm_set(struct timer *alarm, uint64_t due, timer_h *h, void *arg)
 {
-	const struct heap_entry *first = alarms.heap.first;
-
-	heap_remove(&alarms.heap, &alarm->entry);
-
-	alarm->h   = h;
-	alarm->arg = arg;
-
-	heap_insert(&alarms.heap, &alarm->entry, due);
-
-	if (first == &alarm->entry || alarms.heap.first == &alarm->entry)
-		run_for_first();
+	timers_set(&alarms, alarm, due, h, arg);
 }
 
 
@@ -84,19 +32,14 @@ void alarm_set(struct alarm *alarm, uint64_t due, alarm_h *h, void *arg)
  *
  * @param alarm Alarm, set or not
  */
-void alarm_cancel(struct alarm *alarm)
+void alarm_cancel(struct timer *alarm)
 {
-	const struct heap_entry *first = alarms.heap.first;
-
-	heap_remove(&alarms.heap, &alarm->entry);
-
-	if (first == &alarm->entry)
-		run_for_first();
+	timers_cancel(&alarms, alarm);
 }
 
 
 /** libre's clock has jumped, its timer would be early or late */
 void alarm_clock_jumped(void)
 {
-	run_for_first();
+	timers_run(&alarms);
 }

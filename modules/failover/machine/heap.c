@@ -4,12 +4,19 @@
  * A pairing heap (Fredman, Sedgewick, Sleator, Tarjan: The Pairing Heap, 1986).
  * It allocates nothing, so nothing in it fails. To insert costs the same for
  * any number of entries, to remove grows with the logarithm of the number.
+ * Those due at the same time come in the order in which they were inserted.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <stddef.h>
 #include "heap.h"
+
+
+static bool is_before(const struct heap_entry *a, const struct heap_entry *b)
+{
+	return a->due == b->due ? a->turn < b->turn : a->due < b->due;
+}
 
 
 /** The later of two roots becomes the first child of the other */
@@ -20,7 +27,7 @@ static struct heap_entry *meld(struct heap_entry *a, struct heap_entry *b)
 	if (!a || !b)
 		return a ? a : b;
 
-	parent = b->due < a->due ? b : a;
+	parent = is_before(b, a) ? b : a;
 	child  = parent == a ? b : a;
 
 	child->prev = parent;
@@ -74,7 +81,11 @@ static struct heap_entry *meld_all(struct heap_entry *child)
  */
 void heap_insert(struct heap *heap, struct heap_entry *entry, uint64_t due)
 {
-	*entry = (struct heap_entry) { .due = due, .inside = true };
+	*entry = (struct heap_entry) {
+		.due    = due,
+		.turn   = heap->inserted++,
+		.inside = true
+	};
 	heap->first = meld(heap->first, entry);
 }
 

@@ -13,15 +13,17 @@
 /** A time in a heap, part of what waits for it; all zero: in no heap */
 struct heap_entry {
 	uint64_t due;                /**< When [ms]                          */
+	uint64_t turn;               /**< Its place among those of that time */
 	struct heap_entry *child;    /**< The first due no earlier           */
 	struct heap_entry *next;     /**< Beside this, under the same parent */
 	struct heap_entry *prev;     /**< Before this, or the parent         */
 	bool inside;                 /**< It is in a heap                    */
 };
 
-/** Its first entry, NULL: empty */
+/** All zero: empty */
 struct heap {
-	struct heap_entry *first;
+	struct heap_entry *first;    /**< NULL: empty                        */
+	uint64_t inserted;           /**< Entries so far                     */
 };
 
 void heap_insert(struct heap *heap, struct heap_entry *entry, uint64_t due);

@@ -34,10 +34,10 @@ static void destructor(void *arg)
 	struct line *line = arg;
 
 	line_remove(line);
-	tmr_cancel(&line->tmr_todo);
+	timer_cancel(&line->tmr_todo);
 	alarm_cancel(&line->alarm);
-	tmr_cancel(&line->tmr_again);
-	tmr_cancel(&line->tmr_follow);
+	timer_cancel(&line->tmr_again);
+	timer_cancel(&line->tmr_follow);
 	ask_forget(line);
 	txn_forget(line);
 	dial_forget(line);
@@ -106,9 +106,6 @@ static int add(struct line **linep, struct ua *ua,
 	if (!line)
 		return ENOMEM;
 
-	tmr_init(&line->tmr_todo);
-	tmr_init(&line->tmr_again);
-	tmr_init(&line->tmr_follow);
 	line->presence_server = PRIMARY;
 	line->ua  = ua;
 	line->acc = mem_ref(ua_account(ua));

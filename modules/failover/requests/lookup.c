@@ -13,6 +13,7 @@
 #include "lookup.h"
 #include "sockets.h"
 #include "target.h"
+#include "timer.h"
 
 
 enum {
@@ -24,8 +25,8 @@ enum {
 /* Lives until libre has ended the request: one that is dropped before would
    be sent after all, with nothing in it */
 struct lookup {
-	struct tmr tmr;              /**< A verdict may wait                 */
-	struct tmr tmr_ask;          /**< Running: libre has no request yet  */
+	struct timer tmr;            /**< A verdict may wait                 */
+	struct timer tmr_ask;        /**< Running: libre has no request yet  */
 	struct line *line;           /**< NULL: gone                         */
 	unsigned server;
 	struct sa addrv[MAX_OFFERS];
@@ -56,8 +57,8 @@ static void destructor(void *arg)
 {
 	struct lookup *lookup = arg;
 
-	tmr_cancel(&lookup->tmr);
-	tmr_cancel(&lookup->tmr_ask);
+	timer_cancel(&lookup->tmr);
+	timer_cancel(&lookup->tmr_ask);
 }
 
 
@@ -79,7 +80,7 @@ static SEND_HANDLER(send_handler)
 
 static void judge(struct lookup *lookup)
 {
-	tmr_cancel(&lookup->tmr);
+	timer_cancel(&lookup->tmr);
 
 	if (lookup->since)
 		judge_h(lookup->line, lookup->server, &lookup->dst,
@@ -111,7 +112,7 @@ static void timeout_handler(void *arg)
 {
 	struct lookup *lookup = arg;
 
-	if (tmr_isrunning(&lookup->tmr_ask))
+	if (timer_is_running(&lookup->tmr_ask))
 		end(lookup);
 	else
 		judge(lookup);
@@ -151,7 +152,7 @@ static void ask_handler(void *arg)
 	struct lookup *lookup = arg;
 
 	if (COMPAT_CONNECTS_FIRST && !sockets_are_found())
-		tmr_start(&lookup->tmr_ask, READY_MS, ask_handler, lookup);
+		timer_start(&lookup->tmr_ask, READY_MS, ask_handler, lookup);
 	else if (ask(lookup))
 		end(lookup);
 }
@@ -184,13 +185,11 @@ void lookup_start(struct line *line, unsigned server)
 	if (!lookup)
 		return;
 
-	tmr_init(&lookup->tmr);
-	tmr_init(&lookup->tmr_ask);
 	lookup->line   = line;
 	lookup->server = server;
 	*lookupp = lookup;
 
-	tmr_start(&lookup->tmr, WAIT_MS, timeout_handler, lookup);
+	timer_start(&lookup->tmr, WAIT_MS, timeout_handler, lookup);
 	ask_handler(lookup);
 }
 
@@ -212,7 +211,7 @@ bool lookup_defer(struct line *line, unsigned server, const struct sa *dst,
 {
 	struct lookup *lookup = line->lookupv[server - 1];
 
-	if (!lookup || !tmr_isrunning(&lookup->tmr))
+	if (!lookup || !timer_is_running(&lookup->tmr))
 		return false;
 
 	lookup->dst   = *dst;
@@ -239,12 +238,12 @@ void lookup_forget(struct line *line)
 
 		line->lookupv[i] = NULL;
 
-		if (tmr_isrunning(&lookup->tmr_ask)) {
+		if (timer_is_running(&lookup->tmr_ask)) {
 			mem_deref(lookup);
 			continue;
 		}
 
-		tmr_cancel(&lookup->tmr);
+		timer_cancel(&lookup->tmr);
 		lookup->line = NULL;
 	}
 }

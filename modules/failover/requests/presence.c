@@ -178,5 +178,5 @@ void presence_registered(struct line *line, unsigned server)
 	if (line->presence == PRESENCE_OPEN)
 		ua_presence_status_set(line->ua, PRESENCE_UNKNOWN);
 
-	tmr_start(&line->tmr_follow, 0, follow_handler, line);
+	timer_start(&line->tmr_follow, 0, follow_handler, line);
 }

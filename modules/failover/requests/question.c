@@ -15,6 +15,7 @@
 #include "question.h"
 #include "request.h"
 #include "schedule.h"
+#include "timer.h"
 
 
 enum {
@@ -24,7 +25,7 @@ enum {
 
 struct question {
 	struct le le;
-	struct tmr tmr;              /**< Its time is up                     */
+	struct timer tmr;            /**< Its time is up                     */
 	uint64_t ms;                 /**< Time for an answer [ms]            */
 	uint64_t since;              /**< The latest request [ms]            */
 	bool sent;
@@ -46,7 +47,7 @@ static void destructor(void *arg)
 	struct question *q = arg;
 
 	list_unlink(&q->le);
-	tmr_cancel(&q->tmr);
+	timer_cancel(&q->tmr);
 	mem_deref(q->req);
 	mem_deref(q->auth);
 	mem_deref(q->dlg);
@@ -69,7 +70,7 @@ static void end(struct question *q, int err, const struct sip_msg *msg)
 	};
 	question_h *h = q->h;
 
-	tmr_start(&q->tmr, LINGER_MS, linger_handler, q);
+	timer_start(&q->tmr, LINGER_MS, linger_handler, q);
 	q->h = NULL;
 
 	if (h)
@@ -117,7 +118,7 @@ static int send_request(struct question *q)
 {
 	q->since = clock_ms();
 	q->sent  = false;
-	tmr_start(&q->tmr, q->ms, timeout_handler, q);
+	timer_start(&q->tmr, q->ms, timeout_handler, q);
 
 	return sip_drequestf(&q->req, uag_sip(), true, "REGISTER", q->dlg, 0,
 			     q->auth, send_handler, response_handler, q,
@@ -150,7 +151,6 @@ int question_send(struct account *acc, const char *uri, uint64_t ms,
 		return ENOMEM;
 
 	list_append(&questionl, &q->le, q);
-	tmr_init(&q->tmr);
 	q->ms  = ms;
 	q->h   = h;
 	q->arg = arg;

@@ -14,6 +14,7 @@
 #include "line.h"
 #include "request.h"
 #include "schedule.h"
+#include "timer.h"
 #include "txn.h"
 #include "unread.h"
 #include "unwanted.h"
@@ -25,7 +26,7 @@ enum {
 
 struct request {
 	struct le he;                /**< By Call-ID                         */
-	struct tmr tmr;              /**< Its time is up                     */
+	struct timer tmr;            /**< Its time is up                     */
 	const char *met;
 	unsigned server;             /**< That it is for                     */
 	uint64_t ms;                 /**< Time for an answer [ms]            */
@@ -61,7 +62,7 @@ static void destructor(void *arg)
 			     req->server);
 
 	list_unlink(&req->he);
-	tmr_cancel(&req->tmr);
+	timer_cancel(&req->tmr);
 	mem_deref(req->req);
 	mem_deref(req->auth);
 	mem_deref(req->dlg);
@@ -106,7 +107,7 @@ static void timeout_handler(void *arg)
 	struct request *req = arg;
 
 	if (is_to_read(req)) {
-		tmr_start(&req->tmr, UNREAD_MS, timeout_handler, req);
+		timer_start(&req->tmr, UNREAD_MS, timeout_handler, req);
 	}
 	else if (clock_is_late(req->due)) {
 		await(req);
@@ -121,7 +122,7 @@ static void timeout_handler(void *arg)
 static void await(struct request *req)
 {
 	req->due = clock_ms() + req->ms;
-	tmr_start(&req->tmr, req->ms, timeout_handler, req);
+	timer_start(&req->tmr, req->ms, timeout_handler, req);
 }
 
 

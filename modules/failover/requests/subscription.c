@@ -26,6 +26,7 @@
 #include "renumber.h"
 #include "schedule.h"
 #include "subscription.h"
+#include "timer.h"
 #include "txn.h"
 
 
@@ -53,7 +54,7 @@ struct subscription {
 					  heard                              */
 	uint64_t ended_at;           /**< For the first time [ms]            */
 	uint64_t told_at;            /**< For the last time [ms]             */
-	struct tmr tmr;
+	struct timer tmr;
 };
 
 static struct list subl;
@@ -64,7 +65,7 @@ static void destructor(void *arg)
 	struct subscription *sub = arg;
 
 	list_unlink(&sub->le);
-	tmr_cancel(&sub->tmr);
+	timer_cancel(&sub->tmr);
 	mem_deref(sub->callid);
 	mem_deref(sub->event);
 	mem_deref(sub->aor);
@@ -100,7 +101,7 @@ static void wait_for(struct subscription *sub, struct sip_msg *msg)
 {
 	mem_deref(sub->pending);
 	sub->pending = mem_ref(msg);
-	tmr_start(&sub->tmr, FORGET_MS, forget_handler, sub);
+	timer_start(&sub->tmr, FORGET_MS, forget_handler, sub);
 }
 
 
@@ -172,7 +173,7 @@ static int end(struct subscription *sub)
 		sub->ended_at = now;
 	sub->ended   = true;
 	sub->told_at = now;
-	tmr_start(&sub->tmr, TRANSACTION_MS, forget_handler, sub);
+	timer_start(&sub->tmr, TRANSACTION_MS, forget_handler, sub);
 
 	return err;
 }
@@ -215,7 +216,6 @@ void subscription_sent(struct line *line, unsigned server,
 		return;
 
 	list_append(&subl, &sub->le, sub);
-	tmr_init(&sub->tmr);
 	sub->line   = line;
 	sub->server = server;
 
@@ -232,7 +232,7 @@ static void learn_tag(struct subscription *sub, const struct pl *tag)
 		(void)pl_strdup(&sub->rtag, tag);
 
 	if (!sub->ended)
-		tmr_cancel(&sub->tmr);
+		timer_cancel(&sub->tmr);
 	else if (sub->rtag)
 		(void)end(sub);
 }

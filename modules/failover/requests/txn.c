@@ -34,9 +34,9 @@ static void destructor(void *arg)
 	list_unlink(&txn->he);
 	list_unlink(&txn->cle);
 	list_unlink(&txn->lle);
-	tmr_cancel(&txn->tmr);
-	tmr_cancel(&txn->tmr_giveup);
-	tmr_cancel(&txn->tmr_probe);
+	timer_cancel(&txn->tmr);
+	timer_cancel(&txn->tmr_giveup);
+	timer_cancel(&txn->tmr_probe);
 	mem_deref(txn->invite);
 }
 
@@ -187,7 +187,7 @@ void txn_detour(struct txn *txn, unsigned server, enum sip_transp tp,
 	txn->tp       = tp;
 	txn->dst      = *dst;
 	txn->since    = clock_ms();
-	tmr_cancel(&txn->tmr_probe);
+	timer_cancel(&txn->tmr_probe);
 }
 
 
@@ -292,8 +292,8 @@ struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
 void txn_answered(struct txn *txn)
 {
 	txn->answered = true;
-	tmr_cancel(&txn->tmr_giveup);
-	tmr_cancel(&txn->tmr_probe);
+	timer_cancel(&txn->tmr_giveup);
+	timer_cancel(&txn->tmr_probe);
 }
 
 

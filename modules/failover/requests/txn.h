@@ -8,6 +8,7 @@
 #define FAILOVER_TXN_H
 
 #include "compat.h"
+#include "timer.h"
 
 struct line;
 struct renumber;
@@ -33,9 +34,9 @@ struct txn {
 	struct le he;                /**< ... by branch                      */
 	struct le cle;               /**< ... by Call-ID                     */
 	struct le lle;               /**< ... of its line                    */
-	struct tmr tmr;              /**< libre has given it up by now       */
-	struct tmr tmr_giveup;       /**< KIND_OTHER: so do we               */
-	struct tmr tmr_probe;        /**< TCP, TLS: is anybody there?        */
+	struct timer tmr;            /**< libre has given it up by now       */
+	struct timer tmr_giveup;     /**< KIND_OTHER: so do we               */
+	struct timer tmr_probe;      /**< TCP, TLS: is anybody there?        */
 	uint32_t probe_ms;           /**< ... and how long that was          */
 	struct line *line;
 	unsigned server;

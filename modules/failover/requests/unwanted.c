@@ -13,11 +13,12 @@
 #include "line.h"
 #include "orphan.h"
 #include "request.h"
+#include "schedule.h"
 #include "sent.h"
+#include "timer.h"
 #include "trace.h"
 #include "txn.h"
 #include "unwanted.h"
-#include "schedule.h"
 
 
 enum {
@@ -28,7 +29,7 @@ enum {
 struct unwanted {
 	struct le le;
 	struct le he;                /**< By Call-ID, or by branch           */
-	struct tmr tmr;
+	struct timer tmr;
 	char *branch;                /**< If that is known, else NULL        */
 	char *callid;
 	const char *met;
@@ -45,7 +46,7 @@ static void destructor(void *arg)
 
 	list_unlink(&unw->le);
 	list_unlink(&unw->he);
-	tmr_cancel(&unw->tmr);
+	timer_cancel(&unw->tmr);
 	mem_deref(unw->branch);
 	mem_deref(unw->callid);
 }
@@ -74,7 +75,7 @@ static void expect(const char *callid, const char *met, unsigned server)
 	}
 
 	index_add(&by_text, unw->callid, &unw->he, unw);
-	tmr_start(&unw->tmr, RESOLVE_MS, forget_handler, unw);
+	timer_start(&unw->tmr, RESOLVE_MS, forget_handler, unw);
 }
 
 
@@ -136,7 +137,7 @@ void unwanted_add_branch(const struct pl *branch)
 	}
 
 	index_add(&by_text, unw->branch, &unw->he, unw);
-	tmr_start(&unw->tmr, TRANSACTION_MS, forget_handler, unw);
+	timer_start(&unw->tmr, TRANSACTION_MS, forget_handler, unw);
 }
 
 
@@ -227,7 +228,7 @@ bool unwanted_withhold(const struct pl *pkt, const struct pl *branch, int *err)
 	}
 	else {
 		*err = ECONNREFUSED;
-		tmr_cancel(&txn->tmr_giveup);
+		timer_cancel(&txn->tmr_giveup);
 	}
 
 	return true;

@@ -45,7 +45,7 @@ static void expired_handler(void *arg)
 		return;
 	}
 
-	tmr_start(&txn->tmr, MEMORY_MS, forget_handler, txn);
+	timer_start(&txn->tmr, MEMORY_MS, forget_handler, txn);
 	registering_undone(txn->line);
 }
 
@@ -59,7 +59,7 @@ static void expired_handler(void *arg)
 void silence_unregistered(struct txn *txn)
 {
 	txn_end(txn);
-	tmr_start(&txn->tmr, TXN_LIFETIME_MS, forget_handler, txn);
+	timer_start(&txn->tmr, TXN_LIFETIME_MS, forget_handler, txn);
 }
 
 
@@ -75,7 +75,7 @@ static void giveup_handler(void *arg)
 		return;
 
 	if (unread_wait(&txn->unread_since, txn->line, txn->server, due)) {
-		tmr_start(&txn->tmr_giveup, UNREAD_MS, giveup_handler, txn);
+		timer_start(&txn->tmr_giveup, UNREAD_MS, giveup_handler, txn);
 		return;
 	}
 
@@ -101,7 +101,7 @@ static void probe_handler(void *arg)
 	struct txn *txn = arg;
 
 	txn->probe_ms *= 2;
-	tmr_start(&txn->tmr_probe, txn->probe_ms, probe_handler, txn);
+	timer_start(&txn->tmr_probe, txn->probe_ms, probe_handler, txn);
 
 	if (clock_has_jumped())
 		return;
@@ -136,16 +136,16 @@ void silence_watch(struct txn *txn)
 {
 	const bool invite = !strcmp(txn->met, "INVITE");
 
-	tmr_start(&txn->tmr, TXN_LIFETIME_MS, expired_handler, txn);
+	timer_start(&txn->tmr, TXN_LIFETIME_MS, expired_handler, txn);
 
 	/* the others are followed by calls/, with times of their own */
 	if (txn->kind == KIND_OTHER)
-		tmr_start(&txn->tmr_giveup,
-			  schedule_giveup_ms(&txn->line->set, invite),
-			  giveup_handler, txn);
+		timer_start(&txn->tmr_giveup,
+			    schedule_giveup_ms(&txn->line->set, invite),
+			    giveup_handler, txn);
 
 	if (txn->tp != SIP_TRANSP_UDP && txn->kind != KIND_DEREGISTER) {
 		txn->probe_ms = T1_MS;
-		tmr_start(&txn->tmr_probe, txn->probe_ms, probe_handler, txn);
+		timer_start(&txn->tmr_probe, txn->probe_ms, probe_handler, txn);
 	}
 }

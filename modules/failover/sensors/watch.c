@@ -24,6 +24,7 @@
 #include "evidence.h"
 #include "line.h"
 #include "renumber.h"
+#include "timer.h"
 #include "trace.h"
 #include "watch.h"
 
@@ -42,7 +43,7 @@ struct watch {
 	ino_t ino;                   /**< Tells sockets apart                */
 	struct compat_fd cfd;        /**< The same socket, ours              */
 	uint64_t since;              /**< Of its first answer [ms]           */
-	struct tmr tmr;
+	struct timer tmr;
 };
 
 static struct list watchl;
@@ -53,7 +54,7 @@ static void destructor(void *arg)
 	struct watch *watch = arg;
 
 	list_unlink(&watch->le);
-	tmr_cancel(&watch->tmr);
+	timer_cancel(&watch->tmr);
 	compat_fd_close(&watch->cfd);
 }
 
@@ -132,8 +133,9 @@ static void check_handler(void *arg)
 	}
 
 	idle = connection_idle_ms(watch->cfd.fd);
-	tmr_start(&watch->tmr, (idle < IDLE_MS ? IDLE_MS - idle : 0) + LATE_MS,
-		  check_handler, watch);
+	timer_start(&watch->tmr,
+		    (idle < IDLE_MS ? IDLE_MS - idle : 0) + LATE_MS,
+		    check_handler, watch);
 }
 
 
@@ -144,7 +146,7 @@ static void read_handler(int flags, void *arg)
 	(void)flags;
 
 	trace_check();
-	tmr_start(&watch->tmr, 0, check_handler, watch);
+	timer_start(&watch->tmr, 0, check_handler, watch);
 }
 
 
@@ -157,7 +159,6 @@ static int watch_alloc(struct line *line, unsigned server, int fd, ino_t ino)
 		return ENOMEM;
 
 	list_append(&watchl, &watch->le, watch);
-	tmr_init(&watch->tmr);
 	watch->line   = line;
 	watch->server = server;
 	watch->fd     = fd;
@@ -173,7 +174,7 @@ static int watch_alloc(struct line *line, unsigned server, int fd, ino_t ino)
 	}
 
 	/* it may be ending already */
-	tmr_start(&watch->tmr, 0, check_handler, watch);
+	timer_start(&watch->tmr, 0, check_handler, watch);
 
 	return 0;
 }

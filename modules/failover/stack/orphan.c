@@ -16,6 +16,7 @@
 #include "compat.h"
 #include "orphan.h"
 #include "schedule.h"
+#include "timer.h"
 
 
 enum {
@@ -24,7 +25,7 @@ enum {
 
 struct orphan {
 	struct le le;
-	struct tmr tmr;
+	struct timer tmr;
 	struct sip_msg *invite;
 	enum sip_transp tp;
 	struct sa dst;
@@ -41,7 +42,7 @@ static void destructor(void *arg)
 	struct orphan *orphan = arg;
 
 	list_unlink(&orphan->le);
-	tmr_cancel(&orphan->tmr);
+	timer_cancel(&orphan->tmr);
 	mem_deref(orphan->invite);
 }
 
@@ -196,7 +197,7 @@ void orphan_add(struct sip_msg *invite, enum sip_transp tp,
 	orphan->tp     = tp;
 	orphan->dst    = *dst;
 	orphan->since  = since;
-	tmr_start(&orphan->tmr, MEMORY_MS, expired_handler, orphan);
+	timer_start(&orphan->tmr, MEMORY_MS, expired_handler, orphan);
 }
 
 
