@@ -61,6 +61,7 @@ struct line {
 	unsigned serverm;            /**< Room for so many                   */
 	struct name *namev[MAX_SERVERS];/**< Looked up in DNS                */
 	unsigned namec;
+	bool present;                /**< Its user agent is: accounts_scan() */
 	bool pending;                /**< Unmanaged until DNS answers        */
 	bool unregistered;           /**< ... and not registered             */
 	bool leaving;                /**< Managed until it has no standby    */

@@ -21,8 +21,7 @@
 #include "web.h"
 
 
-/* The time of a scan grows with the square of the number of accounts, so not
-   every answer scans. */
+/* A scan looks at each account, so not every answer scans */
 static const struct line *account(unsigned i)
 {
 	struct le *le;

@@ -292,6 +292,42 @@ void accounts_take_over(struct line *line)
 }
 
 
+/* Whose user agent is still there, and has the same account? */
+static void mark_present(void)
+{
+	struct le *le;
+
+	for (le = list_head(line_list()); le; le = le->next)
+		((struct line *)le->data)->present = false;
+
+	for (le = list_head(uag_list()); le; le = le->next) {
+
+		struct line *line = line_find(le->data);
+
+		if (line)
+			line->present = true;
+	}
+}
+
+
+static void remove_gone(void)
+{
+	struct le *le = list_head(line_list());
+
+	mark_present();
+
+	while (le) {
+
+		struct line *line = le->data;
+
+		le = le->next;
+
+		if (!line->present)
+			mem_deref(line);
+	}
+}
+
+
 /**
  * Find accounts that no event has announced, and remove those that ended
  * without an event. They were there before this module, or do not register.
@@ -299,18 +335,10 @@ void accounts_take_over(struct line *line)
 void accounts_scan(void)
 {
 	struct line *line;
-	struct le *le = list_head(line_list());
+	struct le *le;
 
 	(void)accounts_reread();
-
-	while (le) {
-
-		line = le->data;
-		le = le->next;
-
-		if (accounts_is_gone(line))
-			mem_deref(line);
-	}
+	remove_gone();
 
 	for (le = list_head(uag_list()); le; le = le->next) {
 		if (line_find(le->data))
