@@ -2,7 +2,9 @@
 """failover_flow and failover_tcp_keepalive: the connection that an account
 is registered over ends while nothing is sent."""
 
+import os
 import time
+from collections import Counter
 
 import pytest
 
@@ -27,6 +29,40 @@ def anew(phone, server, before: int):
 def rest(phone, seconds: float) -> None:
     end = time.monotonic() + seconds
     phone.wait(lambda: time.monotonic() > end)
+
+
+def descriptors(phone) -> Counter:
+    """How many each socket of the phone has."""
+    folder = f"/proc/{phone.pid}/fd"
+    found = Counter()
+    for name in os.listdir(folder):
+        try:
+            found[os.readlink(os.path.join(folder, name))] += 1
+        except FileNotFoundError:
+            pass                # closed meanwhile
+    return Counter({link: n for link, n in found.items()
+                    if link.startswith("socket:")})
+
+
+def test_accounts_share_a_connection(server_group, phone_factory):
+    """It has libre's descriptor and one that watches it, and all accounts
+    learn of its end."""
+    primary, backup = server_group(transports=("tcp",))
+    aors = {f"sip:user{i}@127.0.0.1" for i in range(5)}
+    phone = phone_factory(*(line(primary, backup, transport="tcp", aor=aor)
+                            for aor in aors))
+    for aor in aors:
+        in_use(phone, 1, aor)
+    assert max(descriptors(phone).values()) == 2
+
+    ended = time.monotonic()
+    primary.cut()
+    phone.wait(lambda: {entry.msg.aor for entry in binds(primary, ended)}
+               == aors, what="a REGISTER of each account")
+    for aor in aors:
+        in_use(phone, 1, aor)
+        assert counters(phone, aor)["failovers"] == 0
+    assert max(descriptors(phone).values()) == 2
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["fin", "rst"])

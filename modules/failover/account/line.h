@@ -68,6 +68,7 @@ struct line {
 	struct policy policy;
 
 	struct list txnl;            /**< Its client transactions: txn.c     */
+	struct list watchl;          /**< Its connections: watch.c           */
 	struct decision todo;        /**< Decided, not done yet              */
 	bool drop_requests;          /**< ... and our requests are ended     */
 	struct timer tmr_todo;

@@ -5,9 +5,10 @@
  * waits for it to open. It has no call for that, so the socket is watched
  * beside libre, through a second file descriptor: that becomes readable when
  * the peer ends the connection, whoever looks first, and when something is
- * received that makes libre close it, such as the end of TLS. libre also
- * closes one on which nothing was received for 15 minutes. There is a timer
- * for that, and no other: an idle phone is not woken up.
+ * received that makes libre close it, such as the end of TLS. Accounts that
+ * share a connection share that descriptor. libre also closes one on which
+ * nothing was received for 15 minutes. There is a timer for that, and no
+ * other: an idle phone is not woken up.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -22,6 +23,7 @@
 #include "connection.h"
 #include "descriptors.h"
 #include "evidence.h"
+#include "index.h"
 #include "line.h"
 #include "renumber.h"
 #include "timer.h"
@@ -34,28 +36,165 @@ enum {
 	LATE_MS = 1000,              /**< ... and has done so by then        */
 };
 
-/** A connection that a server has answered a REGISTER on */
-struct watch {
-	struct le le;
-	struct line *line;
-	unsigned server;
+/** A connection that is watched; accounts may share it */
+struct flow {
+	struct le he;                /**< By its inode                       */
+	struct list watchl;          /**< Accounts that use it               */
 	int fd;                      /**< libre's own                        */
 	ino_t ino;                   /**< Tells sockets apart                */
 	struct compat_fd cfd;        /**< The same socket, ours              */
-	uint64_t since;              /**< Of its first answer [ms]           */
 	struct timer tmr;
 };
 
-static struct list watchl;
+/** An account that has registered with a server over it */
+struct watch {
+	struct le le;                /**< Of the flow's                      */
+	struct le lle;               /**< ... of its line's                  */
+	struct flow *flow;
+	struct line *line;
+	unsigned server;
+	uint64_t since;              /**< Of its first answer [ms]           */
+};
+
+static struct index flows;
 
 
-static void destructor(void *arg)
+static void flow_destructor(void *arg)
+{
+	struct flow *flow = arg;
+
+	list_unlink(&flow->he);
+	timer_cancel(&flow->tmr);
+	compat_fd_close(&flow->cfd);
+}
+
+
+static void ino_key(struct pl *key, const ino_t *ino)
+{
+	key->p = (const char *)ino;
+	key->l = sizeof(*ino);
+}
+
+
+static struct flow *flow_find(ino_t ino)
+{
+	struct pl key;
+	struct le *le;
+
+	ino_key(&key, &ino);
+
+	for (le = list_head(index_bucket(&flows, &key)); le; le = le->next) {
+
+		struct flow *flow = le->data;
+
+		if (flow->ino == ino)
+			return flow;
+	}
+
+	return NULL;
+}
+
+
+static bool is_closed_by_libre(const struct flow *flow)
+{
+	ino_t ino;
+
+	return !descriptors_inode(&ino, flow->fd) || ino != flow->ino;
+}
+
+
+static bool is_ended_by_peer(const struct flow *flow)
+{
+	struct pollfd pfd = { .fd = flow->cfd.fd, .events = POLLRDHUP };
+
+	return poll(&pfd, 1, 0) > 0;
+}
+
+
+/* The last watch takes the flow with it */
+static void tell_end(struct flow *flow)
+{
+	struct le *le;
+
+	(void)mem_ref(flow);
+
+	while ((le = list_head(&flow->watchl))) {
+
+		const struct watch watch = *(struct watch *)le->data;
+
+		mem_deref(le->data);
+		evidence_flow_ended(watch.line, watch.server,
+				    clock_ms() - watch.since);
+	}
+
+	mem_deref(flow);
+}
+
+
+static void check_handler(void *arg)
+{
+	struct flow *flow = arg;
+	uint32_t idle;
+
+	if (is_closed_by_libre(flow) || is_ended_by_peer(flow)) {
+		tell_end(flow);
+		return;
+	}
+
+	idle = connection_idle_ms(flow->cfd.fd);
+	timer_start(&flow->tmr,
+		    (idle < IDLE_MS ? IDLE_MS - idle : 0) + LATE_MS,
+		    check_handler, flow);
+}
+
+
+/* libre is to handle what was received first */
+static void read_handler(int flags, void *arg)
+{
+	struct flow *flow = arg;
+	(void)flags;
+
+	trace_check();
+	timer_start(&flow->tmr, 0, check_handler, flow);
+}
+
+
+static int flow_alloc(struct flow **flowp, int fd, ino_t ino)
+{
+	struct flow *flow = mem_zalloc(sizeof(*flow), flow_destructor);
+	struct pl key;
+	int err;
+
+	if (!flow)
+		return ENOMEM;
+
+	flow->fd     = fd;
+	flow->ino    = ino;
+	flow->cfd.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	err = flow->cfd.fd < 0 ? errno :
+		compat_fd_listen(&flow->cfd, read_handler, flow);
+	if (err) {
+		mem_deref(flow);
+		return err;
+	}
+
+	ino_key(&key, &flow->ino);
+	index_add_pl(&flows, &key, &flow->he, flow);
+
+	*flowp = flow;
+
+	return 0;
+}
+
+
+static void watch_destructor(void *arg)
 {
 	struct watch *watch = arg;
 
 	list_unlink(&watch->le);
-	timer_cancel(&watch->tmr);
-	compat_fd_close(&watch->cfd);
+	list_unlink(&watch->lle);
+	mem_deref(watch->flow);
 }
 
 
@@ -63,49 +202,15 @@ static struct watch *find(const struct line *line, unsigned server)
 {
 	struct le *le;
 
-	for (le = list_head(&watchl); le; le = le->next) {
+	for (le = list_head(&line->watchl); le; le = le->next) {
 
 		struct watch *watch = le->data;
 
-		if (watch->line == line && watch->server == server)
+		if (watch->server == server)
 			return watch;
 	}
 
 	return NULL;
-}
-
-
-/* Accounts may share a connection. Then one of our own descriptors may have
-   been found in place of libre's. */
-static int own_fd(int fd, ino_t ino)
-{
-	struct le *le;
-
-	for (le = list_head(&watchl); le; le = le->next) {
-
-		const struct watch *watch = le->data;
-
-		if (watch->ino == ino)
-			return watch->fd;
-	}
-
-	return fd;
-}
-
-
-static bool is_closed_by_libre(const struct watch *watch)
-{
-	ino_t ino;
-
-	return !descriptors_inode(&ino, watch->fd) || ino != watch->ino;
-}
-
-
-static bool is_ended_by_peer(const struct watch *watch)
-{
-	struct pollfd pfd = { .fd = watch->cfd.fd, .events = POLLRDHUP };
-
-	return poll(&pfd, 1, 0) > 0;
 }
 
 
@@ -118,65 +223,41 @@ static bool is_of_use(const struct line *line, unsigned server)
 }
 
 
-static void check_handler(void *arg)
+static int watch_alloc(struct line *line, unsigned server, struct flow *flow)
 {
-	struct watch *watch = arg;
-	struct line *line = watch->line;
-	const unsigned server = watch->server;
-	const uint64_t lived = clock_ms() - watch->since;
-	uint32_t idle;
-
-	if (is_closed_by_libre(watch) || is_ended_by_peer(watch)) {
-		mem_deref(watch);
-		evidence_flow_ended(line, server, lived);
-		return;
-	}
-
-	idle = connection_idle_ms(watch->cfd.fd);
-	timer_start(&watch->tmr,
-		    (idle < IDLE_MS ? IDLE_MS - idle : 0) + LATE_MS,
-		    check_handler, watch);
-}
-
-
-/* libre is to handle what was received first */
-static void read_handler(int flags, void *arg)
-{
-	struct watch *watch = arg;
-	(void)flags;
-
-	trace_check();
-	timer_start(&watch->tmr, 0, check_handler, watch);
-}
-
-
-static int watch_alloc(struct line *line, unsigned server, int fd, ino_t ino)
-{
-	struct watch *watch = mem_zalloc(sizeof(*watch), destructor);
-	int err;
+	struct watch *watch = mem_zalloc(sizeof(*watch), watch_destructor);
 
 	if (!watch)
 		return ENOMEM;
 
-	list_append(&watchl, &watch->le, watch);
+	watch->flow   = mem_ref(flow);
 	watch->line   = line;
 	watch->server = server;
-	watch->fd     = fd;
-	watch->ino    = ino;
 	watch->since  = clock_ms();
-	watch->cfd.fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-
-	err = watch->cfd.fd < 0 ? errno :
-		compat_fd_listen(&watch->cfd, read_handler, watch);
-	if (err) {
-		mem_deref(watch);
-		return err;
-	}
-
-	/* it may be ending already */
-	timer_start(&watch->tmr, 0, check_handler, watch);
+	list_append(&flow->watchl, &watch->le, watch);
+	list_append(&line->watchl, &watch->lle, watch);
 
 	return 0;
+}
+
+
+static int begin(struct line *line, unsigned server, int fd, ino_t ino)
+{
+	struct flow *flow = mem_ref(flow_find(ino));
+	int err = 0;
+
+	if (!flow)
+		err = flow_alloc(&flow, fd, ino);
+	if (!err)
+		err = watch_alloc(line, server, flow);
+
+	/* it may be ending already */
+	if (!err)
+		timer_start(&flow->tmr, 0, check_handler, flow);
+
+	mem_deref(flow);             /* its accounts hold it                 */
+
+	return err;
 }
 
 
@@ -207,11 +288,11 @@ void watch_begin(struct line *line, unsigned server, enum sip_transp tp,
 
 	connection_keep_alive(fd, line->set.tcp_keepalive_s);
 
-	if (old && old->ino == ino)
+	if (old && old->flow->ino == ino)
 		return;
 
 	mem_deref(old);
-	if (line->set.flow && watch_alloc(line, server, own_fd(fd, ino), ino))
+	if (line->set.flow && begin(line, server, fd, ino))
 		info("failover: %s: cannot watch the connection to server"
 		     " %u\n", line_name(line), server);
 }
@@ -236,10 +317,9 @@ void watch_clean_up(const struct line *line)
  *
  * @param line Line
  */
-void watch_forget(const struct line *line)
+void watch_forget(struct line *line)
 {
-	for (unsigned i = PRIMARY; i <= MAX_SERVERS; i++)
-		mem_deref(find(line, i));
+	list_flush(&line->watchl);
 }
 
 
@@ -251,16 +331,13 @@ void watch_forget(const struct line *line)
  */
 void watch_renumber(const struct line *line, const struct renumber *rn)
 {
-	struct le *le = list_head(&watchl);
+	struct le *le = list_head(&line->watchl);
 
 	while (le) {
 
 		struct watch *watch = le->data;
 
 		le = le->next;
-
-		if (watch->line != line)
-			continue;
 
 		watch->server = renumber_to(rn, watch->server);
 		if (!watch->server)

@@ -16,6 +16,6 @@ void watch_begin(struct line *line, unsigned server, enum sip_transp tp,
 		 const struct sa *dst);
 void watch_clean_up(const struct line *line);
 void watch_renumber(const struct line *line, const struct renumber *rn);
-void watch_forget(const struct line *line);
+void watch_forget(struct line *line);
 
 #endif
