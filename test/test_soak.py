@@ -181,6 +181,27 @@ def test_answer_is_lost(faults, found):
     assert verdict.left == 1 - found
 
 
+@pytest.mark.parametrize("kind, found", [("kill", 0), ("503", 1)])
+def test_answer_dies_with_its_server(kind, found):
+    """... before it was sent again, over UDP as well."""
+    up = (50.3, "far end", "established", {"id": "a", "server": "pbx1"})
+    assert len(verdict("a hang-up reaches the far end", DIAL, *CALL[:2], up,
+                       (50.5, "pbx1", "fault", {"kind": kind}),
+                       (52, "pbx1", "fault over", {"kind": kind}),
+                       (110, "alice", "hang up", {})).found) == found
+
+
+@pytest.mark.parametrize("wait, at, found", [
+    ("0.9", 60, 1), ("80.0", 60, 0), ("80.0", 95, 1)])
+def test_called_while_it_waits(wait, at, found):
+    """Its connections have ended one soon after the other."""
+    said = f"the connection to it has ended, registering anew in {wait} s"
+    assert len(verdict("a call that comes in rings",
+                       (59, "alice", "says", {"text": said}),
+                       (at, "alice", "is called", {"server": "pbx1"})
+                       ).found) == found
+
+
 @pytest.mark.parametrize("closed, found", [(59.9, 0), (80, 1)])
 def test_hold_after_the_end(closed, found):
     """A call that has just ended cannot be held."""

@@ -19,6 +19,7 @@ Address = tuple[str, int]
 # socket(7) and tcp(7); Python has no names for them
 SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
 TCP_REPAIR = 19
+CONNECT_S = 10.0                    # to an address that may be gone
 
 
 class Flow:
@@ -282,9 +283,10 @@ class Listener:
         for stream in self.streams:
             if stream.flow.peer == peer and stream.kind == kind:
                 return stream.flow
-        _, stream = await asyncio.get_running_loop().create_connection(
-            functools.partial(_Stream, self, kind), *peer,
-            ssl=client_context() if kind == "tls" else None)
+        _, stream = await asyncio.wait_for(
+            asyncio.get_running_loop().create_connection(
+                functools.partial(_Stream, self, kind), *peer,
+                ssl=client_context() if kind == "tls" else None), CONNECT_S)
         return stream.flow
 
 

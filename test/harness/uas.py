@@ -95,6 +95,7 @@ class Uas:
         call = self._dialog(req.msg)
         if call and call.state == calls.ESTABLISHED:
             call.remote_cseq = req.msg.cseq
+            call.remote_target = sip.uri_of(req.msg.get("Contact"))
             self._reply_sdp(req, call, [])
         else:
             req.reply(481)

@@ -27,8 +27,10 @@ class Caller:
     def __init__(self, world: World) -> None:
         self._world, self._timeline = world, world.timeline
         self._users = itertools.count()
+        self._over: set[str] = set()    # Call-IDs
 
     def call(self, step: Step) -> None:
+        self._hang_up_the_rest()
         account = BY_NAME[step.who]
         if step.data["incoming"]:
             established = self._receive(account)
@@ -131,6 +133,18 @@ class Caller:
             self._timeline.wait(
                 lambda e: (e.who, e.what) == ("far end", "ended"),
                 HEARD_S, asked.time)
+
+    def _hang_up_the_rest(self) -> None:
+        """A call that libre has ended may be up as another one, later than
+        anybody has waited for it."""
+        events = self._timeline.events()
+        self._over |= {event.get("id") for event in events
+                       if event.what == "CALL_CLOSED"}
+        for event in events:
+            if event.what == "CALL_ESTABLISHED" \
+                    and event.get("id") not in self._over:
+                self._over.add(event.get("id"))
+                self._hang_up(BY_NAME[event.who], event)
 
     def _far_hangs_up(self, account: Account, far: Call) -> bool:
         name = far.server

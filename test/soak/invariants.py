@@ -19,11 +19,13 @@ BOUND_S = 3.0                       # to repair a binding
 NOTICED_S = 5.0                     # by the keep-alive: 3 s at most
 FOLLOW_S = 8.0                      # subscriptions, after the account
 EVIDENCE_S = 15.0                   # from a fault to the move because of it
+REFRESH_S = 30.0                    # the binding
 FAILBACK_S = 24.0                   # eight times the interval
 ROUND_BASE_S = 30.0                 # wait after a round, doubled each time
 SLOW = {"delay", "reorder", "duplicate"}
 HARMLESS = SLOW | {"cut"}
-CLOSING = {"kill", "reset", "restart", "cut", "address", "unplug"}
+FORGETTING = {"kill", "reset", "restart"}
+CLOSING = FORGETTING | {"cut", "address", "unplug"}
 EVERYONE = {"network", "phone", "machine"}
 SETTLED = ("primary", "backup")
 
@@ -305,13 +307,17 @@ def calls_end(story: Story) -> Verdict:
 def _answer_was_lost(story: Story, account: Account, asked: Event,
                      call: str) -> bool:
     """The phone cannot end what it does not know to be answered: the answer
-    came over a connection that was closed."""
+    came over a connection that was closed, or its server died before it had
+    sent the answer again."""
     answered = story.first(0.0, account.name, "CALL_ESTABLISHED", id=call)
     if answered and answered.time <= asked.time:
         return False
     up = story.first(0.0, "far end", "established", id=call)
-    return up is not None and \
-        story.closed(account, up.time - SETTLE_S, asked.time)
+    return up is not None and (
+        story.closed(account, up.time - SETTLE_S, asked.time) or any(
+            fault.who == up.get("server") and fault.kind in FORGETTING
+            and fault.meets(up.time, min(asked.time, up.time + ROUND_END_S))
+            for fault in story.faults))
 
 
 def _up_at_far_end(story: Story, account: Account,
@@ -387,7 +393,8 @@ def calls_come_in(story: Story) -> Verdict:
             elif any(f.who in near and f.kind not in SLOW
                      and f.meets(called.time - 5.0, limit)
                      for f in story.faults) or story.end < limit or \
-                    _moves(story, account, called.time - 5.0, limit):
+                    _moves(story, account, called.time - 5.0, limit) or \
+                    _waits(story, account, called.time):
                 verdict.left += 1
             else:
                 verdict.judged += 1
@@ -399,6 +406,18 @@ def _moves(story: Story, account: Account, begin: float,
            end: float) -> bool:
     return any(begin <= event.time <= end
                for event in story.of(account.name, "moves", "switch"))
+
+
+def _waits(story: Story, account: Account, at: float) -> bool:
+    """Its connection has ended again soon, so it does not open another one at
+    once.  Newer versions cannot be called until they do."""
+    for said in story.of(account.name, "says"):
+        match = re.search(r"has ended, registering anew in (\d+\.\d) s",
+                          said.get("text"))
+        if match and float(match[1]) > 1.0 and said.time <= at <= \
+                said.time + min(float(match[1]), REFRESH_S):
+            return True
+    return False
 
 
 # The registration
