@@ -262,9 +262,9 @@ def test_other_transport(server_pair, phone_factory):
 
 @pytest.mark.parametrize("user", ["a", "ab", "abc", "abcd"])
 def test_nothing_is_left_in_between(user, server_pair, phone_factory):
-    """Over TCP empty lines go out in place of what is withheld, as many
-    bytes.  Kamailio 6 takes the half of a pair for the beginning of a
-    message, and closes the connection when the next one comes 20 s later."""
+    """Over TCP as many bytes go out in place of what is withheld.  If they
+    were empty lines, Kamailio 6 would take one of them for the beginning of a
+    message, and close the connection when the next one comes 20 s later."""
     aor = f"sip:{user}@{ports.HOST}"
     phone = phone_factory(line(*server_pair, aor=aor, transport="tcp"))
     in_use(phone, 1, aor)

@@ -222,8 +222,8 @@ REFUSED = "its certificate cannot be verified"
 
 @pytest.mark.parametrize("how", ["hook", "peer"])
 def test_verification_fails_closed(how, blinded):
-    """A server on TLS is not used: it gets no byte of SIP, by failback
-    checks neither."""
+    """A server on TLS is not used: it gets no message of the phone's, by
+    failback checks neither."""
     primary, backup, phone = blinded(
         how, "udp", sip_cafile=certificates.authority())
     status = in_use(phone, 2)

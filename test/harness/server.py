@@ -25,6 +25,7 @@ from .uas import CallPlan, Uas
 
 T1_S, T2_S = 0.5, 4.0
 FLUSH_S = 0.02                      # a server that hangs up has sent it by then
+VOID = 100, "void"                  # in place of a message: trace.c
 
 Delay = Union[float, Callable[[sip.Message], float]]
 
@@ -354,6 +355,8 @@ class SipServer:
             msg = sip.parse(data)
         except ValueError:
             self.recorder.malformed.append(data)
+            return
+        if (msg.status, msg.call_id) == VOID:
             return
         self.recorder.add(Entry(time.monotonic(), msg, flow.kind, flow.peer))
         if msg.is_request:

@@ -69,16 +69,33 @@ static bool is_cut_short(enum sip_transp tp, const uint8_t *pkt, size_t len)
 }
 
 
-/* Empty lines between messages are ignored: RFC 3261 section 7.5. To Kamailio
-   a pair of them is a keep-alive (RFC 5626 section 3.5.1), and half a pair the
-   beginning of a message. So pairs they are, but for a few LF before them. The
-   packet is a buffer of libre, and const only for us. */
-static void make_empty(const uint8_t *pkt, size_t len)
+/* In place of a message goes a provisional response to nothing, as long as the
+   message. A server drops it (RFC 3261 sections 16.7 and 18.1.2). It ignores
+   empty lines as well (section 7.5), but answers each pair of them as a
+   keep-alive (RFC 5626 section 3.5.1), libre answers pairs of these answers,
+   and Kamailio takes what is left for the beginning of a message. The packet
+   is a buffer of libre, and const only for us. */
+static void make_void(const uint8_t *pkt, size_t len)
 {
+	static const char begin[] =
+		"SIP/2.0 100 Void\r\n"
+		"Via: SIP/2.0/TCP 0.0.0.0;branch=z9hG4bK-void\r\n"
+		"From: <sip:0.0.0.0>;tag=void\r\n"
+		"To: <sip:0.0.0.0>\r\n"
+		"Call-ID: void\r\n"
+		"CSeq: 1 OPTIONS\r\n"
+		"Content-Length: 0\r\n"
+		"Server: ";
+	static const char end[] = "\r\n\r\n";
+	const size_t begin_len = sizeof(begin) - 1, end_len = sizeof(end) - 1;
+	const bool fits = len > begin_len + end_len;
 	uint8_t *p = (uint8_t *)(uintptr_t)pkt;
 
-	for (size_t i = 0; i < len; i++)
-		p[i] = i < len % 4 || (len - i) % 2 ? '\n' : '\r';
+	memset(p, fits ? '-' : '\n', len);
+	if (fits)
+		memcpy(p, begin, begin_len);
+	if (len >= end_len)
+		memcpy(p + len - end_len, end, end_len);
 }
 
 
@@ -138,7 +155,7 @@ static void sent(enum sip_transp tp, const struct sa *src,
 		icmp_expect(src);
 
 	if (is_cut_short(tp, pkt, len)) {
-		make_empty(pkt, len);
+		make_void(pkt, len);
 		return;
 	}
 
@@ -147,7 +164,7 @@ static void sent(enum sip_transp tp, const struct sa *src,
 	if (tp == SIP_TRANSP_UDP)
 		withhold_pass(hidden ? NULL : pkt, len);
 	else if (hidden)
-		make_empty(pkt, len);
+		make_void(pkt, len);
 
 	if (!hidden)
 		show(true, tp, src, dst, pkt, len, arg);
