@@ -371,6 +371,30 @@ def test_with_answers_unread(method, server_pair, phone_factory):
     assert not phone.events("CALL_CLOSED")
 
 
+def test_with_answers_unread_before_the_end(server_group, phone_factory):
+    """The same over TCP, and the server has ended the connection since. An
+    answer is longer than what libre reads at once."""
+    primary, backup = server_group(transports=("tcp",))
+    phone = phone_factory(*(line(primary, backup, transport="tcp", aor=aor)
+                            for aor in CROWD))
+    for aor in CROWD:
+        in_use(phone, 1, aor)
+    backup.behave("REGISTER", status=200, headers=[("X-Long", 6000 * "x")])
+    backup.hold()
+    ASKING["REGISTER"](phone)
+    backup.recorder.wait("REGISTER", len(CROWD))
+    phone.signal(signal.SIGSTOP)
+    backup.release()
+    backup.catch_up()
+    backup.cut()
+    time.sleep(1)                       # the connection is looked at, twice
+    backup.behave("REGISTER")
+    phone.signal(signal.SIGCONT)
+    for aor in CROWD:
+        in_use(phone, 2, aor)
+    assert not our_lines(phone, "connection lost")
+
+
 def test_with_a_call_under_way(server_pair, phone_factory, sleepy):
     """libre may give its INVITE up on waking up; the server has had no
     time."""

@@ -113,6 +113,10 @@ static void probe_handler(void *arg)
 	switch (connection_state(&txn->dst)) {
 
 	case CONNECTION_NONE:
+		/* the server may have answered before it closed it */
+		if (unread_is(txn->line, txn->server))
+			break;
+
 		evidence_failed(txn->line, txn->server, EVIDENCE_ERROR,
 				txn->since, "connection lost");
 		break;
