@@ -27,6 +27,7 @@ FEW = 10                        # accounts, for what does not grow
 GROWTH = (1, 10, 100, 1000, 3000)
 KEEPALIVE_S = 2                 # between the OPTIONS of an account
 GRANTED_S = 5                   # so that a refresh is soon
+PATIENT = {"failover_timeout": 31}  # s: none moves, however slow the start
 
 SCENES = {  # how often it is done, and what
     "stranger": (40, lambda phone, servers: scenes.Stranger(phone)),
@@ -42,7 +43,7 @@ def measure(name: str, accounts: int, failover: bool) -> dict[str, float]:
     number, make = SCENES[name]
     servers = scenes.Servers(GRANTED_S if name == "refresh" else 3600)
     meter = Meter(*servers.accounts(accounts, "answermode=auto"),
-                  failover=failover).start()
+                  failover=failover, config=PATIENT).start()
     try:
         if name == "refresh":
             time.sleep(1)
