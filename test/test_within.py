@@ -19,7 +19,7 @@ from harness.dialling import counters, invites, ready, settle, talk
 from harness.in_call import DTMF, ORDERS, VIDEO, leave, order
 from harness.location import LocationTable
 from harness.scenario import (ALICE, AT_ONCE_S, BOB, in_time, in_use,
-                              is_where_it_listens, measured)
+                              is_where_it_listens, measured, switch)
 from within_table import (B2BUA, DIRECTIONS, FAILS, REFUSED, SILENT, WHEN,
                           can_be_sent, cells, page, parse, property_name)
 
@@ -419,6 +419,25 @@ def test_far_end_is_silent(transport, server_pair, phone_factory):
     assert (call.ended_by, call.ended_via) == ("BYE", backup.name)
     assert phone.account_status()["state"] == "primary"
     assert counters(phone)["failovers"] == 0
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_no_server_for_a_transfer(transport, server_pair, phone_factory):
+    """It fails, and the call goes on.  Baresip 1.x ends a call whose REFER is
+    refused."""
+    primary, backup = server_pair
+    phone = ready(phone_factory, server_pair, transport, config=RETRY)
+    call = talk(phone, primary)
+    for server in server_pair:
+        server.behave_all(status=503)
+    order(phone, "transfer")
+    phone.wait_log("REFER within the call .* failed, the call goes on")
+    for server in server_pair:
+        server.behave_all()
+    switch(phone, 1)
+    assert call.active and not phone.events("CALL_CLOSED")
+    phone.hangup()
+    primary.calls.wait_state("ended")
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -116,12 +116,38 @@ void within_end(struct within *w)
 }
 
 
-/* The call goes on: an answer that libre does not end it for */
+/**
+ * A request has failed and its call goes on: an answer that the call is not
+ * ended for. If there is none, libre's own time-out has to do.
+ *
+ * @param w      Request
+ * @param reason Reason phrase
+ */
+void within_refuse(struct within *w, const char *reason)
+{
+	struct pl branch, met;
+	struct txn *txn;
+
+	if (!COMPAT_REFUSAL_ENDS_CALL || strcmp(w->met, "REFER")) {
+		(void)inject_response(w->msg, 500, reason);
+		return;
+	}
+
+	/* no more of it goes out to be refused */
+	pl_set_str(&branch, w->branch);
+	pl_set_str(&met, w->met);
+
+	txn = txn_find(&branch, &met);
+	if (txn)
+		txn_set_unwanted(txn);
+}
+
+
 static void fail(struct within *w)
 {
 	report_request_failed(w->line, w->met, &w->msg->callid,
 			      &w->msg->to.uri);
-	(void)inject_response(w->msg, 500, "No server is available");
+	within_refuse(w, "No server is available");
 	within_end(w);
 }
 

@@ -61,6 +61,7 @@ int  within_send_detour(struct within *w, struct dialog *dlg,
 int  within_send(const struct within *w, struct mbuf *pkt);
 void within_give_up(struct within *w);
 void within_end(struct within *w);
+void within_refuse(struct within *w, const char *reason);
 void within_run(struct line *line);
 void within_renumber(const struct line *line, const struct renumber *rn);
 void within_forget(const struct line *line);

@@ -50,7 +50,7 @@ static void listened_handler(void *arg)
 			      &w->msg->callid, &w->msg->to.uri, kept);
 
 	if (kept)
-		(void)inject_response(w->msg, 500, "Call is not known there");
+		within_refuse(w, "Call is not known there");
 	else
 		(void)inject_response(w->msg, DIALOG_UNKNOWN,
 				      "Call/Transaction Does Not Exist");

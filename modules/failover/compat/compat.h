@@ -116,6 +116,9 @@ typedef void (compat_event_h)(enum event ev, struct ua *ua, struct call *call,
    another one */
 #define COMPAT_OWN_PORT (FAILOVER_LIBRE >= 303)
 
+/* Baresip ends a call whose REFER is refused, but not if nobody answers it */
+#define COMPAT_REFUSAL_ENDS_CALL (FAILOVER_LIBRE < 300)
+
 #if FAILOVER_LIBRE >= 201
 /** Arguments of a sip_send_h that does not use `contp` */
 #define SEND_HANDLER(name) \
