@@ -75,7 +75,7 @@ def move(accounts: int) -> dict[str, float]:
     callgrind."""
     servers = scenes.Servers()
     phone = Phone(*servers.accounts(accounts),
-                  config={"failover_keepalive": KEEPALIVE_S})
+                  config={"failover_keepalive": KEEPALIVE_S, **PATIENT})
     try:
         phone.start(SLOW_S)
         servers.wait_bound(accounts)
