@@ -12,10 +12,11 @@
 
 
 enum {
-	LONG_MS  = 3600 * 1000,
-	STEADY_MS = 60 * 1000,
-	SHORT_MS = STEADY_MS - 1,
-	MAX_MS   = 1800 * 1000,
+	LONG_MS   = 3600 * 1000,
+	STEADY_MS = 20 * 1000,
+	IDLE_MS   = 30 * 1000,
+	SHORT_MS  = STEADY_MS - 1,
+	MAX_MS    = 1800 * 1000,
 };
 
 
@@ -161,6 +162,22 @@ static void one_that_held_begins_anew(void **state)
 }
 
 
+/* A server that ends each idle connection after 30 s */
+static void idle_connections_that_end_do_not_wait(void **state)
+{
+	struct fix *f = *state;
+
+	fix_settle(f, 1);
+	f->rnd = UINT32_MAX;
+
+	for (unsigned i = 0; i < 9; i++) {
+		assert_int_equal(ended(f, 1, IDLE_MS), 1000);
+		fix_wait(f);
+		fix_ok(f);
+	}
+}
+
+
 /* The backup need not pay for what the primary did */
 static void each_server_has_its_own_count(void **state)
 {
@@ -288,6 +305,7 @@ int main(void)
 		TEST(short_lived_connections_wait_longer),
 		TEST(half_of_these_waits_is_random),
 		TEST(one_that_held_begins_anew),
+		TEST(idle_connections_that_end_do_not_wait),
 		TEST(each_server_has_its_own_count),
 		TEST(register_under_way_has_its_own_time),
 		TEST(baresip_refreshes_meanwhile),
