@@ -352,7 +352,8 @@ static int module_close(void)
 }
 
 
-/** Baresip finds this when it loads the module */
+/** Baresip finds this when it loads the module. It is all that others see. */
+__attribute__((visibility("default")))
 const struct mod_export DECL_EXPORTS(failover) = {
 	"failover",
 	"application",
