@@ -17,7 +17,7 @@
 enum {
 	LAPSE_MS   = 100000,
 	REFRESH_MS = 90000,          /**< As libre has it                    */
-	LATE_MS    = 10,
+	LATE_MS    = 1000,
 };
 
 

@@ -20,10 +20,22 @@
 
 
 enum {
-	REFRESH_LATE_MS = 10,        /**< libre has had time to send it      */
+	LATE            = 100,       /**< 1 % later, libre has sent it       */
+	LATE_MIN_MS     = 10,
+	LATE_MAX_MS     = 1000,
 	MARGIN          = 20,        /**< 1/20 = 5 % of the time, as libre   */
 	DOUBT_MS        = 300 * 1000,/**< At most one doubt in this time     */
 };
+
+
+/* How late libre's refresh may be: on a busy machine all timers are late */
+static uint64_t late_ms(uint64_t lapse_ms)
+{
+	const uint64_t ms = lapse_ms / LATE;
+
+	return ms < LATE_MIN_MS ? LATE_MIN_MS :
+		ms > LATE_MAX_MS ? LATE_MAX_MS : ms;
+}
 
 
 /* How long to wait for libre's refresh before we renew the binding */
@@ -36,7 +48,7 @@ static void await_refresh(struct policy *p, uint64_t lapse_ms, uint64_t now)
 
 	if (p->libre_refresh > now && p->libre_refresh <= last)
 		wait_arm(p, WAIT_REFRESH,
-			 p->libre_refresh + REFRESH_LATE_MS);
+			 p->libre_refresh + late_ms(lapse_ms));
 	else
 		wait_arm(p, WAIT_REFRESH,
 			 now + schedule_refresh_ms(p->set, lapse_ms));

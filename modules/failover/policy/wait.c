@@ -107,8 +107,10 @@ uint64_t wait_first(const struct policy *p)
 	uint64_t first = UINT64_MAX;
 
 	for (enum wait wait = 0; wait < WAITS; wait++) {
-		if (due(p, wait) < first)
-			first = due(p, wait);
+		const uint64_t when = due(p, wait);
+
+		if (when < first)
+			first = when;
 	}
 
 	return first;
