@@ -22,6 +22,7 @@
 
 
 static decide_h *todoh;              /* Does what is decided              */
+static decide_idle_h *idleh;         /* Is there nothing to do?           */
 static decide_h *timeh;              /* Tells the policy the time         */
 
 
@@ -29,11 +30,13 @@ static decide_h *timeh;              /* Tells the policy the time         */
  * Register what does a decision, and what tells the policy the time
  *
  * @param todo Called from a timer when something is to be done
+ * @param idle Is there nothing to do?
  * @param time Called from a timer when the policy wants to know the time
  */
-void decide_open(decide_h *todo, decide_h *time)
+void decide_open(decide_h *todo, decide_idle_h *idle, decide_h *time)
 {
 	todoh = todo;
+	idleh = idle;
 	timeh = time;
 }
 
@@ -117,7 +120,8 @@ void decide_take(struct line *line, const struct decision *d)
 	line->todo.renew     |= d->renew;
 	line->todo.keepalive |= d->keepalive;
 
-	decide_go_on(line);
+	if (!idleh(line))
+		decide_go_on(line);
 	decide_start_timer(line);
 }
 

@@ -8,12 +8,14 @@
  */
 #include <string.h>
 #include "action.h"
+#include "bye.h"
 #include "bye_move.h"
 #include "chance.h"
 #include "check.h"
 #include "clock.h"
 #include "contact.h"
 #include "decide.h"
+#include "dial.h"
 #include "line.h"
 #include "order.h"
 #include "own_side.h"
@@ -140,6 +142,20 @@ static bool is_to_read(struct line *line)
 }
 
 
+/* A refresh decides nothing. Calls and connections may have waited for it. */
+static bool is_idle(const struct line *line)
+{
+	static const struct decision nothing;
+
+	return !memcmp(&line->todo, &nothing, sizeof(nothing)) &&
+		!line->drop_requests && !line->stop_client &&
+		!line->stale_contact && !line->leaving &&
+		list_isempty(&line->watchl) && list_isempty(dial_list()) &&
+		list_isempty(bye_list()) && list_isempty(within_list()) &&
+		list_isempty(ua_calls(line->ua));
+}
+
+
 static void time_handler(struct line *line)
 {
 	struct decision d = {0};
@@ -163,5 +179,5 @@ static void time_handler(struct line *line)
 /** Start to carry out decisions */
 void action_open(void)
 {
-	decide_open(action_handler, time_handler);
+	decide_open(action_handler, is_idle, time_handler);
 }
