@@ -42,6 +42,7 @@ enum {
 /** A SIP socket */
 struct sock {
 	int fd;
+	ino_t ino;
 	struct sa laddr;
 	bool helped;                 /**< Our helper sends its packets       */
 	bool wanted;                 /**< IP_RECVERR is set                  */
@@ -109,13 +110,12 @@ static int fd_of(const struct sa *laddr)
 }
 
 
-static bool is_wanted(const struct sock *sock)
+/* Baresip may have closed it, and opened another at the same address */
+static bool is_open(const struct sock *sock)
 {
-	const int af = sa_af(&sock->laddr);
-	int on = 0;
-	socklen_t len = sizeof(on);
+	ino_t ino;
 
-	return !getsockopt(sock->fd, level(af), option(af), &on, &len) && on;
+	return descriptors_inode(&ino, sock->fd) && ino == sock->ino;
 }
 
 
@@ -138,6 +138,7 @@ static struct sock *sock_get(int fd, const struct sa *laddr)
 		sock = &icmp.sockv[icmp.sockc++];
 
 	if (sock) {
+		(void)descriptors_inode(&sock->ino, fd);
 		sock->fd     = fd;
 		sock->laddr  = *laddr;
 		sock->helped = false;
@@ -225,7 +226,7 @@ static void take_all(void)
 
 		const struct sock *sock = &icmp.sockv[i];
 
-		if (sock->wanted && is_bound_to(sock->fd, &sock->laddr))
+		if (sock->wanted && is_open(sock))
 			(void)take(sock->fd);
 	}
 }
@@ -291,7 +292,7 @@ static void adopt_handler(void *arg)
 		if (sock->helped || !sock->wanted)
 			continue;
 
-		if (is_bound_to(sock->fd, &sock->laddr))
+		if (is_open(sock))
 			(void)want(sock, 0);
 		sock->wanted = false;
 	}
@@ -302,25 +303,28 @@ static void adopt_handler(void *arg)
  * A packet is about to be sent from one of our addresses: watch for errors
  *
  * @param laddr Local address and port of a SIP socket over UDP
+ *
+ * @return True if our helper sends that socket's packets
  */
-void icmp_expect(const struct sa *laddr)
+bool icmp_expect(const struct sa *laddr)
 {
 	const struct sock *sock = sock_find(laddr);
 	int fd;
 
-	if (sock && is_bound_to(sock->fd, laddr) &&
-	    is_wanted(sock) == sock->wanted) {
+	if (sock && is_open(sock)) {
 		if (!sock->helped && sock->wanted)
 			(void)take(sock->fd);
-		return;
+		return sock->helped;
 	}
 
 	fd = fd_of(laddr);
 	if (fd < 0)
-		return;
+		return false;
 
 	(void)sock_get(fd, laddr);
 	tmr_start(&icmp.tmr, ADOPT_MS, adopt_handler, NULL);
+
+	return false;
 }
 
 
@@ -355,9 +359,11 @@ void icmp_listen(struct udp_sock *us)
 	(void)take(fd);
 }
 #else
-void icmp_expect(const struct sa *laddr)
+bool icmp_expect(const struct sa *laddr)
 {
 	(void)laddr;
+
+	return false;
 }
 
 

@@ -21,7 +21,7 @@ typedef void (icmp_h)(const struct sa *dst, int err, const struct pl *quote);
 
 void icmp_open(icmp_h *h);
 void icmp_close(void);
-void icmp_expect(const struct sa *laddr);
+bool icmp_expect(const struct sa *laddr);
 void icmp_listen(struct udp_sock *us);
 
 #endif

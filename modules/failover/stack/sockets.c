@@ -13,6 +13,7 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
+#include <string.h>
 #include "clock.h"
 #include "descriptors.h"
 #include "sockets.h"
@@ -21,6 +22,7 @@
 enum {
 	KNOCK_MS  = 1000,            /**< Time between two tries             */
 	ANSWER_MS = 200,             /**< More than enough in a machine      */
+	CALLID_LEN = 16,
 };
 
 /** A local address that SIP uses */
@@ -36,7 +38,7 @@ static struct {
 	struct list sockl;
 	struct sip_lsnr *lsnr;
 	struct tmr tmr;
-	char callid[32];             /**< Of our responses to ourselves      */
+	char callid[CALLID_LEN + 1]; /**< Of our responses to ourselves      */
 	sockets_h *h;
 } sockets;
 
@@ -296,7 +298,8 @@ bool sockets_are_unread(void)
 bool sockets_is_knock(const struct sip_msg *msg)
 {
 	return !msg->req && sockets.callid[0] &&
-		!pl_strcmp(&msg->callid, sockets.callid);
+		msg->callid.l == CALLID_LEN &&
+		!memcmp(msg->callid.p, sockets.callid, CALLID_LEN);
 }
 
 

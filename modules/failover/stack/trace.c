@@ -151,8 +151,9 @@ static void sent(enum sip_transp tp, const struct sa *src,
 {
 	bool hidden;
 
-	if (tp == SIP_TRANSP_UDP)
-		icmp_expect(src);
+	/* a socket may have been opened anew, without an event */
+	if (tp == SIP_TRANSP_UDP && !icmp_expect(src))
+		(void)sockets_fd(dst);
 
 	if (is_cut_short(tp, pkt, len)) {
 		make_void(pkt, len);
