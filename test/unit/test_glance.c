@@ -70,7 +70,8 @@ static bool is_plain(const char *text)
 	const struct pl pkt = { text, strlen(text) };
 	struct sip_msg *msg = sent_decode(&pkt);
 	struct glance g;
-	const bool plain = glance_read(&g, pkt.p, pkt.l);
+	const bool plain = glance_read(&g, pkt.p, pkt.l) &&
+		glance_parties(&g);
 
 	if (plain && msg)
 		assert_same(&g, msg);

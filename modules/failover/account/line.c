@@ -15,6 +15,7 @@ static struct list linel;
 static struct index uas;
 static struct index cusers;          /* By user part of the Contact          */
 static struct index users;           /* By user part of the AOR              */
+static struct index callids;         /* By Call-ID of Baresip's REGISTERs    */
 
 
 /**
@@ -67,6 +68,8 @@ void line_remove(struct line *line)
 	list_unlink(&line->le_ua);
 	list_unlink(&line->le_cuser);
 	list_unlink(&line->le_user);
+	list_unlink(&line->le_callid);
+	line->callid = mem_deref(line->callid);
 }
 
 
@@ -101,7 +104,7 @@ static bool is_aor(const struct line *line, const struct pl *aor)
 	const struct uri *own = &account_laddr(line->acc)->uri;
 	struct uri uri;
 
-	if (!pl_strcmp(aor, line_aor(line)))
+	if (plain_is(aor, line_aor(line)))
 		return true;
 
 	return !uri_decode(&uri, aor) && !pl_cmp(&own->user, &uri.user) &&
@@ -121,7 +124,7 @@ static struct line *find_cuser(const struct pl *user, const struct pl *aor)
 		struct line *line = le->data;
 
 		if (line->unmanaged ||
-		    pl_strcmp(user, ua_local_cuser(line->ua)))
+		    !plain_is(user, ua_local_cuser(line->ua)))
 			continue;
 
 		if (is_aor(line, aor))
@@ -203,6 +206,50 @@ struct line *line_find_called(const struct sip_msg *msg)
 struct line *line_find_sent(const struct glance *g)
 {
 	return find_from(&g->contact, &g->from_uri);
+}
+
+
+/**
+ * The managed line whose REGISTER of Baresip's had this Call-ID. All that one
+ * client sends have the same (RFC 3261 section 10.2).
+ *
+ * @param callid Call-ID
+ *
+ * @return Line, NULL if there is none
+ */
+struct line *line_find_callid(const struct pl *callid)
+{
+	struct le *le;
+
+	for (le = list_head(index_bucket(&callids, callid)); le;
+	     le = le->next) {
+
+		struct line *line = le->data;
+
+		if (!line->unmanaged && plain_is(callid, line->callid))
+			return line;
+	}
+
+	return NULL;
+}
+
+
+/**
+ * Baresip sends a REGISTER of a line
+ *
+ * @param line   Line
+ * @param callid Its Call-ID
+ */
+void line_set_callid(struct line *line, const struct pl *callid)
+{
+	if (line->callid && plain_is(callid, line->callid))
+		return;
+
+	list_unlink(&line->le_callid);
+	line->callid = mem_deref(line->callid);
+
+	if (!pl_strdup(&line->callid, callid))
+		index_add(&callids, line->callid, &line->le_callid, line);
 }
 
 

@@ -51,6 +51,7 @@ struct line {
 	struct le le_ua;             /**< By its user agent                  */
 	struct le le_cuser;          /**< By the user part of its Contact    */
 	struct le le_user;           /**< By that of its address             */
+	struct le le_callid;         /**< By the Call-ID of its REGISTERs    */
 	struct ua *ua;               /**< Not referenced: accounts_scan()    */
 	struct account *acc;
 	char *unmanaged;             /**< Why it is left alone, or NULL      */
@@ -83,6 +84,7 @@ struct line {
 	uint32_t rwait;              /**< It refreshes after this part [%]   */
 	uint32_t asked_s;            /**< Expiry that it requests [s]        */
 	unsigned unsent;             /**< REGISTERs not sent, in a row       */
+	char *callid;                /**< Of Baresip's REGISTERs             */
 	char *contact_sent;          /**< Value of Baresip's Contact         */
 	char *contact_params;        /**< Its parameters but expires         */
 	struct list contactl;        /**< Registered; the first is used      */
@@ -111,6 +113,8 @@ struct list *line_list(void);
 struct line *line_find(const struct ua *ua);
 struct line *line_find_called(const struct sip_msg *msg);
 struct line *line_find_sent(const struct glance *g);
+struct line *line_find_callid(const struct pl *callid);
+void line_set_callid(struct line *line, const struct pl *callid);
 struct line *line_find_answered(const struct sip_msg *msg);
 void line_add(struct line *line);
 void line_remove(struct line *line);

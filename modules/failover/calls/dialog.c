@@ -388,6 +388,9 @@ struct dialog *dialog_find(const struct sip_msg *msg, bool sent)
  */
 struct dialog *dialog_find_sent(const struct glance *g)
 {
+	if (list_isempty(&dialogl))
+		return NULL;
+
 	return find(&g->callid, g->req, &g->from_tag, &g->to_tag);
 }
 

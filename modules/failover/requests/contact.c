@@ -16,6 +16,7 @@
 #include "contact.h"
 #include "glance.h"
 #include "line.h"
+#include "plain.h"
 #include "request.h"
 #include "txn.h"
 
@@ -55,7 +56,7 @@ static struct contact *find(const struct line *line, const struct pl *uri)
 
 		struct contact *contact = le->data;
 
-		if (!pl_strcmp(uri, contact->uri))
+		if (plain_is(uri, contact->uri))
 			return contact;
 	}
 
@@ -125,7 +126,7 @@ const char *contact_in_use(const struct line *line)
  */
 bool contact_is_known(const struct line *line, const struct pl *contact)
 {
-	return line->contact_sent && !pl_strcmp(contact, line->contact_sent);
+	return line->contact_sent && plain_is(contact, line->contact_sent);
 }
 
 
@@ -227,6 +228,10 @@ void contact_listed(struct line *line, const struct sip_msg *msg)
 	struct search found = {0};
 
 	line->stale_contact = mem_deref(line->stale_contact);
+
+	/* it never had another one */
+	if (list_head(&line->contactl) == list_tail(&line->contactl))
+		return;
 
 	search(&found, line, msg);
 

@@ -156,15 +156,21 @@ static bool is_as_sent(const struct search *s, const struct pl *contact,
 		       struct pl *expires)
 {
 	const size_t len = str_len(s->asked->contact);
+	struct pl params;
 
 	/* libre looks at its address */
 	if (FAILOVER_LIBRE >= 210)
 		return false;
 
-	return len && contact->l > len + 1 && contact->p[0] == '<' &&
-		!memcmp(contact->p + 1, s->asked->contact, len) &&
-		contact->p[len + 1] == '>' &&
-		plain_address_param(expires, contact, "expires");
+	if (!len || contact->l < len + 2 || contact->p[0] != '<' ||
+	    memcmp(contact->p + 1, s->asked->contact, len) ||
+	    contact->p[len + 1] != '>')
+		return false;
+
+	params.p = contact->p + len + 2;
+	params.l = contact->l - len - 2;
+
+	return plain_read_param(expires, &params, "expires");
 }
 
 

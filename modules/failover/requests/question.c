@@ -12,6 +12,7 @@
 #include <string.h>
 #include "clock.h"
 #include "line.h"
+#include "plain.h"
 #include "question.h"
 #include "request.h"
 #include "schedule.h"
@@ -213,7 +214,7 @@ bool question_is(const struct pl *callid)
 
 		const struct question *q = le->data;
 
-		if (!pl_strcmp(callid, sip_dialog_callid(q->dlg)))
+		if (plain_is(callid, sip_dialog_callid(q->dlg)))
 			return true;
 	}
 

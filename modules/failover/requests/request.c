@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "index.h"
 #include "line.h"
+#include "plain.h"
 #include "request.h"
 #include "schedule.h"
 #include "timer.h"
@@ -462,7 +463,7 @@ bool request_is_own(const struct pl *callid)
 
 		const struct request *req = le->data;
 
-		if (!pl_strcmp(callid, sip_dialog_callid(req->dlg)))
+		if (plain_is(callid, sip_dialog_callid(req->dlg)))
 			return true;
 	}
 

@@ -18,6 +18,7 @@
 #include "line.h"
 #include "orphan.h"
 #include "packet.h"
+#include "plain.h"
 #include "sent.h"
 #include "stall.h"
 #include "subscription.h"
@@ -36,17 +37,17 @@ static void request_received(const struct sip_msg *msg, enum sip_transp tp,
 {
 	struct line *line;
 
-	if (!pl_strcmp(&msg->met, "BYE")) {
+	if (plain_is(&msg->met, "BYE")) {
 		bye_received(msg);
 		return;
 	}
 
-	if (!pl_strcmp(&msg->met, "NOTIFY")) {
+	if (plain_is(&msg->met, "NOTIFY")) {
 		subscription_notified(msg);
 		return;
 	}
 
-	if (pl_strcmp(&msg->met, "INVITE") || pl_isset(&msg->to.tag))
+	if (!plain_is(&msg->met, "INVITE") || pl_isset(&msg->to.tag))
 		return;
 
 	line = line_find_called(msg);
@@ -76,7 +77,7 @@ static void refuse_tls(const struct glance *g, const struct sa *dst)
 
 static void answer_sent(const struct glance *g)
 {
-	if (g->scode >= 200 && !pl_strcmp(&g->met, "INVITE"))
+	if (g->scode >= 200 && plain_is(&g->met, "INVITE"))
 		dialog_accepted(g);
 }
 
@@ -103,11 +104,11 @@ static bool sent_handler(enum sip_transp tp, const struct sa *dst,
 	if (!sent_read(&sent, pkt, len))
 		return refused;
 
-	if (refused)
-		refuse_tls(&sent.g, dst);
-	else if (sent.g.req)
+	if (sent.g.req && !refused)
 		kept = wire_request_sent(&sent, tp, dst);
-	else
+	else if (sent_parties(&sent) && refused)
+		refuse_tls(&sent.g, dst);
+	else if (sent.parties)
 		answer_sent(&sent.g);
 
 	sent_reset(&sent);

@@ -6,7 +6,6 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include <string.h>
 #include "bye.h"
 #include "clock.h"
 #include "contact.h"
@@ -16,6 +15,7 @@
 #include "invite.h"
 #include "line.h"
 #include "orphan.h"
+#include "plain.h"
 #include "presence.h"
 #include "question.h"
 #include "registering.h"
@@ -35,9 +35,9 @@
    a comment and parameters (RFC 3261 section 20.33). */
 static void learn_health(const struct txn *txn, const struct sip_msg *msg)
 {
-	const struct sip_hdr *hdr = sip_msg_hdr(msg, SIP_HDR_RETRY_AFTER);
 	struct server *srv = &txn->line->serverv[txn->server - 1];
-	const uint64_t now = clock_ms();
+	const struct sip_hdr *hdr;
+	uint64_t now;
 	struct pl s;
 
 	if (msg->scode != 503) {
@@ -46,8 +46,10 @@ static void learn_health(const struct txn *txn, const struct sip_msg *msg)
 		return;
 	}
 
+	now = clock_ms();
 	target_failed(srv, &txn->dst, false, now);
 
+	hdr = sip_msg_hdr(msg, SIP_HDR_RETRY_AFTER);
 	if (hdr && !target_is_left(srv, now) &&
 	    !re_regex(hdr->val.p, hdr->val.l, "[0-9]+", &s))
 		evidence_retry_after(txn->line, txn->server, pl_u32(&s));
@@ -57,14 +59,14 @@ static void learn_health(const struct txn *txn, const struct sip_msg *msg)
 static bool is_connected(const struct sip_msg *msg)
 {
 	return msg->scode >= 200 && msg->scode < 300 &&
-		!pl_strcmp(&msg->cseq.met, "INVITE");
+		plain_is(&msg->cseq.met, "INVITE");
 }
 
 
 static bool is_binding(const struct txn *txn, const struct sip_msg *msg)
 {
 	return msg->scode >= 200 && msg->scode < 300 &&
-		txn->kind != KIND_DEREGISTER && !strcmp(txn->met, "REGISTER");
+		txn->kind != KIND_DEREGISTER && plain_is(&msg->cseq.met, "REGISTER");
 }
 
 
@@ -85,10 +87,10 @@ static void late_answer(const struct txn *txn, const struct sip_msg *msg)
 {
 	struct line *line;
 
-	if (!pl_strcmp(&msg->cseq.met, "SUBSCRIBE"))
+	if (plain_is(&msg->cseq.met, "SUBSCRIBE"))
 		subscription_answered(msg);
 
-	if (pl_strcmp(&msg->cseq.met, "REGISTER") || msg->scode < 200 ||
+	if (!plain_is(&msg->cseq.met, "REGISTER") || msg->scode < 200 ||
 	    msg->scode >= 300)
 		return;
 
@@ -157,7 +159,7 @@ bool wire_answer_received(struct sip_msg *msg, const struct sa *src)
 	if (msg->scode < 200)
 		return hidden;
 
-	if (!strcmp(txn->met, "SUBSCRIBE"))
+	if (plain_is(&msg->cseq.met, "SUBSCRIBE"))
 		subscription_answered(msg);
 
 	if (is_binding(txn, msg))

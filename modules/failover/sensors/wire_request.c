@@ -7,7 +7,6 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include <string.h>
 #include "bye.h"
 #include "clock.h"
 #include "contact.h"
@@ -73,17 +72,17 @@ static bool is_old_contact(const struct line *line, const struct glance *g)
 static enum kind kind_of(const struct line *line, const struct dialog *dlg,
 			 const struct glance *g)
 {
-	if (!pl_strcmp(&g->met, "INVITE") && !pl_isset(&g->to_tag))
+	if (plain_is(&g->met, "INVITE") && !pl_isset(&g->to_tag))
 		return KIND_INVITE;
 
-	if (!pl_strcmp(&g->met, "BYE"))
+	if (plain_is(&g->met, "BYE"))
 		return KIND_BYE;
 
 	if (dlg && dlg->confirmed && pl_isset(&g->to_tag) &&
-	    pl_strcmp(&g->met, "CANCEL"))
+	    !plain_is(&g->met, "CANCEL"))
 		return KIND_DIALOG;
 
-	if (pl_strcmp(&g->met, "REGISTER"))
+	if (!plain_is(&g->met, "REGISTER"))
 		return KIND_OTHER;
 
 	if (!contact_is_known(line, &g->contact) && is_deregister(g) &&
@@ -111,12 +110,15 @@ static bool is_stale(const struct line *line, enum kind kind,
 }
 
 
-static struct txn *begin(const struct sent *sent, struct dialog *dlg,
-			 enum sip_transp tp, const struct sa *dst)
+/* `known`: the line, if the Call-ID has told */
+static struct txn *begin(const struct sent *sent, struct line *known,
+			 struct dialog *dlg, enum sip_transp tp,
+			 const struct sa *dst)
 {
 	const struct glance *g = &sent->g;
+	struct line *line = known ? known : dlg ? dlg->line :
+		line_find_sent(g);
 	const struct pl *route = pl_isset(&g->route) ? &g->route : NULL;
-	struct line *line = dlg ? dlg->line : line_find_sent(g);
 	enum kind kind;
 	unsigned server;
 	struct txn *txn;
@@ -144,6 +146,9 @@ static struct txn *begin(const struct sent *sent, struct dialog *dlg,
 	if (!txn)
 		return NULL;
 
+	if (kind == KIND_REGISTER && !known)
+		line_set_callid(line, &g->callid);
+
 	txn->unwanted = stale || unwanted_is(txn);
 	silence_watch(txn);
 
@@ -158,8 +163,9 @@ static void choose_address(struct txn *txn)
 
 	lookup_start(txn->line, txn->server);
 
-	if (txn->tp == SIP_TRANSP_UDP && withhold_is_ready(&txn->dst) &&
-	    target_is_avoided(srv, &txn->dst, clock_ms()))
+	if (txn->tp == SIP_TRANSP_UDP && srv->targetc &&
+	    target_is_avoided(srv, &txn->dst, clock_ms()) &&
+	    withhold_is_ready(&txn->dst))
 		unwanted_pass_over(txn);
 }
 
@@ -229,7 +235,7 @@ static void tell_sent(struct txn *txn, struct sent *sent, bool again)
 		contact_sent(txn->line, g, true);
 		registering_sent(txn->line, txn->server, txn->since, again);
 	}
-	else if (txn->kind == KIND_OTHER && !strcmp(txn->met, "REGISTER")) {
+	else if (txn->kind == KIND_OTHER && plain_is(&g->met, "REGISTER")) {
 		contact_sent(txn->line, g, false);
 	}
 	else if (txn->kind == KIND_DEREGISTER && txn->escaped &&
@@ -241,12 +247,12 @@ static void tell_sent(struct txn *txn, struct sent *sent, bool again)
 	else if (txn->kind == KIND_INVITE && !txn->unwanted) {
 		invite_sent(txn->line, &g->callid, again);
 	}
-	else if (!again && !strcmp(txn->met, "SUBSCRIBE") &&
+	else if (!again && plain_is(&g->met, "SUBSCRIBE") &&
 		 sent_message(sent)) {
 		subscription_sent(txn->line, txn->server, sent->msg);
 	}
 
-	if (txn->kind == KIND_DIALOG && !strcmp(txn->met, "INVITE"))
+	if (txn->kind == KIND_DIALOG && plain_is(&g->met, "INVITE"))
 		offer_sent(&g->callid);
 }
 
@@ -265,22 +271,29 @@ bool wire_request_sent(struct sent *sent, enum sip_transp tp,
 {
 	const struct glance *g = &sent->g;
 	struct dialog *dlg;
+	struct line *line;
 	struct txn *txn;
 	bool again;
 
 	if (txn_is_passing() || question_is(&g->callid))
 		return false;
 
-	dlg = dialog_find_sent(g);
+	/* a refresh needs no look at the parties */
+	line = plain_is(&g->met, "REGISTER") ?
+		line_find_callid(&g->callid) : NULL;
+	if (!line && !sent_parties(sent))
+		return false;
 
-	if (!pl_strcmp(&g->met, "ACK"))
+	dlg = line ? NULL : dialog_find_sent(g);
+
+	if (plain_is(&g->met, "ACK"))
 		return ack_sent(sent, dlg, tp, dst);
 
 	txn = txn_find(&g->branch, &g->met);
 	again = txn != NULL;
 
 	if (!txn)
-		txn = begin(sent, dlg, tp, dst);
+		txn = begin(sent, line, dlg, tp, dst);
 
 	if (dlg && (!txn || !txn->unwanted))
 		bye_sent(dlg, g, txn != NULL, again);

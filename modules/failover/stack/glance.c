@@ -41,77 +41,63 @@ enum header {
 };
 
 
-/* Take the first line off the text, without its line end */
-static inline bool next_line(struct pl *line, struct pl *text)
+/** Of a header's name the first letter tells mostly that it is not read */
+static const bool may_be_read[UINT8_MAX + 1] = {
+	['c'] = true, ['e'] = true, ['f'] = true, ['i'] = true,
+	['m'] = true, ['r'] = true, ['t'] = true, ['v'] = true,
+	['C'] = true, ['E'] = true, ['F'] = true, ['I'] = true,
+	['M'] = true, ['R'] = true, ['T'] = true, ['V'] = true,
+};
+
+
+/* Is the line a header of this name? Then `len` is set to the name's length.
+   Mostly it is written as here. */
+static inline bool is(const char *p, const char *end, size_t *len,
+		      const char *name)
 {
-	const char *lf = text->l ? memchr(text->p, '\n', text->l) : NULL;
+	*len = strlen(name);
 
-	if (!lf)
-		return false;
-
-	line->p = text->p;
-	line->l = (size_t)(lf - text->p);
-	text->p += line->l + 1;
-	text->l -= line->l + 1;
-
-	if (line->l && line->p[line->l - 1] == '\r')
-		--line->l;
-
-	return true;
+	return (size_t)(end - p) > *len &&
+		(p[*len - 1] | 0x20) == (name[*len - 1] | 0x20) &&
+		(p[*len] == ':' || plain_is_blank(p[*len])) &&
+		(!memcmp(p, name, *len) || !strncasecmp(p, name, *len));
 }
 
 
-static bool is(const struct pl *name, const char *text)
+/* A single letter is the compact form, RFC 3261 section 7.3.3 */
+static enum header header_of(const char *p, const char *end, size_t *len)
 {
-	return !strncasecmp(name->p, text, name->l);
-}
+	switch (*p | 0x20) {
 
+	case 'c':
+		return is(p, end, len, "Contact") ? HEADER_CONTACT :
+			is(p, end, len, "Call-ID") ? HEADER_CALLID :
+			is(p, end, len, "CSeq") ? HEADER_CSEQ : HEADER_OTHER;
 
-/* Most headers are told by their first letter that they are not read */
-static bool may_be_read(char c)
-{
-	switch (c | 0x20) {
+	case 'e':
+		return is(p, end, len, "Expires") ? HEADER_EXPIRES :
+			HEADER_OTHER;
 
-	case 'c': case 'e': case 'f': case 'i':
-	case 'm': case 'r': case 't': case 'v':
-		return true;
+	case 'f':
+		return is(p, end, len, "From") || is(p, end, len, "f") ?
+			HEADER_FROM : HEADER_OTHER;
 
-	default:
-		return false;
-	}
-}
+	case 'i':
+		return is(p, end, len, "i") ? HEADER_CALLID : HEADER_OTHER;
 
+	case 'm':
+		return is(p, end, len, "m") ? HEADER_CONTACT : HEADER_OTHER;
 
-/* Names are told apart by length. A single letter is the compact form, RFC
-   3261 section 7.3.3. */
-static enum header header_of(const struct pl *name)
-{
-	switch (name->l) {
+	case 'r':
+		return is(p, end, len, "Route") ? HEADER_ROUTE : HEADER_OTHER;
 
-	case 1:
-		return is(name, "v") ? HEADER_VIA :
-			is(name, "i") ? HEADER_CALLID :
-			is(name, "f") ? HEADER_FROM :
-			is(name, "t") ? HEADER_TO :
-			is(name, "m") ? HEADER_CONTACT : HEADER_OTHER;
+	case 't':
+		return is(p, end, len, "To") || is(p, end, len, "t") ?
+			HEADER_TO : HEADER_OTHER;
 
-	case 2:
-		return is(name, "To") ? HEADER_TO : HEADER_OTHER;
-
-	case 3:
-		return is(name, "Via") ? HEADER_VIA : HEADER_OTHER;
-
-	case 4:
-		return is(name, "From") ? HEADER_FROM :
-			is(name, "CSeq") ? HEADER_CSEQ : HEADER_OTHER;
-
-	case 5:
-		return is(name, "Route") ? HEADER_ROUTE : HEADER_OTHER;
-
-	case 7:
-		return is(name, "Call-ID") ? HEADER_CALLID :
-			is(name, "Contact") ? HEADER_CONTACT :
-			is(name, "Expires") ? HEADER_EXPIRES : HEADER_OTHER;
+	case 'v':
+		return is(p, end, len, "Via") || is(p, end, len, "v") ?
+			HEADER_VIA : HEADER_OTHER;
 
 	default:
 		return HEADER_OTHER;
@@ -139,17 +125,20 @@ static bool read_number(uint32_t *n, struct pl *pl, size_t max)
 }
 
 
-static bool read_start(struct glance *g, const struct pl *line)
+static bool read_start(struct glance *g, const char *p, const char *end)
 {
 	const size_t len = sizeof(version) - 1;
 	const char *sp;
 	struct pl rest;
 	uint32_t scode;
 
-	if (glance_is_answer(line->p, line->l)) {
+	if (end > p && end[-1] == '\r')
+		--end;
 
-		rest.p = line->p + len + 1;
-		rest.l = line->l - len - 1;
+	if (glance_is_answer(p, (size_t)(end - p))) {
+
+		rest.p = p + len + 1;
+		rest.l = (size_t)(end - rest.p);
 		if (!read_number(&scode, &rest, SCODE_DIGITS))
 			return false;
 
@@ -158,15 +147,14 @@ static bool read_start(struct glance *g, const struct pl *line)
 		return scode >= 100 && rest.l && rest.p[0] == ' ';
 	}
 
-	sp = line->l ? memchr(line->p, ' ', line->l) : NULL;
-	if (!sp || sp == line->p || line->l < len + 3 ||
-	    memcmp(line->p + line->l - len, version, len) ||
-	    line->p[line->l - len - 1] != ' ')
+	sp = end > p ? memchr(p, ' ', (size_t)(end - p)) : NULL;
+	if (!sp || sp == p || (size_t)(end - p) < len + 3 ||
+	    memcmp(end - len, version, len) || end[-(ptrdiff_t)len - 1] != ' ')
 		return false;
 
 	g->req   = true;
-	g->met.p = line->p;
-	g->met.l = (size_t)(sp - line->p);
+	g->met.p = p;
+	g->met.l = (size_t)(sp - p);
 
 	return true;
 }
@@ -214,8 +202,6 @@ static bool read_cseq(struct glance *g, struct pl *val)
 /* The first header of each name counts. Returns false if it is not plain. */
 static bool read_header(struct glance *g, enum header header, struct pl *val)
 {
-	struct pl ignored;
-
 	switch (header) {
 
 	case HEADER_VIA:
@@ -231,11 +217,11 @@ static bool read_header(struct glance *g, enum header header, struct pl *val)
 
 	case HEADER_FROM:
 		g->from = *val;
-		return read_address(&g->from_uri, &g->from_tag, val);
+		return true;
 
 	case HEADER_TO:
 		g->to = *val;
-		return read_address(&ignored, &g->to_tag, val);
+		return true;
 
 	case HEADER_CONTACT:
 		if (!g->contact.l)
@@ -258,36 +244,44 @@ static bool read_header(struct glance *g, enum header header, struct pl *val)
 }
 
 
-static bool read_line(struct glance *g, const struct pl *line)
+/* What follows a header's name, up to the line end or the end of the text */
+static inline bool value_of(struct pl *val, const char *p, const char *end)
 {
-	const char *colon;
+	while (p < end && plain_is_blank(*p))
+		++p;
+
+	if (p == end || *p != ':')
+		return false;
+
+	++p;
+	while (p < end && plain_is_space(*p))
+		++p;
+	while (end > p && plain_is_space(end[-1]))
+		--end;
+
+	val->p = p;
+	val->l = (size_t)(end - p);
+
+	return true;
+}
+
+
+static bool read_line(struct glance *g, const char *p, const char *end)
+{
 	enum header header;
-	struct pl name, val;
+	struct pl val;
+	size_t len;
 
-	/* a folded line */
-	if (plain_is_space(line->p[0]))
-		return false;
+	header = header_of(p, end, &len);
 
-	if (!may_be_read(line->p[0]))
-		return true;
+	return header == HEADER_OTHER || !value_of(&val, p + len, end) ||
+		read_header(g, header, &val);
+}
 
-	colon = memchr(line->p, ':', line->l);
-	if (!colon)
-		return false;
 
-	name.p = line->p;
-	name.l = (size_t)(colon - line->p);
-	plain_trim(&name);
-
-	header = header_of(&name);
-	if (header == HEADER_OTHER)
-		return true;
-
-	val.p = colon + 1;
-	val.l = line->l - (size_t)(val.p - line->p);
-	plain_trim(&val);
-
-	return read_header(g, header, &val);
+static bool is_empty(const char *p, const char *lf)
+{
+	return lf == p || (lf == p + 1 && *p == '\r');
 }
 
 
@@ -332,10 +326,11 @@ bool glance_is_provisional(const char *p, size_t len)
  */
 bool glance_is_whole(const char *p, size_t len)
 {
-	struct pl text = { p, len }, line;
+	const char *end = p + len, *lf;
 
-	while (next_line(&line, &text)) {
-		if (!line.l)
+	for (; p < end && (lf = memchr(p, '\n', (size_t)(end - p)));
+	     p = lf + 1) {
+		if (is_empty(p, lf))
 			return true;
 	}
 
@@ -355,24 +350,50 @@ bool glance_is_whole(const char *p, size_t len)
  */
 bool glance_read(struct glance *g, const char *p, size_t len)
 {
-	struct pl text = { p, len }, line;
+	const char *end = p + len, *lf;
 
 	memset(g, 0, sizeof(*g));
 
-	if (!next_line(&line, &text) || !read_start(g, &line))
+	lf = len ? memchr(p, '\n', len) : NULL;
+	if (!lf || !read_start(g, p, lf))
 		return false;
 
-	while (next_line(&line, &text)) {
+	for (p = lf + 1; p < end; p = lf + 1) {
 
-		if (!line.l)
+		lf = memchr(p, '\n', (size_t)(end - p));
+		if (!lf)
+			return false;
+
+		if (is_empty(p, lf))
 			return g->branch.l && g->callid.l && g->met.l &&
 				g->from.l && g->to.l;
 
-		if (!read_line(g, &line))
+		/* a folded line */
+		if (plain_is_space(*p))
+			return false;
+
+		if (may_be_read[(unsigned char)*p] && !read_line(g, p, lf))
 			return false;
 	}
 
 	return false;
+}
+
+
+/**
+ * Read who a message is from and to: URI and tags
+ *
+ * @param g Values of a message; those are added
+ *
+ * @return True if both are of the plain form. If not, libre must decode the
+ *         message.
+ */
+bool glance_parties(struct glance *g)
+{
+	struct pl ignored;
+
+	return read_address(&g->from_uri, &g->from_tag, &g->from) &&
+		read_address(&ignored, &g->to_tag, &g->to);
 }
 
 
@@ -389,21 +410,27 @@ bool glance_read(struct glance *g, const char *p, size_t len)
 bool glance_branch(struct pl *branch, const char *p, size_t len)
 {
 	struct glance g = {0};
-	struct pl text = { p, len }, line;
+	const char *end = p + len, *lf;
+	struct pl val;
 
-	if (!next_line(&line, &text))
-		return false;
+	lf = len ? memchr(p, '\n', len) : NULL;
 
-	while (!g.branch.l && text.l) {
+	while (lf && lf + 1 < end) {
+
+		p  = lf + 1;
+		lf = memchr(p, '\n', (size_t)(end - p));
+
+		if ((lf && is_empty(p, lf)) || plain_is_space(*p))
+			break;
+
+		if (!is(p, end, &len, "Via") && !is(p, end, &len, "v"))
+			continue;
 
 		/* ICMP may quote only a part */
-		if (!next_line(&line, &text)) {
-			line   = text;
-			text.l = 0;
-		}
-
-		if (!line.l || !read_line(&g, &line))
+		if (value_of(&val, p + len, lf ? lf : end)) {
+			(void)read_via(&g, &val);
 			break;
+		}
 	}
 
 	*branch = g.branch;

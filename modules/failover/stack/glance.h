@@ -21,7 +21,7 @@ struct glance {
 	struct pl callid;
 	uint32_t cseq;
 	struct pl from;              /**< Value of From                      */
-	struct pl from_uri;          /**< ... its URI                        */
+	struct pl from_uri;          /**< ... its URI: glance_parties()      */
 	struct pl from_tag;
 	struct pl to;                /**< Value of To                        */
 	struct pl to_tag;
@@ -31,6 +31,7 @@ struct glance {
 };
 
 bool glance_read(struct glance *g, const char *p, size_t len);
+bool glance_parties(struct glance *g);
 bool glance_is_answer(const char *p, size_t len);
 bool glance_is_provisional(const char *p, size_t len);
 bool glance_is_whole(const char *p, size_t len);

@@ -24,7 +24,7 @@ static const bool ends_value[UINT8_MAX + 1] = {
 };
 
 
-static const char *skip_space(const char *p, const char *end)
+static inline const char *skip_space(const char *p, const char *end)
 {
 	while (p < end && plain_is_space(*p))
 		++p;
@@ -33,11 +33,12 @@ static const char *skip_space(const char *p, const char *end)
 }
 
 
+/* Mostly it is written as here */
 static bool is_named(const char *p, const char *end, const char *name,
 		     size_t len)
 {
 	return (size_t)(end - p) > len && (*p | 0x20) == (*name | 0x20) &&
-		!strncasecmp(p, name, len);
+		(!memcmp(p, name, len) || !strncasecmp(p, name, len));
 }
 
 
@@ -138,6 +139,27 @@ bool plain_uri(struct pl *uri, const struct pl *addr)
 
 
 /**
+ * A parameter of an address, among all of them
+ *
+ * @param val    Set to the parameter's value, if it has one
+ * @param params Parameters
+ * @param name   Parameter
+ *
+ * @return True if they are of the plain form, with the parameter or without
+ */
+bool plain_read_param(struct pl *val, const struct pl *params,
+		      const char *name)
+{
+	val->p = NULL;
+	val->l = 0;
+
+	(void)plain_param(val, params, name);
+
+	return !plain_has(params, '\\') && !plain_has(val, '"');
+}
+
+
+/**
  * A parameter of an address, after its URI
  *
  * @param val  Set to the parameter's value, if it has one
@@ -152,15 +174,8 @@ bool plain_address_param(struct pl *val, const struct pl *addr,
 {
 	struct pl uri, params;
 
-	val->p = NULL;
-	val->l = 0;
-
-	if (!plain_split(&uri, &params, addr))
-		return false;
-
-	(void)plain_param(val, &params, name);
-
-	return !plain_has(val, '"');
+	return plain_split(&uri, &params, addr) &&
+		plain_read_param(val, &params, name);
 }
 
 
@@ -177,7 +192,7 @@ bool plain_uri_user(struct pl *user, const struct pl *uri)
 	const size_t len = sizeof(scheme) - 1;
 	const char *at;
 
-	if (uri->l <= len || strncasecmp(uri->p, scheme, len))
+	if (uri->l <= len || (memcmp(uri->p, scheme, len) && strncasecmp(uri->p, scheme, len)))
 		return false;
 
 	at = memchr(uri->p, '@', uri->l);

@@ -41,6 +41,23 @@ static inline bool plain_has(const struct pl *pl, char c)
 
 
 /**
+ * Is a text this one, to the letter? With a literal the compiler does most of
+ * it.
+ *
+ * @param pl   Text
+ * @param text The other one
+ *
+ * @return True if it is
+ */
+static inline bool plain_is(const struct pl *pl, const char *text)
+{
+	const size_t len = strlen(text);
+
+	return pl->l == len && (!len || !memcmp(pl->p, text, len));
+}
+
+
+/**
  * Is a character white space?
  *
  * @param c Character
@@ -49,7 +66,7 @@ static inline bool plain_has(const struct pl *pl, char c)
  */
 static inline bool plain_is_space(char c)
 {
-	return plain_is_blank(c) || c == '\r' || c == '\n';
+	return c <= ' ' && (plain_is_blank(c) || c == '\r' || c == '\n');
 }
 
 
@@ -71,6 +88,8 @@ static inline void plain_trim(struct pl *pl)
 
 
 bool plain_param(struct pl *val, const struct pl *params, const char *name);
+bool plain_read_param(struct pl *val, const struct pl *params,
+		      const char *name);
 bool plain_split(struct pl *uri, struct pl *params, const struct pl *addr);
 bool plain_uri(struct pl *uri, const struct pl *addr);
 bool plain_address_param(struct pl *val, const struct pl *addr,

@@ -62,10 +62,23 @@ static void copy_decoded(struct glance *g, const struct sip_msg *msg)
 }
 
 
+static bool decode(struct sent *sent)
+{
+	if (!sent_message(sent))
+		return false;
+
+	copy_decoded(&sent->g, sent->msg);
+	sent->parties = true;
+
+	return true;
+}
+
+
 /**
  * Read a message that is being sent
  *
- * @param sent Set to its values; if it could be read, the caller resets it
+ * @param sent Set to its values but the parties; if it could be read, the
+ *             caller resets it
  * @param pkt  Message; must stay valid as long as `sent`
  * @param len  Its length
  *
@@ -76,17 +89,25 @@ bool sent_read(struct sent *sent, const uint8_t *pkt, size_t len)
 	sent->pkt.p = (const char *)pkt;
 	sent->pkt.l = len;
 	sent->msg   = NULL;
+	sent->parties = false;
 
-	if (glance_read(&sent->g, sent->pkt.p, len))
-		return true;
+	return glance_read(&sent->g, sent->pkt.p, len) || decode(sent);
+}
 
-	sent->msg = sent_decode(&sent->pkt);
-	if (!sent->msg)
-		return false;
 
-	copy_decoded(&sent->g, sent->msg);
+/**
+ * Read who a message is from and to. Not every message needs that.
+ *
+ * @param sent Message; `from_uri` and the tags are set
+ *
+ * @return True if it could be read
+ */
+bool sent_parties(struct sent *sent)
+{
+	if (!sent->parties)
+		sent->parties = glance_parties(&sent->g) || decode(sent);
 
-	return true;
+	return sent->parties;
 }
 
 

@@ -15,10 +15,12 @@ struct sent {
 	struct glance g;             /**< Its main values                    */
 	struct pl pkt;               /**< Its text                           */
 	struct sip_msg *msg;         /**< Decoded: sent_message()            */
+	bool parties;                /**< sent_parties() has been called     */
 };
 
 struct sip_msg *sent_decode(const struct pl *pkt);
 bool sent_read(struct sent *sent, const uint8_t *pkt, size_t len);
+bool sent_parties(struct sent *sent);
 struct sip_msg *sent_message(struct sent *sent);
 void sent_reset(struct sent *sent);
 
