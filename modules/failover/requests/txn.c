@@ -12,6 +12,7 @@
 #include "glance.h"
 #include "index.h"
 #include "line.h"
+#include "plain.h"
 #include "renumber.h"
 #include "schedule.h"
 #include "sent.h"
@@ -126,8 +127,8 @@ struct txn *txn_find(const struct pl *branch, const struct pl *met)
 
 		struct txn *txn = le->data;
 
-		if (!pl_strcmp(branch, txn->branch) &&
-		    !pl_strcmp(met, txn->met))
+		if (plain_is(branch, txn->branch) &&
+		    plain_is(met, txn->met))
 			return txn;
 	}
 
@@ -213,25 +214,34 @@ bool txn_is_passing(void)
 }
 
 
+/* The memory is zero: the text ends there */
+static char *put(char **textp, char *p, const struct pl *pl)
+{
+	memcpy(p, pl->p, pl->l);
+	*textp = p;
+
+	return p + pl->l + 1;
+}
+
+
 /* Its texts are behind it, in the same piece of memory */
 static struct txn *alloc_with_texts(const struct glance *g)
 {
-	const size_t branch = g->branch.l + 1, met = g->met.l + 1;
-	const size_t callid = g->callid.l + 1;
-	struct txn *txn = mem_zalloc(sizeof(*txn) + branch + met + callid,
-				     destructor);
+	const size_t texts = g->branch.l + g->met.l + g->callid.l + 3;
+	struct txn *txn;
+	char *p;
 
+	if (!g->branch.l || !g->met.l || !g->callid.l)
+		return NULL;
+
+	txn = mem_zalloc(sizeof(*txn) + texts, destructor);
 	if (!txn)
 		return NULL;
 
-	txn->branch = (char *)(txn + 1);
-	txn->met    = txn->branch + branch;
-	txn->callid = txn->met + met;
-
-	if (pl_strcpy(&g->branch, txn->branch, branch) ||
-	    pl_strcpy(&g->met, txn->met, met) ||
-	    pl_strcpy(&g->callid, txn->callid, callid))
-		return mem_deref(txn);
+	p = (char *)(txn + 1);
+	p = put(&txn->branch, p, &g->branch);
+	p = put(&txn->met, p, &g->met);
+	(void)put(&txn->callid, p, &g->callid);
 
 	return txn;
 }
@@ -272,8 +282,8 @@ struct txn *txn_alloc(struct line *line, unsigned server, enum kind kind,
 
 	list_append(&txnl, &txn->le, txn);
 	list_append(&line->txnl, &txn->lle, txn);
-	index_add(&branches, txn->branch, &txn->he, txn);
-	index_add(&callids, txn->callid, &txn->cle, txn);
+	index_add_pl(&branches, &sent->g.branch, &txn->he, txn);
+	index_add_pl(&callids, &sent->g.callid, &txn->cle, txn);
 	txn->line   = line;
 	txn->server = server;
 	txn->tp     = tp;

@@ -102,6 +102,9 @@ bool unwanted_is(const struct txn *txn)
 	if (txn->kind == KIND_DEREGISTER && !request_is_own(&callid))
 		return line_keeps_contact(txn->line, txn->tp, &txn->dst);
 
+	if (list_isempty(&unwantedl))
+		return false;
+
 	for (le = list_head(index_bucket(&by_text, &callid)); le;
 	     le = le->next) {
 
