@@ -20,6 +20,7 @@
 #include "evidence.h"
 #include "invite.h"
 #include "line.h"
+#include "line_find.h"
 #include "lookup.h"
 #include "names.h"
 #include "network.h"

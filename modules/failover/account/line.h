@@ -13,8 +13,6 @@
 #include "tally.h"
 #include "timer.h"
 
-struct glance;
-
 /** A server that the user tests: ask.c */
 struct asked {
 	struct server server;
@@ -110,12 +108,6 @@ struct line {
 
 /* Lines */
 struct list *line_list(void);
-struct line *line_find(const struct ua *ua);
-struct line *line_find_called(const struct sip_msg *msg);
-struct line *line_find_sent(const struct glance *g);
-struct line *line_find_callid(const struct pl *callid);
-void line_set_callid(struct line *line, const struct pl *callid);
-struct line *line_find_answered(const struct sip_msg *msg);
 void line_add(struct line *line);
 void line_remove(struct line *line);
 const char *line_aor(const struct line *line);

@@ -19,6 +19,7 @@
 #include "dialog.h"
 #include "expand.h"
 #include "line.h"
+#include "line_find.h"
 #include "lookup.h"
 #include "offer.h"
 #include "policy.h"

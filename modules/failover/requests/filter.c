@@ -12,6 +12,7 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include "line.h"
+#include "line_find.h"
 #include "filter.h"
 
 

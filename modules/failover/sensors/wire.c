@@ -16,6 +16,7 @@
 #include "filter.h"
 #include "glance.h"
 #include "line.h"
+#include "line_find.h"
 #include "orphan.h"
 #include "packet.h"
 #include "plain.h"

@@ -14,6 +14,7 @@
 #include "evidence.h"
 #include "invite.h"
 #include "line.h"
+#include "line_find.h"
 #include "orphan.h"
 #include "plain.h"
 #include "presence.h"

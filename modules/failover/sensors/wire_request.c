@@ -14,6 +14,7 @@
 #include "inject.h"
 #include "invite.h"
 #include "line.h"
+#include "line_find.h"
 #include "lookup.h"
 #include "offer.h"
 #include "plain.h"
@@ -147,7 +148,7 @@ static struct txn *begin(const struct sent *sent, struct line *known,
 		return NULL;
 
 	if (kind == KIND_REGISTER && !known)
-		line_set_callid(line, &g->callid);
+		line_find_set_callid(line, &g->callid);
 
 	txn->unwanted = stale || unwanted_is(txn);
 	silence_watch(txn);
