@@ -169,10 +169,23 @@ def _picture(growth: Growth) -> str:
     return str(svg)
 
 
+def _head(costs: Costs) -> str:
+    head = HEAD.format(where=_where(), date=datetime.date.today())
+    return head + _cost_rows(costs)
+
+
+def write_costs(costs: Costs) -> None:
+    """The first table; how it grows stays as it was measured before."""
+    path = os.path.join(REPO, "docs", "cost.md")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(_head(costs) + text[text.index(MIDDLE):])
+
+
 def write(costs: Costs, growth: Growth) -> None:
     """Both files."""
-    text = HEAD.format(where=_where(), date=datetime.date.today())
-    text += _cost_rows(costs) + MIDDLE + _growth_rows(growth)
+    text = _head(costs) + MIDDLE + _growth_rows(growth)
     text += "\n![Instructions by the number of accounts](cost.svg)\n"
     for name, content in (("cost.md", text), ("cost.svg", _picture(growth))):
         with open(os.path.join(REPO, "docs", name), "w",
