@@ -27,7 +27,7 @@ struct attempt {
 	uint64_t due;                /**< When it is given up [ms]           */
 	uint64_t unread_since;       /**< ... but for unread answers [ms]    */
 	bool urged;                  /**< Another round was asked for        */
-	timer_h *h;                    /**< Called when it is given up         */
+	timer_h *h;                  /**< Called when it is given up         */
 	void *arg;
 };
 

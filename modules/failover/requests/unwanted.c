@@ -37,7 +37,7 @@ struct unwanted {
 };
 
 static struct list unwantedl;
-static struct index by_text;           /* Call-ID or branch                   */
+static struct index by_text;         /* Call-ID or branch                 */
 
 
 static void destructor(void *arg)

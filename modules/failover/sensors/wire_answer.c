@@ -67,7 +67,8 @@ static bool is_connected(const struct sip_msg *msg)
 static bool is_binding(const struct txn *txn, const struct sip_msg *msg)
 {
 	return msg->scode >= 200 && msg->scode < 300 &&
-		txn->kind != KIND_DEREGISTER && plain_is(&msg->cseq.met, "REGISTER");
+		txn->kind != KIND_DEREGISTER &&
+		plain_is(&msg->cseq.met, "REGISTER");
 }
 
 

@@ -192,7 +192,8 @@ bool plain_uri_user(struct pl *user, const struct pl *uri)
 	const size_t len = sizeof(scheme) - 1;
 	const char *at;
 
-	if (uri->l <= len || (memcmp(uri->p, scheme, len) && strncasecmp(uri->p, scheme, len)))
+	if (uri->l <= len || (memcmp(uri->p, scheme, len) &&
+			      strncasecmp(uri->p, scheme, len)))
 		return false;
 
 	at = memchr(uri->p, '@', uri->l);
