@@ -34,6 +34,7 @@
 #include "save.h"
 #include "stall.h"
 #include "targets.h"
+#include "timer.h"
 #include "trace.h"
 #include "unwanted.h"
 #include "verify.h"
@@ -347,6 +348,8 @@ static int module_close(void)
 	config_close();
 	changes_close();
 	save_close();
+	timer_close();
+	alarm_close();
 	compat_keep_answers(true);
 
 	return 0;

@@ -43,3 +43,10 @@ void alarm_clock_jumped(void)
 {
 	timers_run(&alarms);
 }
+
+
+/** All have been cancelled: leave nothing to libre */
+void alarm_close(void)
+{
+	timers_run(&alarms);
+}

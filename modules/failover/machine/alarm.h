@@ -12,5 +12,6 @@
 void alarm_set(struct timer *alarm, uint64_t due, timer_h *h, void *arg);
 void alarm_cancel(struct timer *alarm);
 void alarm_clock_jumped(void);
+void alarm_close(void);
 
 #endif

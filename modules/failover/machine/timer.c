@@ -5,8 +5,8 @@
  * started. A timer of ours for every account and request would be in the way
  * of each message of Baresip's. So all of them share one, which runs for the
  * first that is due. If that is cancelled, libre's timer stays, finds nothing
- * to do, and runs for the next: most requests are answered before their time
- * is up.
+ * to do, and runs for the next, if there is one: most requests are answered
+ * before their time is up.
  *
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
@@ -15,13 +15,6 @@
 
 
 static struct timers own = TIMERS_INIT(tmr_jiffies);
-
-
-static void disarm(struct timers *timers)
-{
-	timers->armed = UINT64_MAX;
-	tmr_cancel(&timers->tmr);
-}
 
 
 static void due_handler(void *arg)
@@ -55,7 +48,8 @@ void timers_run(struct timers *timers)
 	const uint64_t now = timers->nowh();
 
 	if (!first) {
-		disarm(timers);
+		timers->armed = UINT64_MAX;
+		tmr_cancel(&timers->tmr);
 		return;
 	}
 
@@ -98,14 +92,13 @@ void timers_set(struct timers *timers, struct timer *timer, uint64_t due,
 void timers_cancel(struct timers *timers, struct timer *timer)
 {
 	heap_remove(&timers->heap, &timer->entry);
-
-	if (!timers->heap.first && timers->armed)
-		disarm(timers);
 }
 
 
 /**
- * Start a timer, as libre's tmr_start()
+ * Start a timer, as libre's tmr_start(). It runs before a timer of libre's
+ * that is due at the same time: when a request is given up, its retransmission
+ * is often due, and is not to go out.
  *
  * @param timer Timer, not owned; to be cancelled before it is freed
  * @param ms    Time until it is due [ms]
@@ -114,7 +107,9 @@ void timers_cancel(struct timers *timers, struct timer *timer)
  */
 void timer_start(struct timer *timer, uint64_t ms, timer_h *h, void *arg)
 {
-	timers_set(&own, timer, tmr_jiffies() + ms, h, arg);
+	const uint64_t due = tmr_jiffies() + ms;
+
+	timers_set(&own, timer, ms > 1 ? due - 1 : due, h, arg);
 }
 
 
@@ -126,6 +121,13 @@ void timer_start(struct timer *timer, uint64_t ms, timer_h *h, void *arg)
 void timer_cancel(struct timer *timer)
 {
 	timers_cancel(&own, timer);
+}
+
+
+/** All have been cancelled: leave nothing to libre */
+void timer_close(void)
+{
+	timers_run(&own);
 }
 
 

@@ -33,6 +33,7 @@ struct timers {
 /* By libre's clock, as its own timers */
 void timer_start(struct timer *timer, uint64_t ms, timer_h *h, void *arg);
 void timer_cancel(struct timer *timer);
+void timer_close(void);
 bool timer_is_running(const struct timer *timer);
 
 /* By any clock */

@@ -142,14 +142,19 @@ static bool is_to_read(struct line *line)
 }
 
 
+static bool is_nothing(const struct decision *todo)
+{
+	return !todo->register_with && !todo->probe && !todo->standby &&
+		!todo->unbind && !todo->look_up && !todo->renew &&
+		!todo->keepalive;
+}
+
+
 /* A refresh decides nothing. Calls and connections may have waited for it. */
 static bool is_idle(const struct line *line)
 {
-	static const struct decision nothing;
-
-	return !memcmp(&line->todo, &nothing, sizeof(nothing)) &&
-		!line->drop_requests && !line->stop_client &&
-		!line->stale_contact && !line->leaving &&
+	return is_nothing(&line->todo) && !line->drop_requests &&
+		!line->stop_client && !line->stale_contact && !line->leaving &&
 		list_isempty(&line->watchl) && list_isempty(dial_list()) &&
 		list_isempty(bye_list()) && list_isempty(within_list()) &&
 		list_isempty(ua_calls(line->ua));
