@@ -211,6 +211,26 @@ def test_hold_after_the_end(closed, found):
         == found
 
 
+@pytest.mark.parametrize("version, fault, heard, found", [
+    ("4.10", "restart", False, 0), ("1.1", "restart", False, 1),
+    ("4.10", "503", False, 2), ("4.10", "restart", True, 1)])
+def test_offer_after_one_that_was_not_sent(version, fault, heard, found):
+    """libre makes none from 3 on; before that, and after one that was sent,
+    it has to."""
+    call = {"call": "a"}
+    events = [(0, "soak", "run", {"version": version}), *UP, DIAL, *CALL,
+              (60, "pbx1", "fault", {"kind": fault}),
+              (60.1, "alice", "hold", call),
+              (61, "pbx1", "fault over", {"kind": fault}),
+              (110, "alice", "resume", call)]
+    if heard:
+        events.append((60.2, "far end", "re-INVITE", {"id": "a"}))
+    story = Story([Event(*event) for event in events],
+                  [Account("alice", "tcp", ("pbx1", "pbx2"))])
+    assert len(CHECKS["hold, resume, transfer reach the far end"](
+        story).found) == found
+
+
 def test_fault_began_before():
     """A part of the timeline may begin within a fault."""
     assert not verdict("each move has a reason",

@@ -370,7 +370,8 @@ def calls_are_changed(story: Story) -> Verdict:
                                id=asked.get("call"))
             if over and over.time <= asked.time:
                 continue            # the user was too late
-            closed = story.closed(account, asked.time - ROUND_END_S, limit)
+            closed = story.closed(account, asked.time - ROUND_END_S, limit) \
+                or _waits_for_answer(story, account, asked)
             ended = story.first(asked.time, account.name, "CALL_CLOSED")
             if not (heard and heard.time <= limit) and \
                     (closed or (ended and ended.time < limit)):
@@ -378,6 +379,22 @@ def calls_are_changed(story: Story) -> Verdict:
                 continue
             _heard(story, verdict, account, asked, limit, heard)
     return verdict
+
+
+def _waits_for_answer(story: Story, account: Account, asked: Event) -> bool:
+    """From libre 3 on a call whose offer could not be sent makes no other
+    one: docs/libre.md."""
+    run = story.first(0.0, "soak", "run")
+    if not run or run.get("version", "1.0").startswith(("1.", "2.")) or \
+            asked.what == "transfer" or account.kind == "udp":
+        return False
+    call = asked.get("call")
+    offers = [e.time for e in story.of(account.name, "hold", "resume")
+              if e.get("call") == call and e.time < asked.time]
+    return any(
+        not story.first(offer, "far end", "re-INVITE", id=call)
+        and story.closed(account, offer - ROUND_END_S, offer + NEED_S)
+        for offer in offers)
 
 
 def calls_come_in(story: Story) -> Verdict:
