@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from soak import __main__ as command
-from soak.invariants import CHECKS, Story
+from soak.invariants import CHECKS, Story, settle_bound_s
 from soak.schedule import KAMAILIO_FAULTS, Account, Site, cycle
 from soak.timeline import Event, from_record, recorded
 from soak.world import ACCOUNTS
@@ -229,6 +229,20 @@ def test_offer_after_one_that_was_not_sent(version, fault, heard, found):
                   [Account("alice", "tcp", ("pbx1", "pbx2"))])
     assert len(CHECKS["hold, resume, transfer reach the far end"](
         story).found) == found
+
+
+def test_time_to_settle():
+    """A round that has failed before the calm may be followed by another one
+    during it, and failover_rise counts its checks."""
+    def bound(*events):
+        story = Story([Event(*event) for event in [*UP, *events]], [ALICE])
+        return settle_bound_s(story, ALICE, 60.0)
+
+    none = (59, "alice", "says", {"text": "no server is available: none"})
+    rise = (40, "alice", "set", {"key": "failover_rise", "value": "2"})
+    assert bound(none, (90, "alice", "state", SETTLED)) == bound() + 60
+    assert bound((40, *none[1:]), (59, "alice", "state", SETTLED)) == bound()
+    assert bound(rise) == bound() + 24
 
 
 def test_fault_began_before():

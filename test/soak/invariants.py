@@ -588,16 +588,18 @@ def accounts_settle(story: Story) -> Verdict:
 
 def settle_bound_s(story: Story, account: Account, at: float) -> float:
     """It may be waiting for an answer, for a round, for its failback."""
-    failed = 0
-    for event in story.of(account.name, "says", "state"):
+    failed, rise = 0, 1
+    for event in story.of(account.name, "says", "state", "set"):
         if event.time > at + ROUND_END_S + NEED_S:
             break
-        if event.what == "state" and event.get("state") in SETTLED:
+        if event.get("state") in SETTLED and event.time <= at:
             failed = 0
         elif "no server is available" in (event.get("text") or ""):
             failed += 1
+        elif event.get("key") == "failover_rise":
+            rise = int(event.get("value"))
     wait = ROUND_BASE_S * 2 ** min(failed, 6) if failed else 0.0
-    return ROUND_END_S + wait + FAILBACK_S + 2 * NEED_S
+    return ROUND_END_S + wait + rise * FAILBACK_S + 2 * NEED_S
 
 
 def _home_at(story: Story, account: Account, begin: float,
