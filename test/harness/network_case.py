@@ -228,7 +228,8 @@ def waiting(case: Case) -> None:
     server.lose()
     case.phone.command("hold")
     case.wall("link set wall up")
-    case.phone.wait_event("CALL_REMOTE_SDP", since=before)
+    server.recorder.wait_for(
+        lambda: server.recorder.requests("INVITE", before))
     server.lose(False)
     time.sleep(2)                   # the kernel has sent its data again
     sent = server.recorder.requests("INVITE", before)
