@@ -88,3 +88,20 @@ bool descriptors_inode(ino_t *ino, int fd)
 
 	return true;
 }
+
+
+/**
+ * Is a descriptor still that socket's? It may have been closed, and its number
+ * given to another one.
+ *
+ * @param fd  Descriptor, may be -1
+ * @param ino The socket's inode
+ *
+ * @return True if it is
+ */
+bool descriptors_is(int fd, ino_t ino)
+{
+	ino_t now;
+
+	return descriptors_inode(&now, fd) && now == ino;
+}

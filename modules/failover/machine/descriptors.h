@@ -18,5 +18,6 @@ enum {
 size_t descriptors_open(int fdv[DESCRIPTORS_MAX]);
 bool   descriptors_readable(int fd);
 bool   descriptors_inode(ino_t *ino, int fd);
+bool   descriptors_is(int fd, ino_t ino);
 
 #endif

@@ -97,9 +97,7 @@ static struct flow *flow_find(ino_t ino)
 
 static bool is_closed_by_libre(const struct flow *flow)
 {
-	ino_t ino;
-
-	return !descriptors_inode(&ino, flow->fd) || ino != flow->ino;
+	return !descriptors_is(flow->fd, flow->ino);
 }
 
 

@@ -113,9 +113,7 @@ static int fd_of(const struct sa *laddr)
 /* Baresip may have closed it, and opened another at the same address */
 static bool is_open(const struct sock *sock)
 {
-	ino_t ino;
-
-	return descriptors_inode(&ino, sock->fd) && ino == sock->ino;
+	return descriptors_is(sock->fd, sock->ino);
 }
 
 
