@@ -14,7 +14,6 @@
  * SPDX-License-Identifier: BSD-3-Clause
  */
 #include <string.h>
-#include <strings.h>
 #include "glance.h"
 #include "plain.h"
 
@@ -50,8 +49,7 @@ static const bool may_be_read[UINT8_MAX + 1] = {
 };
 
 
-/* Is the line a header of this name? Then `len` is set to the name's length.
-   Mostly it is written as here. */
+/* Is the line a header of this name? Then `len` is set to the name's length */
 static inline bool is(const char *p, const char *end, size_t *len,
 		      const char *name)
 {
@@ -60,7 +58,7 @@ static inline bool is(const char *p, const char *end, size_t *len,
 	return (size_t)(end - p) > *len &&
 		(p[*len - 1] | 0x20) == (name[*len - 1] | 0x20) &&
 		(p[*len] == ':' || plain_is_blank(p[*len])) &&
-		(!memcmp(p, name, *len) || !strncasecmp(p, name, *len));
+		plain_is_like(p, name, *len);
 }
 
 

@@ -12,7 +12,6 @@
  */
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 #include "plain.h"
 
 
@@ -33,12 +32,11 @@ static inline const char *skip_space(const char *p, const char *end)
 }
 
 
-/* Mostly it is written as here */
 static bool is_named(const char *p, const char *end, const char *name,
 		     size_t len)
 {
 	return (size_t)(end - p) > len && (*p | 0x20) == (*name | 0x20) &&
-		(!memcmp(p, name, len) || !strncasecmp(p, name, len));
+		plain_is_like(p, name, len);
 }
 
 
@@ -192,8 +190,7 @@ bool plain_uri_user(struct pl *user, const struct pl *uri)
 	const size_t len = sizeof(scheme) - 1;
 	const char *at;
 
-	if (uri->l <= len || (memcmp(uri->p, scheme, len) &&
-			      strncasecmp(uri->p, scheme, len)))
+	if (uri->l <= len || !plain_is_like(uri->p, scheme, len))
 		return false;
 
 	at = memchr(uri->p, '@', uri->l);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 #include <re.h>
 
 /**
@@ -54,6 +55,22 @@ static inline bool plain_is(const struct pl *pl, const char *text)
 	const size_t len = strlen(text);
 
 	return pl->l == len && (!len || !memcmp(pl->p, text, len));
+}
+
+
+/**
+ * Is a text this one, in letters of any case? Mostly it is the same to the
+ * letter, which is seen faster.
+ *
+ * @param p    Text
+ * @param text The other one
+ * @param len  Length of both
+ *
+ * @return True if it is
+ */
+static inline bool plain_is_like(const char *p, const char *text, size_t len)
+{
+	return !memcmp(p, text, len) || !strncasecmp(p, text, len);
 }
 
 
