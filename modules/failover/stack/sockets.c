@@ -13,16 +13,15 @@
  * Copyright (C) 2026 The failover authors
  * SPDX-License-Identifier: BSD-3-Clause
  */
-#include <string.h>
 #include "clock.h"
 #include "descriptors.h"
+#include "plain.h"
 #include "sockets.h"
 
 
 enum {
 	KNOCK_MS  = 1000,            /**< Time between two tries             */
 	ANSWER_MS = 200,             /**< More than enough in a machine      */
-	CALLID_LEN = 16,
 };
 
 /** A local address that SIP uses */
@@ -38,7 +37,7 @@ static struct {
 	struct list sockl;
 	struct sip_lsnr *lsnr;
 	struct tmr tmr;
-	char callid[CALLID_LEN + 1]; /**< Of our responses to ourselves      */
+	char callid[32];             /**< Of our responses to ourselves      */
 	sockets_h *h;
 } sockets;
 
@@ -53,9 +52,7 @@ static void destructor(void *arg)
 
 static bool is_open(const struct sock *sock)
 {
-	ino_t ino;
-
-	return descriptors_inode(&ino, sock->fd) && ino == sock->ino;
+	return descriptors_is(sock->fd, sock->ino);
 }
 
 
@@ -298,8 +295,7 @@ bool sockets_are_unread(void)
 bool sockets_is_knock(const struct sip_msg *msg)
 {
 	return !msg->req && sockets.callid[0] &&
-		msg->callid.l == CALLID_LEN &&
-		!memcmp(msg->callid.p, sockets.callid, CALLID_LEN);
+		plain_is(&msg->callid, sockets.callid);
 }
 
 
